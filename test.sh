@@ -6,13 +6,15 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
+# Nothing here is built twice: what incremental builds keep beside each crate is only space.
+export CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}
 what=${1:-all}
 case "$what" in all|quick) ;; *) echo "test.sh: unknown argument $what; known: quick" >&2; exit 2 ;; esac
 
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
 # Program and the Debian package that has it.
-needed=(cc:gcc python3:python3 openssl:openssl prlimit:util-linux)
+needed=(cc:gcc python3:python3 openssl:openssl prlimit:util-linux softhsm2-util:softhsm2)
 missing=()
 for pair in "${needed[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
@@ -21,6 +23,8 @@ done
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
 # A Japanese font: letters as PDF embed it.
 ls /usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf >/dev/null 2>&1 || missing+=(fonts-ipaexfont-gothic)
+# Virtual environments of Python, which Debian has in a package of its own.
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 if [ ${#missing[@]} -gt 0 ]; then
     step "installing ${missing[*]}"
     if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
@@ -29,6 +33,14 @@ if [ ${#missing[@]} -gt 0 ]; then
         sudo apt-get update -q && sudo apt-get install -y -q --no-install-recommends "${missing[@]}"
     else
         echo "test.sh: please install these packages: ${missing[*]}" >&2
+        exit 2
+    fi
+fi
+# The OpenID Connect provider that people of the test's town sign in at.
+if ! target/oidc/bin/python -m pip freeze 2>/dev/null | grep -qixF "$(grep -v '^#' tests/oidc.txt)"; then
+    step "installing $(grep -v '^#' tests/oidc.txt) into target/oidc"
+    if ! { python3 -m venv target/oidc && target/oidc/bin/pip install -q -r tests/oidc.txt; }; then
+        echo "test.sh: tests/oidc.txt could not be installed: python3 with venv (Debian: python3-venv) and access to PyPI, or a mirror (PIP_INDEX_URL), are needed" >&2
         exit 2
     fi
 fi

@@ -38,13 +38,13 @@ http=http://127.0.0.1:$((8080 + offset))
 "$bin/kazasu" init "$town" --residents 200 --port-offset "$offset" > "$dir/init.log"
 "$bin/kazasu" config check --config "$town/kazasu.toml"
 "$bin/issuer-sim" --config "$town/issuers.toml" > "$dir/issuers.log" 2>&1 &
+# The book is opened before anybody has joined: from then on this takes two people.
 "$bin/kazasu" merchant import "$town/merchants.csv" --config "$town/kazasu.toml"
+"$bin/kazasu" link import "$town/links.csv" --config "$town/kazasu.toml"
+"$bin/kazasu" apply "$town/town.jsonl" --config "$town/kazasu.toml"
 "$bin/kazasu" serve --config "$town/kazasu.toml" > "$dir/serve.log" 2>&1 &
 serve=$!
 until_true get "$http/readyz"
-# Into the running switch.
-"$bin/kazasu" link import "$town/links.csv" --config "$town/kazasu.toml"
-"$bin/kazasu" apply "$town/town.jsonl" --config "$town/kazasu.toml"
 until_true sh -c "'$bin/acquirer-sim' run '$scenarios/02-purchase-credit.toml' '$scenarios/03-purchase-debit.toml' '$scenarios/04-purchase-bank.toml' --config '$town/acquirer-27000001.toml'"
 
 for acquirer in 27000001 27000002 27000003; do

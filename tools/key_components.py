@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
-"""Keys in components, for the ceremonies of docs/operations/keys.md. Run it on a computer without a network.
+"""Keys in components, for the ceremonies of docs/operations/keys.md, where there is no `kazasu` (it has the same in `kazasu key draw`, `value`
+and `import`): at a partner's, or on a computer without a network.
 
     key_components.py draw --bytes 32        draws a component and shows it once, with its check value
     key_components.py value                  asks for a component or key, and shows its check value
     key_components.py join --out FILE        asks two people for a component each, and writes the key into a new file (mode 600)
-    key_components.py put NAME KEYFILE --from FILE
-                                             puts the key of FILE into a key file as NAME (acquirer.27000001.master), and shows no key
-    key_components.py list KEYFILE           shows the check values of a switch's key file, and no key
     key_components.py self-check             compares with published values
 
 The key is the components' exclusive or: each alone says nothing about it. A check value (KCV) is the first three bytes of the AES-CMAC of a
@@ -18,14 +16,10 @@ import ctypes.util
 import getpass
 import os
 import pathlib
-import re
 import secrets
 import sys
 
 LENGTHS = (16, 24, 32)
-# Tables of the key file that hold keys; the others hold tokens and passwords, which have no check value.
-TABLES = ("vault", "audit", "batches", "cluster", "acquirer", "issuer", "outbox")
-WITHOUT = ("mail_password",)
 
 
 class Problem(Exception):
@@ -109,90 +103,6 @@ def join(path, count):
     print(f"鍵 key: {len(key)} bytes, 鍵検証値 check value (KCV)  {check_value(key)}\n{path} に書きました written, mode 600")
 
 
-def parsed(text, path):
-    """The key file's tables."""
-    import tomllib  # Python 3.11; drawing and joining need less
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        raise Problem(f"{path} is no TOML (no line is shown: it may hold a key); `kazasu config check` names the line") from None
-
-
-def replaced(text, name, key):
-    """The key file's text with this key as NAME; everything else stays as it is written."""
-    parts = name.split(".")
-    if len(parts) < 2 or parts[0] not in TABLES or not all(re.fullmatch(r"[\w-]+", part) for part in parts):
-        raise Problem(f"{name!r} is no name of a key, expected for example acquirer.27000001.master, vault.seal.2 or issuer.1.to_issuer")
-    lines = text.splitlines()
-    # The most special table that is there: [acquirer.27000001], or [vault] for seal.2.
-    for count in range(len(parts) - 1, 0, -1):
-        header = re.compile(rf"\[\s*{re.escape('.'.join(parts[:count]))}\s*\]\s*(#.*)?")
-        begin = next((at for at, line in enumerate(lines) if header.fullmatch(line.strip())), None)
-        if begin is not None:
-            break
-    else:
-        count, begin = len(parts) - 1, len(lines) + 1
-        lines += ["", f"[{'.'.join(parts[:-1])}]"]
-    own = ".".join(parts[count:])
-    entry = re.compile(rf"\s*{re.escape(own)}\s*=\s*\"[^\"]*\"(.*)")
-    for at in range(begin + 1, len(lines)):
-        if lines[at].lstrip().startswith("["):
-            break
-        found = entry.fullmatch(lines[at])
-        if found:
-            lines[at] = f'{own} = "{key.hex()}"{found[1]}'
-            break
-    else:
-        at = len(lines)
-    if at == len(lines) or not entry.fullmatch(lines[at]):
-        lines.insert(begin + 1, f'{own} = "{key.hex()}"')
-    return "\n".join(lines) + "\n"
-
-
-def put(name, path, source):
-    """Beside the file first, so that a crash leaves the old one; its owner stays, others never read it."""
-    key = read(source.read_text(encoding="ascii"))
-    text = path.read_text(encoding="utf-8-sig")
-    before = dict(keys_of(parsed(text, path), ""))
-    text = replaced(text, name, key)
-    try:
-        safe = dict(keys_of(parsed(text, path), "")) == {**before, f".{name}": key.hex()}
-    except Problem:
-        safe = False
-    if not safe:
-        raise Problem(f"{path} is written in a way that this program does not change safely; put the key in with an editor")
-    owner, fresh = path.stat(), path.with_name(path.name + ".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        if (owner.st_uid, owner.st_gid) != (os.geteuid(), os.getegid()):
-            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, path)
-    was = "replaced" if f".{name}" in before else "added"
-    print(f"{name}: {len(key)} bytes, 鍵検証値 check value (KCV)  {check_value(key)}; {was} in {path}. Restart the switch")
-
-
-def keys_of(table, name):
-    """Name and text of every key below a table."""
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from keys_of(value, f"{name}.{key}")
-        elif isinstance(value, str) and key not in WITHOUT:
-            yield f"{name}.{key}", value
-
-
-def show(path):
-    tables = parsed(path.read_text(encoding="utf-8-sig"), path)
-    for table in TABLES:
-        for name, text in keys_of(tables.get(table, {}), table):
-            try:
-                key = read(text)
-            except Problem as problem:
-                raise Problem(f"{path}, {name}: {problem}") from None
-            print(f"{name:32} {len(key)} bytes  KCV {check_value(key)}")
-
-
 def self_check():
     # Keys of zeros. The first is in the switch's own tests (schemas/src/mac.rs).
     for length, value in ((16, "763CBC"), (24, "0B50E6"), (32, "921105")):
@@ -215,13 +125,6 @@ def self_check():
         except Problem:
             continue
         raise Problem("components that make no key were joined")
-    was = '[vault]\ncurrent = 1\nseal.1 = "aa" # old\n\n[acquirer.1]\nmaster = "bb"\n[http]\ntoken = "t"\n'
-    line = key.hex()
-    for name, now in (("acquirer.1.master", was.replace("bb", line)), ("vault.seal.1", was.replace("aa", line)),
-                      ("vault.seal.2", was.replace("[vault]\n", f'[vault]\nseal.2 = "{line}"\n')),
-                      ("issuer.1.to_issuer", f'{was}\n[issuer.1]\nto_issuer = "{line}"\n')):
-        if replaced(was, name, key) != now:
-            raise Problem(f"{name} is put into a key file at a wrong place")
     print("key_components.py: sound")
 
 
@@ -233,11 +136,6 @@ def main():
     joining = commands.add_parser("join")
     joining.add_argument("--out", type=pathlib.Path, required=True)
     joining.add_argument("--components", type=int, choices=(2, 3), default=2)
-    putting = commands.add_parser("put")
-    putting.add_argument("name")
-    putting.add_argument("keyfile", type=pathlib.Path)
-    putting.add_argument("--from", dest="source", type=pathlib.Path, required=True)
-    commands.add_parser("list").add_argument("keyfile", type=pathlib.Path)
     commands.add_parser("self-check")
     arguments = parser.parse_args()
     if arguments.command == "draw":
@@ -246,10 +144,6 @@ def main():
         print(f"鍵検証値 check value (KCV)  {check_value(asked('成分または鍵 component or key: '))}")
     elif arguments.command == "join":
         join(arguments.out, arguments.components)
-    elif arguments.command == "put":
-        put(arguments.name, arguments.keyfile, arguments.source)
-    elif arguments.command == "list":
-        show(arguments.keyfile)
     else:
         self_check()
 

@@ -13,7 +13,7 @@ pub fn now() -> Millis {
     Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// The first of `room` numbers that nobody else in this process gets: STANs and references of runs that follow each other
+/// The first of `room` numbers that no other run in this process gets: STANs and references of runs that follow each other
 /// within a second must differ.
 #[must_use]
 pub fn unused_numbers(room: u64) -> u64 {

@@ -26,7 +26,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Plays scenarios and reports every difference between what was expected and what came.
+    /// Plays scenarios and reports every difference between expected and received answers.
     Run {
         /// Scenario files, or folders of them.
         #[arg(required = true)]
@@ -40,7 +40,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Sends taps at a fixed rate, whatever comes back, and measures from the intended moment of sending.
+    /// Sends taps at a fixed rate, also when no answer comes, and measures from the intended moment of sending.
     Load {
         /// How the acquirer reaches the switch.
         #[arg(long, default_value = "acquirer.toml")]
@@ -88,7 +88,7 @@ struct Tls {
     tls_name: Option<String>,
 }
 
-/// The configuration file, with what the command line says of TLS.
+/// The configuration file, with the command line's TLS options.
 fn acquirer(path: &Path, tls: Tls) -> anyhow::Result<AcquirerConfig> {
     let mut config = AcquirerConfig::load(path)?;
     if let (Some(ca), Some(certificates), Some(key)) = (tls.tls_ca, tls.tls_cert, tls.tls_key) {

@@ -1,12 +1,13 @@
-//! What a program says to people: results on standard output, log lines and problems on standard error.
+//! The output of a program: results on standard output, log lines and problems on standard error.
 //!
-//! Neither may end a program that has other work to do. What is written to standard output gives an error that its caller
-//! handles; what is logged goes through a bounded queue to a thread of its own, so that a full disk, a reader that is gone
-//! or a reader that does not read costs log lines, which are counted, and nothing else.
+//! Neither may end a program that has other work to do. A failed write to standard output is an error that the caller
+//! handles. Log lines go through a bounded queue to a thread of their own: a full disk, a reader that is gone or a reader
+//! that does not read costs log lines, which are counted, and nothing else.
 #![forbid(unsafe_code)]
 
 pub mod logs;
 pub mod out;
+pub mod terminal;
 
 use out::OutputError;
 use std::process::ExitCode;
@@ -18,9 +19,9 @@ pub const CLOSED: u8 = 141;
 /// How long the last log lines may take.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
-/// Ends a program: writes what is still buffered, says what went wrong, and gives the exit code. `code` names the code of an
+/// Ends a program: writes the rest of the buffer, prints the error, and gives the exit code. `code` names the code of an
 /// error that is not about standard output. Output that was closed by its reader ends the program without a word; output that
-/// cannot be written otherwise is code 2. Where something else is wrong as well, that is what is said.
+/// cannot be written otherwise is code 2. Another error has precedence.
 #[must_use]
 pub fn end(program: &str, result: anyhow::Result<u8>, code: impl Fn(&anyhow::Error) -> u8) -> ExitCode {
     let result = result.and_then(|code| {
@@ -50,21 +51,34 @@ pub fn end(program: &str, result: anyhow::Result<u8>, code: impl Fn(&anyhow::Err
     ExitCode::from(code)
 }
 
-/// Reads the command line. `Err` is the code to end with: help and version were printed, or what is wrong was said, as a JSON
-/// line when the command line asks for JSON lines.
+/// Reads the command line. `Err` is the exit code: help, version or the mistake was printed, as a JSON line when the command
+/// line asks for JSON lines.
 pub fn command_line<T: clap::Parser>(program: &str) -> Result<T, ExitCode> {
-    let error = match T::try_parse() {
+    parsed(program, T::try_parse(), |_| None)
+}
+
+/// The same of a command line that was read. `sentence` says what is wrong with it in the reader's language; none leaves that to clap.
+pub fn parsed<T>(
+    program: &str,
+    read: Result<T, clap::Error>,
+    sentence: impl FnOnce(&clap::Error) -> Option<String>,
+) -> Result<T, ExitCode> {
+    let error = match read {
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
     };
     if error.use_stderr() {
         let code = u8::try_from(error.exit_code()).unwrap_or(2);
+        let sentence = sentence(&error);
         if wants_json(std::env::args_os()) {
             logs::start(logs::Format::Json, "error");
-            logs::complain(program, error.render().to_string().trim());
+            let text = sentence.unwrap_or_else(|| error.render().to_string());
+            logs::complain(program, text.trim());
             logs::flush(LAST_LINES);
+        } else if let Some(sentence) = sentence {
+            tell!("{sentence}");
         } else {
-            // Standard error that takes nothing leaves nobody to tell it to.
+            // Standard error that takes nothing leaves no place to tell it.
             let _ = error.print();
         }
         return Err(ExitCode::from(code));

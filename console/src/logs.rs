@@ -105,7 +105,7 @@ pub fn complain(program: &str, what: &str) {
     match LINES.get() {
         Some((_, Format::Json)) => tracing::error!("{what}"),
         Some((lines, Format::Text)) => lines.put(text.into_bytes()),
-        // Nobody is left to tell if this fails.
+        // No reader is left to tell if this fails.
         None => drop(std::io::stderr().write_all(text.as_bytes())),
     }
 }
@@ -117,7 +117,7 @@ pub fn flush(limit: Duration) {
     }
 }
 
-/// A handle of its own on standard error: a write that blocks must not hold the lock of the one that everybody shares.
+/// A handle of its own on standard error: a write that blocks must not hold the lock of the shared handle.
 fn target() -> Option<File> {
     std::io::stderr().as_fd().try_clone_to_owned().ok().map(File::from)
 }
@@ -231,7 +231,7 @@ impl Lines {
     fn flush(&self, limit: Duration) {
         let (tx, rx) = bounded(1);
         if self.0.send_timeout(Item::Flush(tx), limit).is_ok() {
-            // Late or never: the lines are lost to whoever does not read them.
+            // Late or never: the lines are lost to a reader that does not read them.
             let _ = rx.recv_timeout(limit);
         }
     }

@@ -55,7 +55,7 @@ pub fn flush() -> Result<(), OutputError> {
 }
 
 /// Prints text. When standard output takes no more, nothing further is printed, the program finishes what it is at, and
-/// [`end`](crate::end) says so: what a command was asked to do must not stop in the middle because nobody reads its report.
+/// [`end`](crate::end) says so: what a command was asked to do must not stop in the middle because no program reads its report.
 pub fn put(text: Arguments<'_>) {
     if FAILED.get().is_none()
         && let Err(error) = write(text)
@@ -77,7 +77,7 @@ pub fn check() -> Result<(), OutputError> {
     }
 }
 
-/// A remark on standard error, as a log line where log lines are JSON. That nobody can be told changes nothing.
+/// A remark on standard error, as a log line where log lines are JSON. A remark that cannot be written changes nothing.
 pub fn tell(text: Arguments<'_>) {
     if crate::logs::are_json() {
         tracing::error!(target: "kazasu", "{text}");

@@ -68,7 +68,7 @@ def decode(body, key=None):
             fields[number] = body[at:at + size].decode("latin-1")
             at += size
     if key and (not {64, 128} & fields.keys() or not hmac.compare_digest(body[-16:], tag(key, body[:-16]))):
-        raise ValueError(f"an answer without the right MAC, DE39 {fields.get(39)}: it may be anybody's")
+        raise ValueError(f"an answer without the right MAC, DE39 {fields.get(39)}: any sender may have made it")
     return body[:4].decode(), fields
 
 

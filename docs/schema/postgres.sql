@@ -28,6 +28,11 @@ nodes.role text not null
 nodes.applied bigint not null
 nodes.beats bigint not null
 nodes.seen timestamp with time zone not null
+sign_ins.kind smallint not null
+sign_ins.key bytea not null
+sign_ins.value bytea not null
+sign_ins.version bigint not null
+sign_ins.until bigint not null
 transfers.seq bigint not null
 transfers.debit bigint not null
 transfers.credit bigint not null
@@ -42,12 +47,14 @@ journal PRIMARY KEY (seq)
 lead CHECK ((one = 1))
 lead PRIMARY KEY (one)
 nodes PRIMARY KEY (node)
+sign_ins PRIMARY KEY (kind, key)
 transfers CHECK ((amount > 0))
 transfers PRIMARY KEY (seq, leg)
 -- indexes
 CREATE UNIQUE INDEX journal_pkey ON kazasu.journal USING btree (seq)
 CREATE UNIQUE INDEX lead_pkey ON kazasu.lead USING btree (one)
 CREATE UNIQUE INDEX nodes_pkey ON kazasu.nodes USING btree (node)
+CREATE UNIQUE INDEX sign_ins_pkey ON kazasu.sign_ins USING btree (kind, key)
 CREATE UNIQUE INDEX transfers_pkey ON kazasu.transfers USING btree (seq, leg)
 -- triggers
 CREATE TRIGGER journal_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON kazasu.journal FOR EACH STATEMENT EXECUTE FUNCTION kazasu.refuse()
@@ -163,4 +170,5 @@ journal kazasu_reader:SELECT kazasu_writer:SELECT
 lead kazasu_reader:SELECT kazasu_writer:SELECT
 migrations kazasu_reader:SELECT kazasu_writer:SELECT
 nodes kazasu_reader:SELECT kazasu_writer:INSERT kazasu_writer:SELECT kazasu_writer:UPDATE
+sign_ins kazasu_writer:DELETE kazasu_writer:INSERT kazasu_writer:SELECT kazasu_writer:UPDATE
 transfers kazasu_reader:SELECT kazasu_writer:SELECT

@@ -18,6 +18,7 @@ pub mod session;
 #[cfg(feature = "sim")]
 pub mod sim;
 
-pub use driver::{ConnectionConfig, ConnectionMac, ConnectionStatus, register_metrics, spawn};
+pub use authentic::{ConnectionMac, Keying, SessionMaster, StaticMac};
+pub use driver::{ConnectionConfig, ConnectionStatus, Ends, register_metrics, spawn};
 pub use routing::{RoutingError, RoutingTable};
 pub use session::{Cause, Command, Report};

@@ -16,7 +16,7 @@ impl AccountId {
     }
 }
 
-/// What an account stands for. One account a key.
+/// The meaning of an account. One account a key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, minicbor::Encode, minicbor::Decode)]
 pub enum AccountKey {
     /// The operator's money at its bank: an asset.
@@ -25,13 +25,13 @@ pub enum AccountKey {
     /// A public-receipt account held in this ledger, by its number: a liability towards the resident. Never below zero.
     #[n(1)]
     Deposit(#[n(0)] u64),
-    /// What a merchant is owed: a liability. Refunds may make it negative.
+    /// The amount that a merchant is owed: a liability. Refunds may make it negative.
     #[n(2)]
     MerchantPayable(#[n(0)] InstitutionId, #[n(1)] MerchantId),
-    /// What an issuer owes for its cardholders' payments: an asset. Refunds may make it negative.
+    /// The amount that an issuer owes for its cardholders' payments: an asset. Refunds may make it negative.
     #[n(3)]
     IssuerReceivable(#[n(0)] u16),
-    /// What was booked because an advice must be accepted, and nobody's account covered: an asset to be claimed.
+    /// Bookings of advices, which must be accepted, that no account covered: an asset to be claimed.
     #[n(4)]
     AdviceShortfall(#[n(0)] InstitutionId),
     /// Money of a purse programme that no resident has yet: a liability towards its funder. Never below zero.
@@ -52,13 +52,13 @@ pub enum AccountKey {
     /// Points of a programme that have been paid with.
     #[n(10)]
     PointsSpent(#[n(0)] u16),
-    /// Points of a programme that nobody used in time.
+    /// Points of a programme that no person used in time.
     #[n(11)]
     PointsExpired(#[n(0)] u16),
-    /// What a point programme's funder owes for points that were paid with: an asset.
+    /// The amount that a point programme's funder owes for points that were paid with: an asset.
     #[n(12)]
     FunderReceivable(#[n(0)] u16),
-    /// What an issuer refused after the switch had approved in its place, borne by the operator: an expense.
+    /// Amounts that an issuer refused after the switch had approved in its place, borne by the operator: an expense.
     #[n(13)]
     StandInLoss(#[n(0)] u16),
     /// All that a relief programme's city budgeted; the other side of the three below. In yen of budget.
@@ -76,13 +76,13 @@ pub enum AccountKey {
     /// A programme's money that was released and has not arrived yet: a liability. Never below zero.
     #[n(18)]
     ReliefTransit(#[n(0)] u16),
-    /// What payees must give back to a programme: an asset. Never below zero.
+    /// Amounts that payees must give back to a programme: an asset. Never below zero.
     #[n(19)]
     ReliefReceivable(#[n(0)] u16),
-    /// What a programme's city is owed once payees have given it back: the other side of the receivable. Never below zero.
+    /// The amount that a programme's city is owed once payees have given it back: the other side of the receivable. Never below zero.
     #[n(20)]
     ReliefClaims(#[n(0)] u16),
-    /// What merchants pay for their payments: income.
+    /// Fees that merchants pay for their payments: income.
     #[n(21)]
     FeeIncome,
     /// Consumption tax on fees: a liability towards the tax office.
@@ -91,13 +91,13 @@ pub enum AccountKey {
     /// Settlements that were ordered and not taken by the bank yet: a liability. Never below zero.
     #[n(23)]
     PayoutTransit,
-    /// What issuers keep of what they owe: an expense.
+    /// The parts that issuers keep of what they owe: an expense.
     #[n(24)]
     Interchange(#[n(0)] u16),
     /// Differences with others that were booked or written off: an expense, or income when negative.
     #[n(25)]
     Differences,
-    /// What the bank kept of money that it sent back: an expense.
+    /// Fees that the bank kept of money that it sent back: an expense.
     #[n(30)]
     BankFees,
 }
@@ -286,7 +286,7 @@ pub enum Side {
 /// One account's balances. Totals only grow; a balance is a difference of two of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Account {
-    /// What it stands for.
+    /// The meaning of the account.
     pub key: AccountKey,
     /// Sum of posted debits.
     pub debits: Yen,
@@ -321,7 +321,7 @@ impl Account {
         self.key.is_bounded() && self.available() < Yen::ZERO
     }
 
-    /// What can be taken now: the posted balance less what is held against it. Incoming holds do not count yet.
+    /// The amount that can be taken now: the posted balance less the holds against it. Incoming holds do not count yet.
     #[must_use]
     pub fn available(&self) -> Yen {
         let held = match self.key.side() {

@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use kazasu_schemas::money::{Unit, Yen};
 use smallvec::SmallVec;
 
-/// Why transfers are refused. The first rule that is broken, in this order.
+/// The reason why transfers are refused: the first rule that is broken, in this order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RuleError {
     /// More than 32 transfers, or a hold beyond the 16th.
@@ -40,9 +40,9 @@ pub enum RuleError {
     AboveHold {
         /// The hold.
         hold: HoldId,
-        /// What is left of it.
+        /// The amount that is left of it, in yen.
         left: Yen,
-        /// What was asked for.
+        /// The amount that was asked for, in yen.
         asked: Yen,
     },
     /// A sum would leave the range of an i64.
@@ -53,7 +53,7 @@ pub enum RuleError {
     Insufficient {
         /// The account.
         account: AccountId,
-        /// What it has.
+        /// The available amount, in yen.
         available: Yen,
     },
 }
@@ -65,7 +65,7 @@ pub struct Hold {
     pub debit: AccountId,
     /// The account to be credited.
     pub credit: AccountId,
-    /// What is left of it.
+    /// The amount that is left of it, in yen.
     pub amount: Yen,
 }
 
@@ -120,7 +120,7 @@ struct Audit {
     overdrawn: u64,
 }
 
-/// How far an audit has come is not part of what the book says.
+/// The progress of an audit is no part of the book.
 impl PartialEq for Audit {
     fn eq(&self, _: &Audit) -> bool {
         true
@@ -183,7 +183,7 @@ impl Book {
         self.holds.get(&id)
     }
 
-    /// How many holds are open.
+    /// The number of open holds.
     #[must_use]
     pub fn open_holds(&self) -> usize {
         self.holds.len()

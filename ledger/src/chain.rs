@@ -1,15 +1,11 @@
 //! The hash chain: each record's hash covers the one before it, so that no record can be changed, inserted or taken out
 //! without every later hash changing.
 
+pub use crate::head::{GENESIS, Hash};
+
 use crate::entry::{Entry, Seq};
 use crate::record::{Place, Record};
 use sha2::{Digest, Sha256};
-
-/// SHA-256.
-pub type Hash = [u8; 32];
-
-/// What stands before the first record.
-pub const GENESIS: Hash = [0; 32];
 
 /// SHA-256 over the previous hash, then sequence (8 bytes), time in milliseconds (8), day (4), kind (1), all big-endian,
 /// then the body's bytes.

@@ -1,20 +1,19 @@
 //! A record in its place in the journal.
 
-use crate::chain::{GENESIS, Hash};
+pub use crate::head::{Head, Seq};
+
+use crate::head::Hash;
 use crate::record::Place;
 use crate::signed::Signature;
 use crate::transfer::Transfers;
 use kazasu_schemas::jst::{BusinessDay, Millis};
-
-/// A record's place in the journal: 1, 2, 3, … without a gap.
-pub type Seq = u64;
 
 /// A sealed record.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Entry {
     /// Its place.
     pub seq: Seq,
-    /// When it was decided.
+    /// The time of the decision.
     pub at: Millis,
     /// The business day it belongs to.
     pub day: BusinessDay,
@@ -32,23 +31,9 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Where it stands.
+    /// Its place in the journal.
     #[must_use]
     pub fn place(&self) -> Place {
         Place { seq: self.seq, at: self.at, day: self.day }
     }
-}
-
-/// The last entry's place and hash.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Head {
-    /// Its place; 0 for an empty journal.
-    pub seq: Seq,
-    /// Its hash; zeros for an empty journal.
-    pub hash: Hash,
-}
-
-impl Head {
-    /// Of an empty journal.
-    pub const EMPTY: Head = Head { seq: 0, hash: GENESIS };
 }

@@ -5,19 +5,25 @@
 
 use crate::account::{AccountId, AccountKey};
 use crate::transfer::Transfers;
+use kazasu_schemas::attribution::Via;
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Rrn, Serial, Stan, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis, TransmissionTime};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::{LiableParty, Policy};
+use kazasu_schemas::policy::{LiableParty, Policy, Window};
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{Receipt, Refusal, ResponseCode};
 use minicbor::{Decode, Encode};
 
 mod approval;
+mod carried;
 mod closing;
+mod correction;
+mod decision;
 mod instrument;
 mod parties;
+mod people;
+mod portal;
 mod relief;
 mod rights;
 mod statement;
@@ -25,9 +31,14 @@ mod table;
 mod tap;
 
 pub use approval::*;
+pub use carried::*;
 pub use closing::*;
+pub use correction::*;
+pub use decision::*;
 pub use instrument::*;
 pub use parties::*;
+pub use people::*;
+pub use portal::*;
 pub use relief::*;
 pub use rights::*;
 pub use statement::*;
@@ -37,11 +48,11 @@ pub use tap::*;
 /// A record before it has its place in the journal: when, on which business day, and what.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Record {
-    /// When it was decided; never before the record in front of it.
+    /// The time of the decision; never before the record in front of it.
     pub at: Millis,
     /// The business day that it belongs to.
     pub day: BusinessDay,
-    /// What happened.
+    /// The event.
     pub body: Body,
 }
 
@@ -80,6 +91,22 @@ pub struct TotalsCompared {
     pub ours: DayTotals,
 }
 
+/// The person or program that caused a record, and its channel.
+///
+/// It is no [`kazasu_schemas::attribution::Attribution`]: these operations ask for no reason, and journals have the channel as a word.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Maker {
+    /// The caller's name.
+    #[n(0)]
+    pub by: String,
+    /// `api`, or `offline` for work on the journal itself.
+    #[n(1)]
+    pub via: String,
+    /// Of a row of a file: the approval of the file.
+    #[n(2)]
+    pub approval: Option<u64>,
+}
+
 /// See [`Body::CutOver`].
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
 pub struct CutOver {
@@ -93,12 +120,15 @@ pub struct CutOver {
     /// are no longer recognised.
     #[n(2)]
     pub forget_before: BusinessDay,
-    /// Who ended it by hand; absent when it was over by the calendar.
+    /// The person who ended it by hand; absent when it was over by the calendar.
     #[n(3)]
     pub by: Option<String>,
-    /// Why it was ended by hand.
+    /// The reason for ending it by hand.
     #[n(4)]
     pub why: Option<String>,
+    /// Through what it was ended by hand; records of before do not say it.
+    #[n(5)]
+    pub via: Option<String>,
 }
 
 /// See [`Body::ClockConfirmed`].
@@ -107,15 +137,18 @@ pub struct ClockConfirmed {
     /// The time that had decided until then.
     #[n(0)]
     pub before: Millis,
-    /// What the wall clock said.
+    /// The wall clock's time.
     #[n(1)]
     pub wall: Millis,
-    /// Who confirmed it.
+    /// The person who confirmed it.
     #[n(2)]
     pub by: String,
-    /// Why.
+    /// The reason.
     #[n(3)]
     pub why: String,
+    /// Through what it was said; absent in records of before.
+    #[n(4)]
+    pub via: Option<Via>,
 }
 
 /// See [`Body::ClockKept`].

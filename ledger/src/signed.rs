@@ -1,8 +1,8 @@
-//! What is signed of a journal besides its days: the end of each commit batch, and checkpoints that are kept outside.
+//! Signatures of a journal besides those of its days: of the end of each commit batch, and of checkpoints that are kept outside.
 //!
-//! A hash chain shows that nothing in front of its head was changed by a person who could not compute it again. Everybody can: it
-//! has no key. So the last record of each commit batch carries a signature over its place and hash, which cover every record before
-//! it, and a checkpoint says the same with a time, to be kept where the journal's administrators cannot write.
+//! A hash chain shows that nothing in front of its head was changed by a person who could not compute it again. But every writer
+//! can: it has no key. So the last record of each commit batch carries a signature over its place and hash, which cover every
+//! record before it, and a checkpoint says the same with a time, to be kept where the journal's administrators cannot write.
 //!
 //! This module knows the texts and no cryptography. A [`Signer`] may hold its key in a file, or reach a device that holds it.
 
@@ -64,7 +64,7 @@ pub struct Checkpoint {
     pub seq: Seq,
     /// The record's hash, which covers every record before it.
     pub hash: Hash,
-    /// When it was signed.
+    /// The time of the signature.
     pub at: Millis,
     /// Whose signature [`Checkpoint::signature`] is.
     pub public: [u8; 32],
@@ -73,7 +73,7 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// What is signed, as text that a person can read.
+    /// The signed text, which a person can read.
     #[must_use]
     pub fn text(&self) -> String {
         checkpoint_text(&self.book, &Head { seq: self.seq, hash: self.hash }, self.at)
@@ -91,12 +91,49 @@ pub fn checkpoint_text(book: &str, head: &Head, at: Millis) -> String {
     out
 }
 
-/// Why nothing was signed.
+/// A statement of the key that signs checkpoints about the key that signs commit batches. The first may be in a device, which would
+/// be too slow for every commit; a person who trusts it need not have been given the second.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// The book whose batches the key signs.
+    pub book: String,
+    /// The version that signatures of batches name.
+    pub version: u8,
+    /// The public key that is certified.
+    pub key: [u8; 32],
+    /// The time of the signature.
+    pub at: Millis,
+    /// Whose signature [`Certificate::signature`] is.
+    pub public: [u8; 32],
+    /// Over [`Certificate::text`].
+    pub signature: Signature,
+}
+
+impl Certificate {
+    /// The signed text, which a person can read.
+    #[must_use]
+    pub fn text(&self) -> String {
+        certificate_text(&self.book, self.version, &self.key, self.at)
+    }
+}
+
+/// See [`Certificate::text`].
+#[must_use]
+pub fn certificate_text(book: &str, version: u8, key: &[u8; 32], at: Millis) -> String {
+    let mut out = format!("kazasu batch key 1\nbook {book}\nversion {version}\nat {}\npublic ", at.0);
+    for byte in key {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out.push('\n');
+    out
+}
+
+/// The reason why nothing was signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the key cannot sign: {0}")]
 pub struct SignError(pub String);
 
-/// What a key's owner says of a signature.
+/// The verdict of a key's owner on a signature.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Checked {
     /// It is the key's.
@@ -111,6 +148,12 @@ pub enum Checked {
 pub trait Signer: Send + Sync + fmt::Debug {
     /// The public key of the version that signs.
     fn public(&self) -> [u8; 32];
+
+    /// The version that signs, and its public key.
+    fn current(&self) -> (u8, [u8; 32]);
+
+    /// The public key of a version that is known here: the one that signs may have changed since.
+    fn public_of(&self, version: u8) -> Option<[u8; 32]>;
 
     /// Signs with the current version. It may wait for a device.
     fn sign(&self, text: &[u8]) -> Result<Signature, SignError>;
@@ -142,5 +185,7 @@ mod tests {
         let text = checkpoint_text("かざす町", &head(258, 0xab), Millis(1_795_000_000_000));
         let hash = "ab".repeat(32);
         assert_eq!(text, format!("kazasu checkpoint 1\nbook かざす町\nrecord 258\nat 1795000000000\nhash {hash}\n"));
+        let text = certificate_text("かざす町", 2, &[0xab; 32], Millis(1_795_000_000_000));
+        assert_eq!(text, format!("kazasu batch key 1\nbook かざす町\nversion 2\nat 1795000000000\npublic {hash}\n"));
     }
 }

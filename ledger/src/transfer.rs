@@ -15,9 +15,21 @@ impl HoldId {
         assert!(leg < 16, "a record's holds are among its first 16 transfers");
         HoldId(seq * 16 + u64::try_from(leg).expect("below 16"))
     }
+
+    /// The record that made it.
+    #[must_use]
+    pub fn record(self) -> u64 {
+        self.0 / 16
+    }
+
+    /// Its place among that record's transfers, from 0.
+    #[must_use]
+    pub fn leg(self) -> u8 {
+        u8::try_from(self.0 % 16).expect("below 16")
+    }
 }
 
-/// What a transfer does.
+/// The effect of a transfer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, minicbor::Encode, minicbor::Decode)]
 pub enum TransferKind {
     /// Posted at once.
@@ -54,7 +66,7 @@ impl TransferKind {
 /// One debit and one credit. Post, void and expiry name the same two accounts as their hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, minicbor::Encode, minicbor::Decode)]
 pub struct Transfer {
-    /// What it does.
+    /// Its effect.
     #[n(0)]
     pub kind: TransferKind,
     /// The account debited.
@@ -84,6 +96,8 @@ impl Transfer {
 
 /// The most transfers of one record.
 pub const MOST: usize = 32;
+/// The most holds among them; they come first.
+pub const MOST_HOLDS: usize = 16;
 
 /// The transfers of one record: most have one or two, none has more than [`MOST`].
 pub type Transfers = smallvec::SmallVec<[Transfer; 2]>;

@@ -4,8 +4,6 @@
 use crate::taps::{self, Store};
 use anyhow::Context;
 use clap::Args;
-use kazasu::config::Config;
-use kazasu::serve::Switch;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress, run as load, sample_ppid};
 use kazasu_console::say;
@@ -13,12 +11,14 @@ use kazasu_engine::Engine;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
 use kazasu_report::xlsx;
 use kazasu_schemas::jst::BusinessDay;
+use kazasu_serve::Switch;
+use kazasu_serve::config::Config;
+use kazasu_services::approvals::{ApproveRequest, ShowApproval};
 use kazasu_services::closing::{
-    CompareFile, CompareWith, CutOver, DecideClosing, ListSettlements, MakePayoutFiles, MakeReport, MarkReconciled,
-    ProposeContracts, ProposePayout, ReportKind, ResidentStatement, SettleDay, SettlementView, SignDay, check_heads,
-    clearing_file,
+    CompareFile, CompareWith, CutOver, ListSettlements, MakePayoutFiles, MakeReport, MarkReconciled, ProposeContracts,
+    ProposePayout, ReportKind, ResidentStatement, SettleDay, SettlementView, SignDay, check_heads, clearing_file,
 };
-use kazasu_services::{BankFormat, Operation, Services, Who};
+use kazasu_services::{BankFormat, Operation, Services};
 use kazasu_store::verify::verify;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -61,10 +61,10 @@ const STATEMENTS: u64 = 200;
 pub(crate) async fn run(args: CloseArgs) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("kazasu-perf").tempdir_in(".")?;
     let town_dir = dir.path().join("town");
-    let mix = if args.on_us { kazasu::sample::Mix::Held } else { kazasu::sample::Mix::Town };
+    let mix = if args.on_us { kazasu_demo::sample::Mix::OnUs } else { kazasu_demo::sample::Mix::Town };
     taps::town(&town_dir, args.residents, mix)?;
     let config = Config::load(&town_dir.join("kazasu.toml"))?;
-    let imports = kazasu::serve::link_import(&config);
+    let imports = kazasu_serve::link_import(&config);
     let sim = Sim::start(SimConfig::load(&town_dir.join("issuers.toml"))?).await?;
     let mut acquirer = AcquirerConfig::load(&town_dir.join("acquirer-27000001.toml"))?;
     taps::merchants(&town_dir, &mut acquirer, args.merchants)?;
@@ -77,7 +77,7 @@ pub(crate) async fn run(args: CloseArgs) -> anyhow::Result<()> {
     taps::import(&town_dir, &switch.engine, &imports).await?;
     let services = switch.services.clone();
     let source = std::fs::read_to_string(town_dir.join("contracts.toml"))?;
-    let proposed = by(&services, "suzuki", ProposeContracts { source, why: why() }).await?;
+    let proposed = by(&services, "suzuki", ProposeContracts { source, file: None, why: why() }).await?;
     decide(&services, proposed.proposal).await?;
 
     let closing = Closing { args: &args, services: &services, engine: &switch.engine, store: store.as_ref() };
@@ -110,13 +110,14 @@ fn plan(args: &CloseArgs, acquirer: AcquirerConfig) -> anyhow::Result<LoadPlan> 
 
 /// Carries an operation out for a person of the town.
 async fn by<O: Operation>(services: &Services, name: &str, operation: O) -> anyhow::Result<O::Answer> {
-    let who = if name == "operator" { Who::operator() } else { Who::person(name) };
+    let who = services.in_process(name).await?;
     Ok(services.call(operation, &who).await?)
 }
 
 async fn decide(services: &Services, proposal: Option<u64>) -> anyhow::Result<()> {
-    let proposal = proposal.context("a proposal")?;
-    by(services, "tanaka", DecideClosing { proposal, approve: true, why: why() }).await?;
+    let approval = proposal.context("a proposal")?;
+    let fingerprint = by(services, "tanaka", ShowApproval { approval }).await?.sha256;
+    by(services, "tanaka", ApproveRequest { approval, fingerprint, why: why(), signature: None }).await?;
     Ok(())
 }
 
@@ -255,7 +256,7 @@ impl Closing<'_> {
             let mut bytes = Vec::new();
             clearing_file(self.store, &with, &mut bytes).await?;
             let (against, from) = (against.to_owned(), day.to_owned());
-            files.push(CompareFile { against, party, from, until: None, file: Arc::new(bytes) });
+            files.push(CompareFile { against, party, from, until: None, file: bytes.into() });
         }
         let writing = begin.elapsed();
         let begin = Instant::now();
@@ -318,7 +319,8 @@ impl Closing<'_> {
             let proposed = by(self.services, "suzuki", payout).await?;
             decide(self.services, proposed.proposal).await?;
             let payout = proposed.proposal.context("a proposal")?;
-            let files = by(self.services, "sato", MakePayoutFiles { payout, format: BankFormat::Zengin }).await?.files;
+            let ask = MakePayoutFiles { payout, format: BankFormat::Zengin, why: Some("payday".into()) };
+            let files = by(self.services, "sato", ask).await?.files;
             anyhow::ensure!(!files.is_empty(), "no payout file");
         }
         out["steps"]["payout"] = json!(seconds(begin));
@@ -335,7 +337,9 @@ async fn statements(services: &Services, engine: &Engine, residents: u64, out: &
         let person = sample_ppid(1, n * (residents / STATEMENTS).max(1));
         let begin = Instant::now();
         let (ppid, from, until) = (person.to_string(), from.to_string(), today.to_string());
-        let report = by(services, "operator", ResidentStatement { ppid, from, until }).await?.report;
+        let report = by(services, "operator", ResidentStatement { ppid, from, until, why: Some("measured".into()) })
+            .await?
+            .report;
         took.push(u64::try_from(begin.elapsed().as_micros())?);
         lines += report.sheets().iter().map(|s| s.rows().len()).sum::<usize>();
     }

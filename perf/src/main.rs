@@ -7,6 +7,8 @@ mod cpu;
 mod echo;
 mod micro;
 mod midnight;
+mod payments;
+mod people;
 mod recon;
 mod relief;
 mod server;
@@ -31,14 +33,18 @@ enum Command {
     Taps(taps::TapsArgs),
     /// The usual design on the same PostgreSQL server: one SQL transaction a payment, which locks both balances.
     BaselineSql(baseline_sql::BaselineArgs),
-    /// A business day is closed while others tap; the journal is verified, residents ask for statements.
+    /// Closes a business day while terminals tap, verifies the journal, asks for resident statements.
     Close(close::CloseArgs),
-    /// A city credits its residents while others tap.
+    /// Credits a city's residents while terminals tap.
     Relief(relief::ReliefArgs),
     /// Reconciliation of a million lines with a million: time and memory.
     Recon(recon::ReconArgs),
     /// The turn of a day with many taps in memory: the longest pause of the thread that decides.
     Midnight(midnight::MidnightArgs),
+    /// A book with a hundred thousand people, a security log with a million lines: memory and times.
+    People(people::PeopleArgs),
+    /// An index of ten million payments: how long it is made, and how long a search takes.
+    Payments(payments::PaymentsArgs),
     /// Memory a resident and time to start with many of them.
     Residents(taps::ResidentsArgs),
 }
@@ -61,6 +67,8 @@ fn main() -> ExitCode {
             Command::Relief(args) => relief::run(args).await,
             Command::Recon(args) => recon::run(&args),
             Command::Midnight(args) => midnight::run(&args),
+            Command::People(args) => people::run(&args).await,
+            Command::Payments(args) => payments::run(&args).await,
             Command::Residents(args) => match std::env::var_os("KAZASU_PERF_TOWN") {
                 Some(town) => taps::restart(town.as_ref()).await,
                 None => taps::residents(args).await,

@@ -164,8 +164,8 @@ pub(crate) fn town(n: u64) -> (State, Vec<Record>) {
     };
     go(&mut state, merchant);
     for i in 0..n {
-        go(&mut state, Command::OpenDeposit { number: i });
-        go(&mut state, Command::Fund { number: i, amount: Yen::new(1_000_000), reference: String::new() });
+        go(&mut state, Command::OpenDeposit { number: i, maker: None });
+        go(&mut state, Command::Fund { number: i, amount: Yen::new(1_000_000), reference: String::new(), maker: None });
         let ppid = kazasu_acquirer_sim::load::sample_ppid(1, i);
         go(
             &mut state,

@@ -1,17 +1,19 @@
-//! A city credits its residents while others tap: how long until everybody can spend it, and what the taps notice.
+//! Credits a city's residents while terminals tap: the time until all residents can spend the money, and the effect
+//! on the taps.
 
 use crate::server::Server;
 use crate::taps::{self, Store};
 use anyhow::Context;
 use clap::Args;
-use kazasu::config::Config;
-use kazasu::serve::Switch;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, LoadReport, Mix, Peer, sample_ppid};
 use kazasu_console::say;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
-use kazasu_services::relief::{DecideRelief, FundRelief, ImportApplications, Progress, ProposeProgramme, TakeStep};
-use kazasu_services::{Operation, Services, Source, Who};
+use kazasu_serve::Switch;
+use kazasu_serve::config::Config;
+use kazasu_services::approvals::ApproveRequest;
+use kazasu_services::relief::{FundRelief, ImportApplications, Progress, ProposeProgramme, TakeStep};
+use kazasu_services::{Operation, Services, Source};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -38,16 +40,17 @@ pub(crate) struct ReliefArgs {
 pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("kazasu-perf").tempdir_in(".")?;
     let town_dir = dir.path().join("town");
-    taps::town(&town_dir, args.residents, kazasu::sample::Mix::Held)?;
+    taps::town(&town_dir, args.residents, kazasu_demo::sample::Mix::OnUs)?;
     let config = Config::load(&town_dir.join("kazasu.toml"))?;
-    let imports = kazasu::serve::link_import(&config);
+    let imports = kazasu_serve::link_import(&config);
     let sim = Sim::start(SimConfig::load(&town_dir.join("issuers.toml"))?).await?;
     let acquirer = AcquirerConfig::load(&town_dir.join("acquirer-27000001.toml"))?;
     let server = (args.store == Store::Postgres).then(Server::start).transpose()?;
     let other = taps::other_store(args.store, server.as_ref()).await?;
     let switch = Switch::start(Config::load(&town_dir.join("kazasu.toml"))?, other).await?;
     taps::import(&town_dir, &switch.engine, &imports).await?;
-    let services = kazasu::serve::services(&config, Source::Engine(switch.engine.clone()), config.store());
+    let watch = switch.services.watch.clone();
+    let services = kazasu_serve::services(&config, Source::Engine(switch.engine.clone()), config.store(), watch);
 
     let file = applications(args.residents);
     propose(&services, args.residents).await?;
@@ -80,7 +83,8 @@ pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
 
 /// Carries an operation out for a person of the town.
 async fn by<O: Operation>(services: &Services, name: &str, operation: O) -> anyhow::Result<O::Answer> {
-    Ok(services.call(operation, &Who::person(name)).await?)
+    let who = services.in_process(name).await?;
+    Ok(services.call(operation, &who).await?)
 }
 
 fn why() -> String {
@@ -91,24 +95,27 @@ fn step(batch: u32, name: &str) -> TakeStep {
     TakeStep { batch, step: name.into(), value_date: None, why: why() }
 }
 
-/// A programme with money for everybody.
+/// A programme with money for all residents.
 async fn propose(services: &Services, residents: u64) -> anyhow::Result<()> {
     let source = format!(
         "number = 101\nname = \"perf\"\ncity = \"13361\"\nlegal_basis = \"perf\"\nbudget = {}\nceiling = 100_000\nmethod = \"purse\"\n\
          until = \"2098-12-31\"\n",
         residents * 10_000
     );
-    let proposed = by(services, "sato", ProposeProgramme { source, why: why() }).await?;
-    let proposal = proposed.proposal.context("a proposal")?;
-    by(services, "suzuki", DecideRelief { proposal, approve: true, why: why() }).await?;
+    let proposed = by(services, "sato", ProposeProgramme { source, file: None, why: why() }).await?;
+    let (approval, fingerprint) = proposed.proposal.zip(proposed.fingerprint).context("a request")?;
+    by(services, "suzuki", ApproveRequest { approval, fingerprint, why: why(), signature: None }).await?;
     let amount = i64::try_from(residents * 10_000)?;
-    by(services, "tanaka", FundRelief { programme: 101, amount, reference: why() }).await?;
+    let fund = FundRelief { programme: 101, amount, reference: why(), why: why() };
+    let asked = by(services, "tanaka", fund).await?.requested;
+    let (approval, fingerprint) = asked.proposal.zip(asked.fingerprint).context("a request")?;
+    by(services, "suzuki", ApproveRequest { approval, fingerprint, why: why(), signature: None }).await?;
     Ok(())
 }
 
 /// Reads the applications in; the batch's number.
 async fn take_in(services: &Services, file: Vec<u8>, residents: u64) -> anyhow::Result<u32> {
-    let (name, file, progress) = ("perf.csv".to_owned(), Arc::new(file), Progress::default());
+    let (name, file, progress) = ("perf.csv".to_owned(), file.into(), Progress::default());
     let import = ImportApplications { programme: 101, name, why: why(), sheet: None, file, progress };
     let imported = by(services, "sato", import).await?;
     anyhow::ensure!(imported.taken == residents && imported.bad == 0, "rows were refused");

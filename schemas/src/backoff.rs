@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Failures after which even the longest pause that there is has been reached, from a nanosecond on.
 const ENOUGH: u32 = 96;
 
-/// How long to wait before the next attempt.
+/// The pause before the next attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Backoff {
     first: Duration,
@@ -25,7 +25,7 @@ impl Backoff {
         Backoff { first, longest, calm: Duration::MAX, failures: 0 }
     }
 
-    /// What fails after it went well for longer than this is a new trouble: it begins with the first pause.
+    /// A failure after a success of longer than this is a new trouble: it begins with the first pause.
     #[must_use]
     pub const fn calm(self, calm: Duration) -> Self {
         Backoff { calm, ..self }

@@ -20,7 +20,7 @@ pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 /// The file that is built in.
 const BUILT_IN: &str = include_str!("../data/bank-holidays.csv");
 
-/// Which weekdays in a span of whole years are holidays of banks.
+/// The weekdays that are holidays of banks, in a span of whole years.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Calendar {
     holidays: BTreeMap<BusinessDay, String>,
@@ -49,9 +49,9 @@ pub struct Beyond {
 pub struct CalendarError {
     /// The line, from 1; the last one for what the file as a whole lacks.
     pub line: usize,
-    /// What should stand there.
+    /// The expected content.
     pub expected: String,
-    /// What stands there.
+    /// The content that came.
     pub got: String,
 }
 

@@ -75,7 +75,7 @@ fn once(text: &str) -> String {
     form.trim_matches(is_quotation).to_owned()
 }
 
-/// Nobody sees it: ignorable by default in Unicode, a control character that is no white space, or a blank of a script.
+/// Invisible: ignorable by default in Unicode, a control character that is no white space, or a blank of a script.
 fn is_invisible(c: char) -> bool {
     let ignorable = matches!(u32::from(c),
         0x00ad | 0x034f | 0x061c | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f

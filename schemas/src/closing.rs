@@ -1,10 +1,14 @@
 //! Closing a business day: its states, what is wrong with it, and how that is resolved.
 
+mod finding;
+
+pub use finding::{Difference, Finding, Half, JoinedBy, ListedLine, Money, Proposed, Side};
+
 use crate::jst::BusinessDay;
 use crate::money::Yen;
 use minicbor::{Decode, Encode};
 
-/// How far a business day has come. A day never goes back: corrections are records of a later day.
+/// The state of a business day. A day never goes back: corrections are records of a later day.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode)]
 #[cbor(index_only)]
 pub enum DayState {
@@ -14,7 +18,7 @@ pub enum DayState {
     /// It ended.
     #[n(1)]
     CutOver,
-    /// It was compared with what others say, and every exception is in somebody's hands.
+    /// It was compared with other parties' lists, and every exception has an owner.
     #[n(2)]
     Reconciled,
     /// Merchants' and issuers' settlements of the periods that ended with it are booked.
@@ -70,10 +74,10 @@ impl Against {
     }
 }
 
-/// An exception that somebody must look at.
+/// An exception that a person must look at.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct ReconException {
-    /// What it is about, the same in every run: it is raised once.
+    /// The subject, the same in every run: it is raised once.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub id: [u8; 16],
     /// The status, as reconciliation names it: `missing`, `unexpected`, `amount_over`, …
@@ -97,15 +101,21 @@ pub struct ReconException {
     /// The business day that it is about.
     #[n(7)]
     pub day: BusinessDay,
-    /// What was found, in words.
+    /// A person's words, of a chargeback; of journals before findings were codes, what was found in words. Else empty.
     #[n(8)]
     pub why: String,
-    /// What is proposed, in words.
+    /// Of such journals: what was proposed, in words. Else empty.
     #[n(9)]
     pub proposal: String,
+    /// The finding.
+    #[n(10)]
+    pub finding: Option<Box<Finding>>,
+    /// The proposed resolution.
+    #[n(11)]
+    pub proposed: Option<Proposed>,
 }
 
-/// How an exception was resolved.
+/// The resolution of an exception.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Resolution {

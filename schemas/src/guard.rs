@@ -2,7 +2,7 @@
 //! [`guarded`]; readers that take such a file back use [`unguarded`]. In a workbook the same texts bear Excel's own mark for text
 //! (`quotePrefix`), and the value stays as it is.
 //!
-//! What is wholly a number, `-1280`, is no formula and stays a number.
+//! A text that is wholly a number, `-1280`, is no formula and stays a number.
 
 use std::borrow::Cow;
 

@@ -13,7 +13,7 @@ pub enum Heading {
     IssuerReceivable,
     /// Offline payments that nothing covered.
     AdviceShortfall,
-    /// What backs purses.
+    /// The fund that backs purses.
     PurseFund,
     /// Purses of residents.
     Purse,
@@ -33,7 +33,7 @@ pub enum Heading {
     StandInLoss,
     /// Budgets of relief programmes.
     ReliefBudgeted,
-    /// What is left of them.
+    /// The rest of them.
     ReliefBudget,
     /// Committed, and not paid.
     ReliefCommitted,

@@ -6,13 +6,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Why a text is not a valid identifier: which kind was expected, and what is wrong with what came.
+/// The error of a text that is no valid identifier: the expected kind, and the fault of the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {problem} (got {got:?})")]
 pub struct IdError {
     /// The identifier's name, as people know it.
     pub kind: &'static str,
-    /// What is wrong and what was expected.
+    /// The fault and the expected value.
     pub problem: &'static str,
     /// The text as it came.
     pub got: String,
@@ -131,7 +131,7 @@ fixed_text!(
     Rrn, 12, "retrieval reference number (DE37)"
 );
 fixed_text!(
-    /// Approval code, DE38 (an6), given by whoever approved.
+    /// Approval code, DE38 (an6), given by the approver.
     ApprovalCode, 6, "approval code (DE38)"
 );
 

@@ -72,7 +72,7 @@ impl Millis {
     }
 }
 
-/// How far a date without a year may lie from the day that it is read on. At most 182 days, so that no two dates fit.
+/// The largest distance of a date without a year from the day that it is read on. At most 182 days, so that no two dates fit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Within(u16);
 
@@ -215,7 +215,7 @@ impl TransmissionTime {
         Some(Millis(moved).transmission())
     }
 
-    /// How many seconds this label lies behind another, the shorter way round the year: below zero when it lies before it. Good for
+    /// Seconds by which this label lies behind another, the shorter way round the year: below zero when it lies before it. Good for
     /// telling whether two labels contradict each other, no better than a label otherwise.
     #[must_use]
     pub fn seconds_behind(self, other: TransmissionTime) -> i64 {

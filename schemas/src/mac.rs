@@ -16,7 +16,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// Which function makes the tag.
+/// The function that makes the tag.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MacAlgorithm {
@@ -52,7 +52,7 @@ enum Prepared {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a key for {use_} must be {expected} bytes, got {got}")]
 pub struct KeyLengthError {
-    /// What the key is for.
+    /// The key's use.
     pub use_: &'static str,
     /// The length that is needed.
     pub expected: &'static str,

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-/// What an amount counts. Amounts of different units never meet in one transfer.
+/// The unit of an amount. Amounts of different units never meet in one transfer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub enum Unit {
     /// Japanese yen, ISO 4217 numeric code 392.

@@ -18,7 +18,7 @@ pub struct Policy {
     /// A tap without PIN may be at most this much.
     #[n(1)]
     pub no_pin: Option<Yen>,
-    /// How old the card status list may be.
+    /// The largest age of the card status list.
     #[n(2)]
     pub validity: Option<Validity>,
     /// Spending limits, by ascending number.
@@ -87,7 +87,7 @@ pub enum Per {
     /// One person's.
     #[n(0)]
     Resident,
-    /// Those from one card or account, whoever holds it.
+    /// Those from one card or account, with any holder.
     #[n(1)]
     Instrument,
 }
@@ -102,12 +102,12 @@ pub enum Kind {
     /// Public-receipt account at a bank.
     Bank,
     /// Public-receipt account held in the ledger.
-    Held,
+    OnUs,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 4] = [Kind::Credit, Kind::Debit, Kind::Bank, Kind::Held];
+    pub const ALL: [Kind; 4] = [Kind::Credit, Kind::Debit, Kind::Bank, Kind::OnUs];
 
     /// As files write it.
     #[must_use]
@@ -116,8 +116,15 @@ impl Kind {
             Kind::Credit => "credit",
             Kind::Debit => "debit",
             Kind::Bank => "bank",
-            Kind::Held => "held",
+            Kind::OnUs => "on_us",
         }
+    }
+
+    /// The kind that a name stands for. `held` is the earlier name of `on_us`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Kind> {
+        let name = if name == "held" { "on_us" } else { name };
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     fn bit(self) -> u8 {
@@ -125,7 +132,7 @@ impl Kind {
             Kind::Credit => 1,
             Kind::Debit => 2,
             Kind::Bank => 4,
-            Kind::Held => 8,
+            Kind::OnUs => 8,
         }
     }
 }
@@ -197,7 +204,7 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// What may never change under one number, because its counters would change their meaning.
+    /// The terms that never change under one number, because its counters would change their meaning.
     #[must_use]
     pub fn same_meaning(&self, other: &Limit) -> bool {
         self.window == other.window
@@ -209,7 +216,7 @@ impl Limit {
     }
 }
 
-/// Where a programme's money may be spent or earned. Every list that is not empty must agree.
+/// The places where a programme's money may be spent or earned. Every list that is not empty must agree.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct Place {
     /// Merchants with one of these tags.
@@ -229,7 +236,7 @@ pub struct Place {
     pub merchants: Vec<(InstitutionId, MerchantId)>,
 }
 
-/// What a place is compared with.
+/// The merchant that a place is compared with.
 #[derive(Clone, Copy, Debug)]
 pub struct Shop<'a> {
     /// Its acquirer.
@@ -266,7 +273,7 @@ pub struct PurseProgramme {
     /// For people.
     #[n(1)]
     pub name: String,
-    /// Who pays.
+    /// The party that pays.
     #[n(2)]
     pub funder: String,
     /// First day.
@@ -275,7 +282,7 @@ pub struct PurseProgramme {
     /// Last day.
     #[n(4)]
     pub until: Option<BusinessDay>,
-    /// Where.
+    /// The places where it holds.
     #[n(5)]
     pub place: Place,
     /// The moment of the last day at which it is over, when that is before midnight.
@@ -297,7 +304,7 @@ impl PurseProgramme {
     }
 }
 
-/// How fractions of points are treated.
+/// The rounding of fractions of points.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Rounding {
@@ -332,7 +339,7 @@ pub struct PointProgramme {
     /// For people.
     #[n(1)]
     pub name: String,
-    /// Who pays.
+    /// The party that pays.
     #[n(2)]
     pub funder: String,
     /// First day that earns.
@@ -359,7 +366,7 @@ pub struct PointProgramme {
     /// Points in all.
     #[n(10)]
     pub budget: i64,
-    /// How fractions are treated.
+    /// The rounding.
     #[n(11)]
     pub rounding: Rounding,
     /// Days with the bonus rate.
@@ -383,7 +390,7 @@ pub struct PointProgramme {
     /// Only what is paid with these earns.
     #[n(18)]
     pub instruments: Kinds,
-    /// Where.
+    /// The places where it holds.
     #[n(19)]
     pub place: Place,
     /// The line of the funder's budget that pays (款項目節), as its accounts write it.
@@ -412,7 +419,7 @@ impl PointProgramme {
     }
 }
 
-/// Who bears what an issuer refuses afterwards.
+/// The party that bears the loss when an issuer refuses afterwards.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
 pub enum LiableParty {
@@ -454,7 +461,7 @@ pub struct StandIn {
     /// Most for one person in a day.
     #[n(3)]
     pub resident_day: Yen,
-    /// Who bears what the issuer refuses afterwards.
+    /// The party that bears the loss when the issuer refuses afterwards.
     #[n(4)]
     pub liable: LiableParty,
 }
@@ -476,7 +483,7 @@ pub struct Offline {
     /// Payments of one person and day above it are flagged.
     #[n(0)]
     pub resident_day: Yen,
-    /// Who bears what the issuer refuses afterwards.
+    /// The party that bears the loss when the issuer refuses afterwards.
     #[n(1)]
     pub liable: LiableParty,
     /// Floor limits; the switch's own when absent.

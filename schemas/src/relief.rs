@@ -9,7 +9,7 @@ use crate::money::Yen;
 use crate::policy::{Place, PurseProgramme};
 use minicbor::{Decode, Encode};
 
-/// How the money reaches people.
+/// The route by which the money reaches people.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Method {
@@ -32,7 +32,7 @@ impl Method {
     }
 }
 
-/// What happens to several applications of one household for one event.
+/// The rule for several applications of one household for one event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
 pub enum DuplicateRule {
@@ -87,7 +87,7 @@ pub struct Funding {
     pub most: u32,
 }
 
-/// What a city decided: a version of a programme.
+/// A city's decision: a version of a programme.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Terms {
     /// 1 to 65535, for ever; shared with purse programmes of the policy.
@@ -111,7 +111,7 @@ pub struct Terms {
     /// Several applications of one household for one event.
     #[n(6)]
     pub duplicates: DuplicateRule,
-    /// Where purse money may be spent.
+    /// The places where purse money may be spent.
     #[n(7)]
     pub place: Place,
     /// First day of spending.
@@ -123,7 +123,7 @@ pub struct Terms {
     /// The moment of the last day at which it is over, when that is before midnight.
     #[n(10)]
     pub closes: Option<Millis>,
-    /// How it is paid.
+    /// The disbursement method.
     #[n(11)]
     pub method: Method,
     /// From which account transfers are ordered.
@@ -138,7 +138,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// What the purse may buy, as rules of a tap.
+    /// The purchases that the purse allows, as rules of a tap.
     #[must_use]
     pub fn purse(&self) -> PurseProgramme {
         PurseProgramme {
@@ -159,7 +159,7 @@ impl Terms {
     }
 }
 
-/// What is wrong with a row, or what a person must look at. Bits.
+/// The issues of a row: faults, and facts that a person must look at. Bits.
 pub mod issue {
     /// No ID: the person has no card. A temporary ID can be assigned.
     pub const NO_ID: u16 = 1;
@@ -182,7 +182,7 @@ pub mod issue {
     /// More for an application that was granted before: a person must say that it is meant.
     pub const SUPPLEMENT: u16 = 512;
 
-    /// Rows with one of these are not paid, whatever people say.
+    /// Rows with one of these are never paid; no person can accept them.
     pub const NEVER: u16 = ABOVE_CEILING | DUPLICATE | SMALLER;
     /// Rows with one of these wait for a person's word.
     pub const MANUAL: u16 = NO_ID | UNKNOWN_ID | CARD_NOT_GOOD | NO_ACCOUNT | SHARED_ACCOUNT | LINK_BROKEN | SUPPLEMENT;
@@ -224,7 +224,7 @@ pub enum Step {
     /// Checked and released by the treasurer (会計管理者).
     #[n(5)]
     Released,
-    /// All that can be paid has been paid and nothing is under way; told to whoever funds it (実績報告).
+    /// All that can be paid has been paid and nothing is under way; reported to its funder (実績報告).
     #[n(6)]
     Reported,
     /// Given up before it was released; what was committed is free again.
@@ -232,7 +232,7 @@ pub enum Step {
     Cancelled,
 }
 
-/// Who takes a step. Nobody is two of them, in a city or in a batch.
+/// The role of a person who takes a step. One person has one of them, in a city and in a batch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Role {
     /// Prepares: programmes, imports, assessment, corrections.
@@ -289,7 +289,7 @@ impl Step {
         Step::ALL.into_iter().find(|step| step.name() == text)
     }
 
-    /// Who takes it.
+    /// The role that takes it.
     #[must_use]
     pub fn role(self) -> Role {
         match self {
@@ -366,7 +366,7 @@ pub struct Application {
     /// Line in the file, the header being 1.
     #[n(0)]
     pub line: u32,
-    /// The person; absent for someone without a card.
+    /// The person; absent where the person has no card.
     #[n(1)]
     pub ppid: Option<Ppid>,
     /// Household and event under a keyed hash.
@@ -375,7 +375,7 @@ pub struct Application {
     /// Yen.
     #[n(3)]
     pub amount: Yen,
-    /// What was damaged, for people; may be empty.
+    /// The damage, in words; may be empty.
     #[n(4)]
     pub damage: String,
     /// The account registered at the time of application.
@@ -389,13 +389,13 @@ pub struct Application {
     pub issues: u16,
 }
 
-/// What a person said about a row before the decision.
+/// A person's change of a row before the decision.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum RowChange {
     /// It is not granted.
     #[n(0)]
     Exclude,
-    /// What waited for a person's word is good as it is.
+    /// Accepts a row that waited for a person, as it is.
     #[n(1)]
     Accept,
     /// The money goes to this person: a PPID, or a temporary ID.

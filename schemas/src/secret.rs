@@ -1,5 +1,5 @@
 //! Values that must not be seen: card numbers and keys. Debug shows what PCI DSS allows at most (BIN and last four), the
-//! memory is overwritten on drop, and comparisons of secrets take the same time whatever they hold.
+//! memory is overwritten on drop, and comparisons of secrets take the same time for all contents.
 
 use std::fmt;
 use subtle::ConstantTimeEq;
@@ -9,7 +9,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Pan(Vec<u8>);
 
-/// Why a text is not a card number. It never repeats the text.
+/// The error of a text that is no card number. It never repeats the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PanError {
     /// Not 12 to 19 characters.
@@ -79,7 +79,7 @@ impl fmt::Debug for Pan {
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Key(Vec<u8>);
 
-/// Why bytes are not a key. It never repeats them.
+/// The error of bytes that are no key. It never repeats them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// The hexadecimal text could not be read.

@@ -1,4 +1,4 @@
-//! How much a household can spend in a year, from what it declares: 包括支払可能見込額 (Instalment Sales Act, article 30-2).
+//! The amount that a household can spend in a year, from its declaration: 包括支払可能見込額 (Instalment Sales Act, article 30-2).
 //!
 //! Income − living costs − yearly debts; a limit is at most 90 % of it. Living costs are the published table by size of the
 //! household and whether it pays for housing.
@@ -11,7 +11,7 @@ const LIVING: [[i64; 4]; 2] = [[90, 136, 169, 200], [116, 177, 209, 240]];
 /// The largest income and debt that is taken for meant.
 const MOST: i64 = 100_000_000;
 
-/// What a household declares.
+/// A household's declaration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Declared {
     /// Income a year.
@@ -24,7 +24,7 @@ pub struct Declared {
     pub debts: Yen,
 }
 
-/// What follows from it.
+/// The result of a declaration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Spendable {
     /// Living costs a year, from the table.
@@ -37,13 +37,13 @@ pub struct Spendable {
     pub month: Yen,
 }
 
-/// What is wrong with a declaration.
+/// The fault of a declaration.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum DeclaredError {
     /// Income of zero, or of absurd size.
     #[error("income must be from ¥1 to ¥100,000,000 a year, got {0}")]
     Income(Yen),
-    /// Nobody, or a crowd.
+    /// No people, or too many.
     #[error("household must be 1 to 50 people, got {0}")]
     Household(u32),
     /// Below zero, or of absurd size.

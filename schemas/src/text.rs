@@ -14,7 +14,7 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
-/// What stands for digits that are not repeated.
+/// The mark in the place of digits that are not repeated.
 pub const NOT_SHOWN: &str = "(digits not shown)";
 
 /// The text with every run of twelve digits or more masked: it may be a card number that stands in the wrong place.
@@ -60,7 +60,7 @@ pub fn names_a_card(text: &str) -> bool {
     is_card_number(&groups)
 }
 
-/// A digit in ASCII, of whatever width it was.
+/// A digit in ASCII, of any width.
 fn plain_digit(c: char) -> Option<char> {
     match c {
         '0'..='9' => Some(c),
@@ -120,7 +120,7 @@ fn masked_where(text: &str, hide: impl Fn(&str) -> bool) -> String {
     out
 }
 
-/// Why a text cannot be printed in a letter, a list and a spreadsheet, and at which of its characters; `None` when it can.
+/// The reason why a text cannot be printed in a letter, a list and a spreadsheet, with the character's place; `None` when it can.
 #[must_use]
 pub fn unprintable(text: &str) -> Option<String> {
     let why = |c: char| match c {

@@ -4,7 +4,7 @@
 /// The byte order mark.
 pub const MARK: char = '\u{feff}';
 
-/// Why bytes are no text.
+/// The error of bytes that are no text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotText {
     /// Its mark says UTF-16 or UTF-32.

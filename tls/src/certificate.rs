@@ -4,7 +4,7 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
-use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Certificate};
+use x509_parser::prelude::{CertificateRevocationList, FromDer, GeneralName, X509Certificate};
 
 /// SHA-256 of a certificate (DER) or of its public key (SubjectPublicKeyInfo, DER).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,6 +69,8 @@ pub enum Part {
     Certificate,
     /// An authority that it believes.
     Authority,
+    /// What another party has shown.
+    Peer,
     /// A list of revoked certificates; after its date a new one is due.
     RevocationList,
 }
@@ -80,6 +82,7 @@ impl Part {
         match self {
             Part::Certificate => "certificate",
             Part::Authority => "authority",
+            Part::Peer => "peer",
             Part::RevocationList => "revocation_list",
         }
     }
@@ -99,7 +102,27 @@ pub struct Expiry {
 /// Until when a certificate is good.
 pub(crate) fn expiry(part: Part, der: &CertificateDer<'_>) -> anyhow::Result<Expiry> {
     let (_, found) = X509Certificate::from_der(der).map_err(|error| anyhow::anyhow!("no certificate: {error}"))?;
-    Ok(Expiry { part, subject: found.subject().to_string(), until: found.validity().not_after.timestamp() })
+    let subject = match part {
+        // Authorities often give many parties one kind of subject; names tell them apart.
+        Part::Peer => with_names(&found),
+        Part::Certificate | Part::Authority | Part::RevocationList => found.subject().to_string(),
+    };
+    Ok(Expiry { part, subject, until: found.validity().not_after.timestamp() })
+}
+
+/// Subject and names.
+fn with_names(found: &X509Certificate<'_>) -> String {
+    let names = found.subject_alternative_name().ok().flatten().map(|names| &names.value.general_names);
+    let names: Vec<String> = names
+        .into_iter()
+        .flatten()
+        .filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            _ => None,
+        })
+        .take(8)
+        .collect();
+    if names.is_empty() { found.subject().to_string() } else { format!("{} ({})", found.subject(), names.join(", ")) }
 }
 
 /// When the next list is due. A list that does not say it is due at its own date.

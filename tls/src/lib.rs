@@ -1,8 +1,9 @@
 //! TLS for every connection: acquirers', issuers', HTTP, and the simulators' ends of them.
 //!
 //! * [`Server`] and [`Client`]: one side's certificate, key, authorities and revocation lists, read from files. [`Material`] reads them
-//!   again when they change; a reading that fails leaves the old ones in force. Open connections go on as they began.
-//! * [`Party`]: whom a side believes beside its authorities: fingerprints, names.
+//!   again when they change; a reading that fails leaves the old ones in force. Open connections go on as they began, unless their peer
+//!   is no longer admitted ([`Lost`]).
+//! * [`Party`]: the one party that a side accepts, by fingerprint or name.
 //! * [`TryStream`], [`LazyStream`], [`BlockingStream`]: the same connection with and without TLS, for tasks that own their socket, for
 //!   servers that must not wait for a handshake, and for threads.
 //!
@@ -12,6 +13,8 @@
 mod certificate;
 mod material;
 mod party;
+mod peers;
+mod standing;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -19,6 +22,7 @@ mod tests;
 pub use certificate::{Expiry, Fingerprint, FingerprintError, Part, Shown};
 pub use material::{Client, ClientFiles, Look, Material, OwnFiles, Reloaded, Server, ServerFiles};
 pub use party::Party;
+pub use standing::Lost;
 pub use stream::{BlockingStream, LazyStream, TryStream};
 
 /// Is the host of `host:port` this machine itself? A name other than `localhost` may lead anywhere.

@@ -2,14 +2,17 @@
 
 use crate::certificate::{Expiry, Part, expiry, next_list};
 use crate::party::{ClientOf, Party, ServerOf};
+use crate::peers::Peers;
+use crate::standing::{Believes, Lost, lost, no_longer};
 use anyhow::{Context, ensure};
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
-use rustls::{CertificateError, ClientConfig, Error, RootCertStore, ServerConfig};
+use rustls::{ClientConfig, Error, RootCertStore, ServerConfig};
 use std::fmt;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -158,6 +161,7 @@ pub struct Server {
     files: ServerFiles,
     kept: Kept<Listening>,
     changes: watch::Sender<u64>,
+    peers: Arc<Peers>,
 }
 
 struct Listening {
@@ -177,8 +181,9 @@ impl Server {
         let mut paths = vec![files.own.certificates.clone(), files.own.key.clone()];
         paths.extend(files.client_authorities.clone());
         paths.extend(files.revocations.iter().cloned());
-        let kept = Kept::load(paths, || listening(&files))?;
-        Ok(Server { files, kept, changes: watch::channel(0).0 })
+        let peers = Arc::default();
+        let kept = Kept::load(paths, || listening(&files, &peers))?;
+        Ok(Server { files, kept, changes: watch::channel(0).0, peers })
     }
 
     /// For one connection: with the certificate and the lists that are in force now.
@@ -194,24 +199,36 @@ impl Server {
     }
 
     /// Counts the times that new files came into force.
-    #[must_use]
-    pub fn changes(&self) -> watch::Receiver<u64> {
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
     /// Why a client that is connected would not be let in any more: its certificate was revoked, or its authority is gone. That it
     /// has expired since is no reason to cut its connection.
     #[must_use]
-    pub fn no_longer_believes(&self, chain: &[CertificateDer<'_>]) -> Option<String> {
+    pub fn no_longer_believes(&self, chain: &[CertificateDer<'static>]) -> Option<String> {
+        no_longer(self, chain)
+    }
+
+    /// The same as [`Server::accept`], with what completes when the client is believed no more: a list revoked its certificate, or its
+    /// authority is gone.
+    pub async fn accept_watched(
+        self: &Arc<Self>,
+        socket: TcpStream,
+        within: Duration,
+    ) -> io::Result<(server::TlsStream<TcpStream>, Lost)> {
+        let changes = self.changes();
+        let stream = self.accept(socket, within).await?;
+        let chain = stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec();
+        Ok((stream, lost(Arc::clone(self), changes, chain)))
+    }
+}
+
+impl Believes for Server {
+    fn believes(&self, chain: &[CertificateDer<'static>]) -> Result<(), Error> {
         let current = self.kept.current();
-        let (clients, (first, others)) = (current.clients.as_ref()?, chain.split_first()?);
-        match clients.verify_client_cert(first, others, UnixTime::now()) {
-            Ok(_)
-            | Err(Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. })) => {
-                None
-            }
-            Err(error) => Some(error.to_string()),
-        }
+        let (Some(clients), Some((first, others))) = (&current.clients, chain.split_first()) else { return Ok(()) };
+        clients.verify_client_cert(first, others, UnixTime::now()).map(drop)
     }
 }
 
@@ -221,7 +238,7 @@ fn late(within: Duration) -> io::Error {
 
 impl Material for Server {
     fn reload(&self, look: Look) -> Reloaded {
-        let reloaded = self.kept.reload(look, || listening(&self.files));
+        let reloaded = self.kept.reload(look, || listening(&self.files, &self.peers));
         if reloaded == Reloaded::Loaded {
             self.changes.send_modify(|n| *n += 1);
         }
@@ -229,7 +246,7 @@ impl Material for Server {
     }
 
     fn expiries(&self) -> Vec<Expiry> {
-        self.kept.expiries()
+        [self.kept.expiries(), self.peers.expiries()].concat()
     }
 
     fn problem(&self) -> Option<String> {
@@ -240,7 +257,14 @@ impl Material for Server {
 /// The connecting side of TLS connections.
 pub struct Client {
     files: ClientFiles,
-    kept: Kept<Arc<ClientConfig>>,
+    kept: Kept<Connecting>,
+    changes: watch::Sender<u64>,
+    peers: Arc<Peers>,
+}
+
+struct Connecting {
+    config: Arc<ClientConfig>,
+    servers: Arc<ServerOf>,
 }
 
 impl fmt::Debug for Client {
@@ -255,14 +279,15 @@ impl Client {
         let mut paths = vec![files.authorities.clone()];
         paths.extend(files.own.iter().flat_map(|own| [own.certificates.clone(), own.key.clone()]));
         paths.extend(files.revocations.iter().cloned());
-        let kept = Kept::load(paths, || connecting(&files))?;
-        Ok(Client { files, kept })
+        let peers = Arc::default();
+        let kept = Kept::load(paths, || connecting(&files, &peers))?;
+        Ok(Client { files, kept, changes: watch::channel(0).0, peers })
     }
 
     /// What is in force now, for one connection.
     #[must_use]
     pub fn config(&self) -> Arc<ClientConfig> {
-        Arc::clone(&*self.kept.current())
+        self.kept.current().config.clone()
     }
 
     /// The name that the server's certificate must have.
@@ -275,15 +300,38 @@ impl Client {
     pub async fn connect(&self, socket: TcpStream) -> io::Result<client::TlsStream<TcpStream>> {
         TlsConnector::from(self.config()).connect(self.name(), socket).await
     }
+
+    /// The same, with what completes when the server is believed no more: a list revoked its certificate, or its authority is gone.
+    pub async fn connect_watched(
+        self: &Arc<Self>,
+        socket: TcpStream,
+    ) -> io::Result<(client::TlsStream<TcpStream>, Lost)> {
+        let changes = self.changes.subscribe();
+        let stream = self.connect(socket).await?;
+        let chain = stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec();
+        Ok((stream, lost(Arc::clone(self), changes, chain)))
+    }
+}
+
+impl Believes for Client {
+    fn believes(&self, chain: &[CertificateDer<'static>]) -> Result<(), Error> {
+        let Some((first, others)) = chain.split_first() else { return Ok(()) };
+        let servers = self.kept.current().servers.clone();
+        servers.verify_server_cert(first, others, &self.files.name, &[], UnixTime::now()).map(drop)
+    }
 }
 
 impl Material for Client {
     fn reload(&self, look: Look) -> Reloaded {
-        self.kept.reload(look, || connecting(&self.files))
+        let reloaded = self.kept.reload(look, || connecting(&self.files, &self.peers));
+        if reloaded == Reloaded::Loaded {
+            self.changes.send_modify(|n| *n += 1);
+        }
+        reloaded
     }
 
     fn expiries(&self) -> Vec<Expiry> {
-        self.kept.expiries()
+        [self.kept.expiries(), self.peers.expiries()].concat()
     }
 
     fn problem(&self) -> Option<String> {
@@ -348,7 +396,7 @@ fn do_not_fit(files: &OwnFiles) -> String {
     format!("the certificate {} and the key {} do not fit", files.certificates.display(), files.key.display())
 }
 
-fn listening(files: &ServerFiles) -> anyhow::Result<(Listening, Vec<Expiry>)> {
+fn listening(files: &ServerFiles, peers: &Arc<Peers>) -> anyhow::Result<(Listening, Vec<Expiry>)> {
     let mut expiries = Vec::new();
     let (chain, key) = own(&files.own, &mut expiries)?;
     let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
@@ -360,7 +408,8 @@ fn listening(files: &ServerFiles) -> anyhow::Result<(Listening, Vec<Expiry>)> {
                 .with_crls(lists(&files.revocations, &mut expiries)?)
                 .build()
                 .context("authorities and revocation lists of client certificates")?;
-            let clients: Arc<dyn ClientCertVerifier> = Arc::new(ClientOf { authorities, party: files.clients.clone() });
+            let clients: Arc<dyn ClientCertVerifier> =
+                Arc::new(ClientOf { authorities, party: files.clients.clone(), peers: peers.clone() });
             (builder.with_client_cert_verifier(clients.clone()), Some(clients))
         }
     };
@@ -371,7 +420,7 @@ fn listening(files: &ServerFiles) -> anyhow::Result<(Listening, Vec<Expiry>)> {
     Ok((Listening { config: Arc::new(config), clients }, expiries))
 }
 
-fn connecting(files: &ClientFiles) -> anyhow::Result<(Arc<ClientConfig>, Vec<Expiry>)> {
+fn connecting(files: &ClientFiles, peers: &Arc<Peers>) -> anyhow::Result<(Connecting, Vec<Expiry>)> {
     let mut expiries = Vec::new();
     let own = files.own.as_ref().map(|files| own(files, &mut expiries)).transpose()?;
     let roots = authorities(&files.authorities, &mut expiries)?;
@@ -380,8 +429,8 @@ fn connecting(files: &ClientFiles) -> anyhow::Result<(Arc<ClientConfig>, Vec<Exp
         .build()
         .context("authorities and revocation lists of the server's certificate")?;
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-    let verifier = Arc::new(ServerOf { authorities, party: files.server.clone() });
-    let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+    let servers = Arc::new(ServerOf { authorities, party: files.server.clone(), peers: peers.clone() });
+    let builder = builder.dangerous().with_custom_certificate_verifier(servers.clone());
     let mut config = match (own, &files.own) {
         (Some((chain, key)), Some(files)) => {
             builder.with_client_auth_cert(chain, key).with_context(|| do_not_fit(files))?
@@ -389,5 +438,5 @@ fn connecting(files: &ClientFiles) -> anyhow::Result<(Arc<ClientConfig>, Vec<Exp
         (None, _) | (_, None) => builder.with_no_client_auth(),
     };
     config.resumption = Resumption::disabled();
-    Ok((Arc::new(config), expiries))
+    Ok((Connecting { config: Arc::new(config), servers }, expiries))
 }

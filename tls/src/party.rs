@@ -2,6 +2,7 @@
 //! connection to one of them.
 
 use crate::certificate::{Fingerprint, Shown};
+use crate::peers::Peers;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -53,11 +54,40 @@ impl Party {
     }
 }
 
+/// Signatures under a handshake say nothing about the party: they are checked as without one.
+macro_rules! signatures_as_the_authorities_do {
+    () => {
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            self.authorities.verify_tls12_signature(message, cert, dss)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            self.authorities.verify_tls13_signature(message, cert, dss)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            self.authorities.supported_verify_schemes()
+        }
+    };
+}
+
 /// Believes a server when its authorities do and it is the party.
 #[derive(Debug)]
 pub(crate) struct ServerOf {
     pub(crate) authorities: Arc<dyn ServerCertVerifier>,
     pub(crate) party: Party,
+    /// Keeps what was believed.
+    pub(crate) peers: Arc<Peers>,
 }
 
 impl ServerCertVerifier for ServerOf {
@@ -71,30 +101,12 @@ impl ServerCertVerifier for ServerOf {
     ) -> Result<ServerCertVerified, Error> {
         let verified =
             self.authorities.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
-        self.party.check(end_entity).map(|()| verified)
+        self.party.check(end_entity)?;
+        self.peers.saw(end_entity, now);
+        Ok(verified)
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.authorities.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.authorities.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.authorities.supported_verify_schemes()
-    }
+    signatures_as_the_authorities_do!();
 }
 
 /// Believes a client when its authorities do and it is the party.
@@ -102,6 +114,8 @@ impl ServerCertVerifier for ServerOf {
 pub(crate) struct ClientOf {
     pub(crate) authorities: Arc<dyn ClientCertVerifier>,
     pub(crate) party: Party,
+    /// Keeps what was believed.
+    pub(crate) peers: Arc<Peers>,
 }
 
 impl ClientCertVerifier for ClientOf {
@@ -116,28 +130,10 @@ impl ClientCertVerifier for ClientOf {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let verified = self.authorities.verify_client_cert(end_entity, intermediates, now)?;
-        self.party.check(end_entity).map(|()| verified)
+        self.party.check(end_entity)?;
+        self.peers.saw(end_entity, now);
+        Ok(verified)
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.authorities.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.authorities.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.authorities.supported_verify_schemes()
-    }
+    signatures_as_the_authorities_do!();
 }

@@ -1,5 +1,6 @@
 //! A connection with or without TLS behind one set of functions, in three forms.
 
+use crate::Lost;
 use bytes::BytesMut;
 use rustls::{ClientConnection, Connection};
 use std::io::{self, BufRead, ErrorKind, Read, Write};
@@ -10,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::TcpStream;
-use tokio_rustls::{Accept, client, server};
+use tokio_rustls::{client, server};
 
 /// A connection of a task that waits for its socket and then takes what it has, as with [`TcpStream::try_read`].
 pub struct TryStream {
@@ -137,14 +138,17 @@ impl TryStream {
     }
 }
 
-/// A connection that came in and makes its handshake when it is first read: whoever accepts does not wait for it, and the connection's
+/// A connection that came in and makes its handshake when it is first read: the accepting task does not wait for it, and the connection's
 /// own task does.
 pub struct LazyStream(State);
 
+/// A handshake under way, with what completes when its client is believed no more.
+type Handshake = Pin<Box<dyn Future<Output = io::Result<(server::TlsStream<TcpStream>, Lost)>> + Send>>;
+
 enum State {
     Plain(TcpStream),
-    Handshake(Pin<Box<tokio::time::Timeout<Accept<TcpStream>>>>),
-    Tls(Box<server::TlsStream<TcpStream>>),
+    Handshake(Handshake),
+    Tls(Box<server::TlsStream<TcpStream>>, Lost),
     Failed,
 }
 
@@ -155,10 +159,11 @@ impl From<TcpStream> for LazyStream {
 }
 
 impl LazyStream {
-    /// With TLS, whose handshake may take this long.
+    /// With TLS, whose handshake may take this long. When the client is believed no more, reading fails with `PermissionDenied`.
     #[must_use]
-    pub fn accept(server: &crate::Server, socket: TcpStream, within: Duration) -> LazyStream {
-        LazyStream(State::Handshake(Box::pin(tokio::time::timeout(within, server.acceptor().accept(socket)))))
+    pub fn accept(server: &Arc<crate::Server>, socket: TcpStream, within: Duration) -> LazyStream {
+        let server = Arc::clone(server);
+        LazyStream(State::Handshake(Box::pin(async move { server.accept_watched(socket, within).await })))
     }
 
     /// Waits for the handshake where there is one.
@@ -166,19 +171,19 @@ impl LazyStream {
         let State::Handshake(handshake) = &mut self.0 else {
             return Poll::Ready(match self.0 {
                 State::Failed => Err(ErrorKind::NotConnected.into()),
-                State::Plain(_) | State::Tls(_) | State::Handshake(_) => Ok(()),
+                State::Plain(_) | State::Tls(..) | State::Handshake(_) => Ok(()),
             });
         };
-        let end = match ready!(handshake.as_mut().poll(cx)) {
-            Ok(Ok(stream)) => {
-                self.0 = State::Tls(Box::new(stream));
-                return Poll::Ready(Ok(()));
+        match ready!(handshake.as_mut().poll(cx)) {
+            Ok((stream, lost)) => {
+                self.0 = State::Tls(Box::new(stream), lost);
+                Poll::Ready(Ok(()))
             }
-            Ok(Err(error)) => error,
-            Err(_) => io::Error::new(ErrorKind::TimedOut, "the TLS handshake took too long"),
-        };
-        self.0 = State::Failed;
-        Poll::Ready(Err(end))
+            Err(error) => {
+                self.0 = State::Failed;
+                Poll::Ready(Err(error))
+            }
+        }
     }
 }
 
@@ -187,7 +192,13 @@ impl AsyncRead for LazyStream {
         ready!(self.poll_open(cx))?;
         match &mut self.0 {
             State::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
-            State::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+            State::Tls(stream, lost) => {
+                if let Poll::Ready(why) = lost.as_mut().poll(cx) {
+                    self.0 = State::Failed;
+                    return Poll::Ready(Err(io::Error::new(ErrorKind::PermissionDenied, why)));
+                }
+                Pin::new(stream).poll_read(cx, buf)
+            }
             State::Handshake(_) | State::Failed => Poll::Ready(Err(ErrorKind::NotConnected.into())),
         }
     }
@@ -198,7 +209,7 @@ impl AsyncWrite for LazyStream {
         ready!(self.poll_open(cx))?;
         match &mut self.0 {
             State::Plain(socket) => Pin::new(socket).poll_write(cx, buf),
-            State::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+            State::Tls(stream, _) => Pin::new(stream).poll_write(cx, buf),
             State::Handshake(_) | State::Failed => Poll::Ready(Err(ErrorKind::NotConnected.into())),
         }
     }
@@ -206,7 +217,7 @@ impl AsyncWrite for LazyStream {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.0 {
             State::Plain(socket) => Pin::new(socket).poll_flush(cx),
-            State::Tls(stream) => Pin::new(stream).poll_flush(cx),
+            State::Tls(stream, _) => Pin::new(stream).poll_flush(cx),
             State::Handshake(_) | State::Failed => Poll::Ready(Ok(())),
         }
     }
@@ -214,7 +225,7 @@ impl AsyncWrite for LazyStream {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.0 {
             State::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
-            State::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+            State::Tls(stream, _) => Pin::new(stream).poll_shutdown(cx),
             State::Handshake(_) | State::Failed => Poll::Ready(Ok(())),
         }
     }
@@ -227,7 +238,7 @@ impl AsyncWrite for LazyStream {
         ready!(self.poll_open(cx))?;
         match &mut self.0 {
             State::Plain(socket) => Pin::new(socket).poll_write_vectored(cx, bufs),
-            State::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            State::Tls(stream, _) => Pin::new(stream).poll_write_vectored(cx, bufs),
             State::Handshake(_) | State::Failed => Poll::Ready(Err(ErrorKind::NotConnected.into())),
         }
     }
@@ -235,7 +246,7 @@ impl AsyncWrite for LazyStream {
     fn is_write_vectored(&self) -> bool {
         match &self.0 {
             State::Plain(socket) => socket.is_write_vectored(),
-            State::Tls(_) | State::Handshake(_) => true,
+            State::Tls(..) | State::Handshake(_) => true,
             State::Failed => false,
         }
     }

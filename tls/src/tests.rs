@@ -37,9 +37,14 @@ impl Folder {
 
     /// Writes a certificate with this name and serial number.
     fn sign(&self, file: &str, name: &str, serial: u64) -> Shown {
+        self.sign_until(file, name, (serial, 2048))
+    }
+
+    /// The same until January 31 of another year.
+    fn sign_until(&self, file: &str, name: &str, (serial, year): (u64, i32)) -> Shown {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.serial_number = Some(SerialNumber::from(serial));
-        params.not_after = date_time_ymd(2048, 1, 31);
+        params.not_after = date_time_ymd(year, 1, 31);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         let key = KeyPair::generate().unwrap();
         let signed = params.signed_by(&key, &self.authority).unwrap();
@@ -197,6 +202,68 @@ fn every_date_is_told() {
     assert_eq!(part(Part::Certificate), date_time_ymd(2048, 1, 31).unix_timestamp());
     assert_eq!(part(Part::RevocationList), date_time_ymd(2048, 2, 1).unix_timestamp());
     assert_eq!(told.len(), 3);
+}
+
+#[tokio::test]
+async fn what_peers_have_shown_is_told_and_replaced_by_what_they_show_next() {
+    let town = town();
+    let (server, client) = (town.server(Party::default()), Arc::new(town.client("one", Party::default())));
+    exchange(&server, &client).await.unwrap();
+    let of = |material: &dyn Material| -> Vec<(String, i64)> {
+        let peers = material.expiries().into_iter().filter(|expiry| expiry.part == Part::Peer);
+        peers.map(|expiry| (expiry.subject, expiry.until)).collect()
+    };
+    let until = date_time_ymd(2048, 1, 31).unix_timestamp();
+    let [(subject, date)] = &of(&*server)[..] else { panic!("{:?}", of(&*server)) };
+    assert!(subject.contains("one") && *date == until, "{subject}");
+    let [(subject, _)] = &of(&*client)[..] else { panic!("{:?}", of(&*client)) };
+    assert!(subject.contains("server.example"), "{subject}");
+    // Another party, and the first one with a new key and a later date: it has the place of its old certificate.
+    exchange(&server, &town.client("two", Party::default())).await.unwrap();
+    assert_eq!(of(&*server).len(), 2, "{:?}", of(&*server));
+    town.sign_until("renewed", "one.example", (50, 2049));
+    exchange(&server, &town.client("renewed", Party::default())).await.unwrap();
+    let later = date_time_ymd(2049, 1, 31).unix_timestamp();
+    let mut dates: Vec<i64> = of(&*server).into_iter().map(|(_, date)| date).collect();
+    dates.sort_unstable();
+    assert_eq!(dates, [until, later], "{:?}", of(&*server));
+}
+
+#[tokio::test]
+async fn each_side_is_told_when_the_other_is_believed_no_more() {
+    let town = town();
+    town.sign("server", "server.example", 70);
+    town.sign("guest", "guest.example", 71);
+    let server = town.server(Party::default());
+    let name = ServerName::try_from("server.example").unwrap();
+    let files = ClientFiles {
+        own: Some(town.own("guest")),
+        authorities: town.path("ca.pem"),
+        revocations: vec![town.path("revoked.pem")],
+        name,
+        server: Party::default(),
+    };
+    let client = Arc::new(Client::load(files).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (accepted, _) = listener.accept().await.unwrap();
+    let (there, here) =
+        tokio::join!(server.accept_watched(accepted, Duration::from_secs(5)), client.connect_watched(socket));
+    let ((_there, mut client_lost), (_here, mut server_lost)) = (there.unwrap(), here.unwrap());
+    let soon = Duration::from_millis(50);
+    // New lists without either change nothing.
+    town.revoke(&[99]);
+    assert_eq!((server.reload(Look::Always), client.reload(Look::Always)), (Reloaded::Loaded, Reloaded::Loaded));
+    assert!(tokio::time::timeout(soon, &mut client_lost).await.is_err());
+    assert!(tokio::time::timeout(soon, &mut server_lost).await.is_err());
+    town.revoke(&[71]);
+    server.reload(Look::Always);
+    let why = tokio::time::timeout(Duration::from_secs(5), client_lost).await.unwrap();
+    assert!(why.to_lowercase().contains("revoked"), "{why}");
+    town.revoke(&[70]);
+    client.reload(Look::Always);
+    let why = tokio::time::timeout(Duration::from_secs(5), server_lost).await.unwrap();
+    assert!(why.to_lowercase().contains("revoked"), "{why}");
 }
 
 #[tokio::test]

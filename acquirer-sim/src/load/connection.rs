@@ -1,8 +1,9 @@
 //! One connection of a load run: a thread that sends when messages are due, a thread that receives.
 
+use super::fleet::Mix;
+use super::plan::{Length, LoadPlan, Peer};
 use super::report::{LoadReport, Progress};
-use super::traffic::{Mix, Traffic, about};
-use super::{Length, LoadPlan, Peer};
+use super::traffic::{Traffic, about};
 use crate::session::{Keys, Receiver, answer_to};
 use bytes::BytesMut;
 use kazasu_schemas::ids::{Stan, digits};
@@ -252,7 +253,7 @@ impl Sender {
             && self.traffic.dice().below(100) == 0
             && let Some(again) = self.oldest_to_repeat()
         {
-            // A repeat has its original's STAN: whichever answer comes first closes the slot, the other is a repeat's.
+            // A repeat has its original's STAN: the first answer closes the slot, the other is a repeat's.
             request = Request { mti: kazasu_schemas::iso8583::Mti(again.mti.0 | 1), ..again };
             kind = REPEAT;
         }

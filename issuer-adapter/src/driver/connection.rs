@@ -1,15 +1,16 @@
 //! Bytes: one connection's buffers, and the encoding and decoding between them and the session.
 
-use super::{ConnectionConfig, ConnectionMac};
-use crate::authentic::is_authentic;
-use crate::session::{Heard, Outcome, Report, Session, Transmit};
+use super::config::ConnectionConfig;
+use crate::authentic::Covered;
+use crate::clock;
+use crate::session::{Authenticity, Heard, Outcome, Report, Session, Transmit};
 use bytes::{Buf, BytesMut};
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::{Dialect, Frame, FrameCodec, Message};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::encode_frame;
-use kazasu_schemas::wire::Network;
 use kazasu_schemas::wire::issuer::IssuerAnswer;
+use kazasu_schemas::wire::{Network, NetworkCode};
 use kazasu_tls::TryStream;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -74,7 +75,6 @@ pub(super) struct Wire {
     dialect: Arc<Dialect>,
     frames: FrameCodec,
     institution: InstitutionId,
-    mac: Option<ConnectionMac>,
     message: Message,
     last_log: Option<u64>,
     /// Answer times of the last read, microseconds.
@@ -88,7 +88,6 @@ impl Wire {
             dialect: Arc::clone(&config.dialect),
             frames: config.dialect.frames(),
             institution: config.institution,
-            mac: config.mac.clone(),
             message: Message::default(),
             last_log: None,
             answer_times: Vec::new(),
@@ -98,7 +97,7 @@ impl Wire {
     /// Encodes what is due, up to the write-ahead, and writes until the socket takes no more. `label` is the time in network messages.
     pub(super) fn write(&mut self, turn: &mut Turn<'_>, label: Millis) -> Result<(), String> {
         loop {
-            while turn.connection.out.len() < WRITE_AHEAD && self.encode_next(turn, label) {}
+            while turn.connection.out.len() < WRITE_AHEAD && self.encode_next(turn, label)? {}
             let connection = &mut *turn.connection;
             let wrote = match connection.out.is_empty() {
                 true => match connection.stream.try_flush() {
@@ -120,11 +119,20 @@ impl Wire {
     }
 
     /// False when nothing is due.
-    fn encode_next(&mut self, turn: &mut Turn<'_>, label: Millis) -> bool {
+    fn encode_next(&mut self, turn: &mut Turn<'_>, label: Millis) -> Result<bool, String> {
         let message = &mut self.message;
         let begin = turn.connection.encoded();
+        let mut proves = Proves::Sender;
         let id = match turn.session.transmit(turn.now, turn.micros, begin) {
-            None => return false,
+            None => return Ok(false),
+            Some(Transmit::SignOn(stan)) => {
+                let nonce = clock::nonce().map_err(|error| error.to_string())?;
+                turn.session.drew(nonce);
+                let ask = Network::request(NetworkCode::SignOn, self.institution, stan, label.transmission());
+                ask.with(nonce.to_issuer()).to_message(message);
+                proves = Proves::Nothing;
+                None
+            }
             Some(Transmit::Network(purpose, stan, day)) => {
                 let ask = Network::request(purpose, self.institution, stan, label.transmission());
                 day.map_or(ask.clone(), |day| ask.about(day)).to_message(message);
@@ -143,7 +151,7 @@ impl Wire {
                 Some(id)
             }
         };
-        let key = self.mac.as_ref().map(|mac| &mac.to_issuer);
+        let key = turn.session.outgoing_key().filter(|_| proves == Proves::Sender);
         if let Err(error) = encode_frame(&self.dialect, message, key, &mut turn.connection.out) {
             let cause = id.and_then(|id| turn.session.cause(id));
             let (acquirer, rrn) = (cause.map(|of| display(of.acquirer)), cause.map(|of| display(of.rrn)));
@@ -153,7 +161,7 @@ impl Wire {
                 turn.session.unsendable(turn.now, id, turn.reports);
             }
         }
-        true
+        Ok(true)
     }
 
     /// Reads what the socket has and hands every whole frame to the session. An error means: close.
@@ -187,21 +195,25 @@ impl Wire {
                 return Ok(());
             }
         };
-        let key = self.mac.as_ref().map(|mac| &mac.from_issuer);
-        if !is_authentic(key, &frame.message, decoded, &self.message) {
-            self.unusable(turn, Outcome::BadMac, "the MAC is missing or wrong");
+        let covered = Covered::of(&frame.message, decoded, &self.message);
+        let authenticity = turn.session.authenticity(turn.now, covered);
+        if self.message.mti.class() == 8 {
+            let network = Network::from_message(&self.message);
+            if let Ok(network) = &network
+                && turn.session.sign_on_answered(turn.now, network, covered).map_err(|fault| fault.to_string())?
+            {
+                return Ok(());
+            }
+            match (authenticity, network) {
+                (Authenticity::Unproven, _) => self.unusable(turn, Outcome::BadMac, NO_MAC),
+                (Authenticity::Proven, Ok(network)) => turn.session.network(turn.now, &network, turn.reports),
+                (Authenticity::Proven, Err(error)) => self.unusable(turn, Outcome::Undecodable, &error.to_string()),
+            }
             return Ok(());
         }
-        if self.message.mti.class() == 8 {
-            return match Network::from_message(&self.message) {
-                Ok(network) => {
-                    turn.session.network(turn.now, &network, turn.reports).map_err(|fault| fault.to_string())
-                }
-                Err(error) => {
-                    self.unusable(turn, Outcome::Undecodable, &error.to_string());
-                    Ok(())
-                }
-            };
+        if authenticity == Authenticity::Unproven {
+            self.unusable(turn, Outcome::BadMac, NO_MAC);
+            return Ok(());
         }
         if self.message.mti.is_question() {
             self.unusable(turn, Outcome::Unmatched, "an issuer only answers on this session");
@@ -241,6 +253,17 @@ impl Wire {
             tracing::warn!(%issuer, outcome, %mti, reference, record, acquirer, rrn, why, "a message is ignored");
         }
     }
+}
+
+const NO_MAC: &str = "the MAC is missing or wrong";
+
+/// What a message's MAC is to prove.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proves {
+    /// Who sent it.
+    Sender,
+    /// Nothing: there are no keys yet.
+    Nothing,
 }
 
 fn length(n: usize) -> u64 {

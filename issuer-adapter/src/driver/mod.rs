@@ -1,21 +1,20 @@
 //! The task that owns an issuer's TCP connection and drives its [`Session`].
 //!
 //! It connects, encodes what the session hands out, decodes what comes and hands reports on; the session decides everything
-//! else. Whatever is queued goes out in one write, and whatever one read brought is answered with one batch of reports.
+//! else. All that is queued goes out in one write, and all that one read brought is answered with one batch of reports.
 
+mod config;
 mod connection;
 mod status;
 
+pub use config::ConnectionConfig;
 pub use status::{ConnectionCounters, ConnectionStatus};
 
-use crate::session::{Command, Limits, Report, Session};
+use crate::session::{Command, Report, Session};
 use connection::{Connection, Turn, Wire};
 use futures_util::FutureExt;
-use kazasu_schemas::ids::InstitutionId;
-use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::Millis;
-use kazasu_schemas::mac::MacKey;
-use kazasu_tls::{Client, TryStream};
+use kazasu_tls::{Client, Lost, TryStream};
 use status::Meters;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -28,62 +27,16 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// The static MAC keys of a session, one for each direction.
-#[derive(Clone, Debug)]
-pub struct ConnectionMac {
-    /// Authenticates what the switch sends.
-    pub to_issuer: MacKey,
-    /// Authenticates what the issuer sends.
-    pub from_issuer: MacKey,
-}
-
-/// One issuer's session.
-#[derive(Clone, Debug)]
-pub struct ConnectionConfig {
-    /// The issuer's name, for logs and metrics.
-    pub name: String,
-    /// `host:port`.
-    pub addr: String,
-    /// Framing and representation.
-    pub dialect: Arc<Dialect>,
-    /// The switch's own institution id, DE32 of network messages.
-    pub institution: InstitutionId,
-    /// Keys, when the session is authenticated.
-    pub mac: Option<ConnectionMac>,
-    /// TLS, when the connection has it: whom the issuer is shown to be, and what the switch shows.
-    pub tls: Option<Arc<Client>>,
-    /// From the command to the time-out; also how long connecting, sign-on and echo wait.
-    pub answer_timeout: Duration,
-    /// Pause between echoes.
-    pub echo_interval: Duration,
-    /// First pause before connecting again; it doubles with each failure.
-    pub reconnect_min: Duration,
-    /// Longest pause before connecting again.
-    pub reconnect_max: Duration,
-    /// Requests queued and sent at one time; more are not sent.
-    pub max_in_flight: usize,
-    /// Advices unacknowledged on the wire at one time.
-    pub saf_window: usize,
-    /// First pause before an advice is repeated; it doubles.
-    pub saf_retry_min: Duration,
-    /// Longest pause before an advice is repeated.
-    pub saf_retry_max: Duration,
-}
-
-impl ConnectionConfig {
-    fn limits(&self) -> Limits {
-        let ms = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX / 4).min(u64::MAX / 4);
-        Limits {
-            answer_timeout: ms(self.answer_timeout),
-            echo_interval: ms(self.echo_interval),
-            reconnect_min: ms(self.reconnect_min),
-            reconnect_max: ms(self.reconnect_max),
-            max_in_flight: self.max_in_flight,
-            saf_window: self.saf_window,
-            saf_retry_min: ms(self.saf_retry_min),
-            saf_retry_max: ms(self.saf_retry_max),
-        }
-    }
+/// What ties a session's task to the program.
+pub struct Ends<R, C> {
+    /// What the session is told to do.
+    pub commands: UnboundedReceiver<Vec<Command>>,
+    /// Takes what the session reports.
+    pub report: R,
+    /// Says what time it is.
+    pub wall_clock: C,
+    /// Cancelled when the session shall end.
+    pub shutdown: CancellationToken,
 }
 
 /// Starts the session's task on the current tokio runtime.
@@ -98,19 +51,15 @@ impl ConnectionConfig {
 /// Should the task panic, the connection is closed, requests in flight are reported as for any connection that broke, and the
 /// task begins again with the advices it has; `kazasu_task_ended_total` counts it. The handle gives an error only when even
 /// that panics.
-///
-/// Five parameters: each is another thing that the task takes over, and two are closures, which a struct could only hold by one more
-/// type parameter each.
-pub fn spawn(
-    config: ConnectionConfig,
-    commands: UnboundedReceiver<Vec<Command>>,
-    report: impl Fn(Vec<Report>) + Send + 'static,
-    wall_clock: impl Fn() -> Millis + Send + 'static,
-    shutdown: CancellationToken,
-) -> (JoinHandle<()>, Arc<ConnectionStatus>) {
+pub fn spawn<R, C>(config: ConnectionConfig, ends: Ends<R, C>) -> (JoinHandle<()>, Arc<ConnectionStatus>)
+where
+    R: Fn(Vec<Report>) + Send + 'static,
+    C: Fn() -> Millis + Send + 'static,
+{
+    let Ends { commands, report, wall_clock, shutdown } = ends;
     let status = Arc::new(ConnectionStatus::new(&config.name, wall_clock()));
     let task = Task {
-        session: Session::new(config.limits(), 0),
+        session: Session::new(config.limits(), config.keying.clone(), config.institution, 0),
         wire: Wire::new(&config),
         meters: Meters::new(&config.name),
         status: Arc::clone(&status),
@@ -162,7 +111,7 @@ enum End {
 }
 
 impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
-    /// Runs the session until it is told to end, whatever happens on the way.
+    /// Runs the session until it is told to end, through all failures on the way.
     async fn watched(mut self) {
         while let Err(panic) = AssertUnwindSafe(self.run()).catch_unwind().await {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
@@ -175,9 +124,9 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
     }
 
     async fn run(&mut self) {
-        while let Some(stream) = self.connect().await {
+        while let Some((stream, lost)) = self.connect().await {
             let mut connection = Connection::new(stream);
-            match self.converse(&mut connection).await {
+            match self.converse(&mut connection, lost).await {
                 End::Shutdown => break,
                 End::Broken(why) => {
                     // What the issuer answered before the break is still in the socket's buffer.
@@ -250,7 +199,7 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
     }
 
     /// Waits for the next attempt's time and connects, TLS included; refuses requests meanwhile. `None` on shutdown.
-    async fn connect(&mut self) -> Option<TryStream> {
+    async fn connect(&mut self) -> Option<(TryStream, Lost)> {
         loop {
             while !self.session.connect_due(self.now()) {
                 let due = self.session.next_due().unwrap_or(0);
@@ -279,8 +228,8 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
         }
     }
 
-    /// Everything between connecting and closing.
-    async fn converse(&mut self, connection: &mut Connection) -> End {
+    /// Everything between connecting and closing. `lost` completes when the issuer's certificate is believed no more.
+    async fn converse(&mut self, connection: &mut Connection, mut lost: Lost) -> End {
         let mut cancelled = pin!(self.shutdown.clone().cancelled_owned());
         let mut draining = false;
         self.session.connected(self.now());
@@ -320,6 +269,7 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
                     self.take(batch);
                 }
                 () = &mut sleep => {}
+                why = &mut lost => return End::Broken(format!("the issuer's certificate is not accepted any more: {why}")),
                 () = &mut cancelled, if !draining => {
                     draining = true;
                     self.session.drain();
@@ -366,15 +316,16 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
     }
 }
 
-/// A connection, with TLS where it is configured.
-async fn open(addr: String, tls: Option<Arc<Client>>) -> std::io::Result<TryStream> {
+/// A connection, with TLS where it is configured, and what completes when its peer is believed no more.
+async fn open(addr: String, tls: Option<Arc<Client>>) -> std::io::Result<(TryStream, Lost)> {
     let socket = TcpStream::connect(addr).await?;
     socket.set_nodelay(true)?;
     match tls {
-        None => Ok(socket.into()),
+        None => Ok((socket.into(), Box::pin(std::future::pending()))),
         Some(tls) => {
             let failed = |error: std::io::Error| std::io::Error::new(error.kind(), format!("TLS: {error}"));
-            Ok(tls.connect(socket).await.map_err(failed)?.into())
+            let (stream, lost) = tls.connect_watched(socket).await.map_err(failed)?;
+            Ok((stream.into(), lost))
         }
     }
 }

@@ -7,7 +7,7 @@ use metrics::{Counter, Gauge, Histogram};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// A session's state, shared between its task and whoever wants to know.
+/// A session's state, shared between its task and its readers.
 #[derive(Debug)]
 pub struct ConnectionStatus {
     name: String,

@@ -6,7 +6,7 @@
 
 use super::Cause;
 use super::counts::MessageKind;
-use super::ms;
+use super::numbers::{key, ms};
 use hashbrown::{HashMap, HashSet};
 use kazasu_schemas::backoff::Backoff;
 use kazasu_schemas::wire::Original;
@@ -81,7 +81,7 @@ impl Advices {
 
     /// Queues an advice by its id and cause; false when it is queued already.
     pub(super) fn accept(&mut self, now: u64, named: (u64, Cause), request: IssuerRequest) -> bool {
-        let key = super::key(named.0);
+        let key = key(named.0);
         if !self.known.insert(key) {
             return false;
         }

@@ -9,20 +9,27 @@
 
 mod advices;
 mod counts;
+mod keys;
+mod numbers;
 mod requests;
+mod sign_on;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
 
 pub use counts::{Counts, MessageKind, Outcome};
+pub use keys::Authenticity;
 pub use vocabulary::{Cause, Command, Heard, Limits, Phase, Report, SessionFault, Transmit};
 
+use crate::authentic::Keying;
 use advices::{Advices, Unfit};
 use kazasu_schemas::backoff::Backoff;
-use kazasu_schemas::ids::{Rrn, Stan};
+use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::money::MAX_WIRE_AMOUNT;
 use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest};
 use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
+use keys::Keys;
+use numbers::{key, ms};
 use requests::{Match, Requests, Unanswered, When};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -39,17 +46,14 @@ struct Telling {
 const TELLINGS: u8 = 5;
 
 enum Control {
+    /// A sign-on with a nonce, which the driver draws.
+    SignOn(Stan),
     Ask(NetworkCode, Stan, Option<u16>),
     Answer(Network),
 }
 
 /// Answers to the issuer's own network messages that may wait to be written; more are dropped.
 const MAX_CONTROLS: usize = 64;
-
-/// What DE37 carries of a message's number: twelve digits.
-fn key(id: u64) -> u64 {
-    id % 1_000_000_000_000
-}
 
 /// One session to one issuer.
 pub struct Session {
@@ -67,6 +71,7 @@ pub struct Session {
     advices: Advices,
     advice_turn: bool,
     draining: bool,
+    keys: Keys,
     /// Until the first connection stands or fails, requests wait for it: a node that has just taken the lead must not refuse
     /// what a session that is about to be up could serve.
     first: bool,
@@ -74,9 +79,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that wants to connect at once.
+    /// A session of the switch `institution` that wants to connect at once, and authenticates its messages by `keying`.
     #[must_use]
-    pub fn new(limits: Limits, now: u64) -> Self {
+    pub fn new(limits: Limits, keying: Keying, institution: InstitutionId, now: u64) -> Self {
         let limits = Limits {
             answer_timeout: limits.answer_timeout.max(1),
             echo_interval: limits.echo_interval.max(1),
@@ -99,6 +104,7 @@ impl Session {
             advices: Advices::new(limits.saf_window, backoff(limits.saf_retry_min, limits.saf_retry_max)),
             advice_turn: false,
             draining: false,
+            keys: Keys::new(keying, institution),
             first: true,
             counts: Counts::default(),
             limits,
@@ -202,6 +208,7 @@ impl Session {
     pub fn connected(&mut self, now: u64) {
         self.controls.clear();
         self.echo = None;
+        self.keys.forget();
         self.sign_on(now);
     }
 
@@ -213,6 +220,7 @@ impl Session {
         self.requests.end_all(written, |ended| report_end(counts, ended, reports));
         self.controls.clear();
         self.echo = None;
+        self.keys.forget();
         self.phase = Phase::Down { retry_at: now + ms(self.reconnect.failed()) };
     }
 
@@ -257,34 +265,19 @@ impl Session {
         Heard::Other
     }
 
-    /// A 0800 of the issuer, or its answer to one of ours.
-    pub fn network(&mut self, now: u64, message: &Network, reports: &mut Vec<Report>) -> Result<(), SessionFault> {
+    /// A 0800 of the issuer, or its answer to one of ours that is no [sign-on](Session::sign_on_answered).
+    pub fn network(&mut self, now: u64, message: &Network, reports: &mut Vec<Report>) {
         self.heard();
         if message.mti.is_question() {
             self.asked_by_issuer(now, message, reports);
-            return Ok(());
+            return;
         }
-        if let Phase::SigningOn { stan, .. } = self.phase
-            && message.purpose == NetworkCode::SignOn
-            && message.stan == stan
-        {
-            let code = message.code.unwrap_or(ResponseCode::FORMAT);
-            if !code.is_approved() {
-                self.counts.add(MessageKind::Network, Outcome::Declined);
-                return Err(SessionFault::SignOnRefused(code));
-            }
-            self.counts.add(MessageKind::Network, Outcome::Approved);
-            self.phase = Phase::Up;
-            self.first = false;
-            self.reconnect.works();
-            self.echo_due = now + self.limits.echo_interval;
-            self.advices.resume(now);
-        } else if message.purpose == NetworkCode::Echo {
+        if message.purpose == NetworkCode::Echo {
             self.counts.add(MessageKind::Network, Outcome::Approved);
         } else if let Some(telling) =
             self.telling.as_mut().filter(|t| t.open.iter().any(|(purpose, _)| *purpose == message.purpose))
         {
-            // Whatever it answers, it was told.
+            // With any answer, it was told.
             telling.open.retain(|(purpose, _)| *purpose != message.purpose);
             let approved = message.code.is_some_and(ResponseCode::is_approved);
             self.counts.add(MessageKind::Network, if approved { Outcome::Approved } else { Outcome::Declined });
@@ -294,7 +287,6 @@ impl Session {
         } else {
             self.counts.add(MessageKind::Network, Outcome::Unmatched);
         }
-        Ok(())
     }
 
     fn asked_by_issuer(&mut self, now: u64, message: &Network, reports: &mut Vec<Report>) {
@@ -311,7 +303,7 @@ impl Session {
                 }
                 ResponseCode::APPROVED
             }
-            // Keys of issuer connections are static.
+            // The switch signs on and changes keys, the issuer does not.
             NetworkCode::KeyChange | NetworkCode::Other(_) => {
                 ResponseCode::from_wire(b"12").expect("two digits are a response code")
             }
@@ -326,12 +318,14 @@ impl Session {
 
     /// Lets time pass: expires requests and sends what is due. An error means that the connection must be closed.
     pub fn tick(&mut self, now: u64, reports: &mut Vec<Report>) -> Result<(), SessionFault> {
+        self.keys.look();
         let counts = &mut self.counts;
         self.requests.expire(now, |ended| report_end(counts, ended, reports));
         match self.phase {
             Phase::Down { .. } | Phase::Connecting => {}
             Phase::SigningOn { deadline, .. } if deadline <= now => return Err(SessionFault::SignOnUnanswered),
-            Phase::SigningOn { .. } => {}
+            Phase::Proving { deadline, .. } if deadline <= now => return Err(SessionFault::ProofUnanswered),
+            Phase::SigningOn { .. } | Phase::Proving { .. } => {}
             Phase::SignedOff { retry_at } if retry_at <= now => self.sign_on(now),
             Phase::SignedOff { .. } => {}
             Phase::Up => {
@@ -371,7 +365,7 @@ impl Session {
         let phase = match self.phase {
             Phase::Down { retry_at } | Phase::SignedOff { retry_at } => Some(retry_at),
             Phase::Connecting => None,
-            Phase::SigningOn { deadline, .. } => Some(deadline),
+            Phase::SigningOn { deadline, .. } | Phase::Proving { deadline, .. } => Some(deadline),
             Phase::Up => {
                 let echo = self.echo.map_or(self.echo_due, |(_, deadline)| deadline);
                 let telling = self.telling.as_ref().map(|telling| telling.due);
@@ -387,6 +381,7 @@ impl Session {
         if let Some(control) = self.controls.pop_front() {
             self.counts.add(MessageKind::Network, Outcome::Sent);
             return Some(match control {
+                Control::SignOn(stan) => Transmit::SignOn(stan),
                 Control::Ask(purpose, stan, day) => Transmit::Network(purpose, stan, day),
                 Control::Answer(answer) => Transmit::NetworkAnswer(answer),
             });
@@ -434,11 +429,6 @@ impl Session {
         }
     }
 
-    fn sign_on(&mut self, now: u64) {
-        let stan = self.ask(NetworkCode::SignOn, None);
-        self.phase = Phase::SigningOn { stan, deadline: now + self.limits.answer_timeout };
-    }
-
     fn ask(&mut self, purpose: NetworkCode, day: Option<u16>) -> Stan {
         self.stans += 1;
         let stan = Stan::wrapping(self.stans);
@@ -455,11 +445,6 @@ impl Session {
 /// Pauses between these two, in milliseconds.
 fn backoff(first: u64, longest: u64) -> Backoff {
     Backoff::new(Duration::from_millis(first), Duration::from_millis(longest))
-}
-
-/// A pause in milliseconds.
-fn ms(pause: Duration) -> u64 {
-    u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn report_end(counts: &mut Counts, ended: Unanswered, reports: &mut Vec<Report>) {

@@ -4,6 +4,7 @@
 
 use super::Cause;
 use super::counts::{MessageKind, Outcome};
+use super::numbers::key;
 use hashbrown::HashMap;
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerRequest, Misfit, Repeated};
@@ -113,7 +114,7 @@ impl Requests {
     }
 
     pub(super) fn accept(&mut self, now: u64, (id, cause): (u64, Cause), request: IssuerRequest) {
-        let key = super::key(id);
+        let key = key(id);
         let deadline = now + self.timeout;
         let kind = MessageKind::of(request.operation);
         let asked = Asked { mti: request.mti(), repeated: request.repeated() };

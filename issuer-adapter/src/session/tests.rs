@@ -2,6 +2,7 @@
 
 mod advices;
 mod random;
+mod sign_on;
 
 use super::*;
 use kazasu_schemas::ids::Mcc;
@@ -77,6 +78,10 @@ fn acknowledgement(id: u64, code: &[u8; 2]) -> IssuerAnswer {
     IssuerAnswer { mti: Mti(430), ..answer(id, code) }
 }
 
+fn session(keying: Keying) -> Session {
+    Session::new(LIMITS, keying, "900001".parse().unwrap(), 0)
+}
+
 /// A session and the world around it: a clock, the reports, and a socket that takes 100 bytes a message.
 struct World {
     session: Session,
@@ -88,7 +93,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        World { session: Session::new(LIMITS, 0), now: 0, reports: Vec::new(), encoded: 0, advices: Default::default() }
+        World { session: session(Keying::None), now: 0, reports: Vec::new(), encoded: 0, advices: Default::default() }
     }
 
     fn up() -> World {
@@ -111,13 +116,15 @@ impl World {
         let Phase::SigningOn { stan, .. } = self.session.phase() else { panic!("not signing on") };
         let institution = "00099999".parse().unwrap();
         let ask = Network::request(NetworkCode::SignOn, institution, stan, Millis(0).transmission());
-        self.session.network(self.now, &ask.answer(ResponseCode::from_wire(code).unwrap()), &mut self.reports)
+        let answer = ask.answer(ResponseCode::from_wire(code).unwrap());
+        assert!(self.session.sign_on_answered(self.now, &answer, None)?, "it is the answer to the sign-on");
+        Ok(())
     }
 
     fn hear_from_issuer(&mut self, purpose: NetworkCode) {
         let institution = "00088888".parse().unwrap();
         let ask = Network::request(purpose, institution, Stan::wrapping(7), Millis(0).transmission());
-        self.session.network(self.now, &ask, &mut self.reports).unwrap();
+        self.session.network(self.now, &ask, &mut self.reports);
     }
 
     fn command(&mut self, command: Command) {
@@ -150,6 +157,7 @@ impl World {
         while let Some(transmit) = self.session.transmit(self.now, 0, self.encoded) {
             self.encoded += 100;
             out.push(match transmit {
+                Transmit::SignOn(_) => "0800 sign_on with a nonce".to_owned(),
                 Transmit::Network(purpose, _, None) => format!("0800 {}", purpose.name()),
                 Transmit::Network(purpose, _, Some(day)) => format!("0800 {} {day:04}", purpose.name()),
                 Transmit::NetworkAnswer(answer) => format!("0810 {} {}", answer.purpose.name(), answer.code.unwrap()),
@@ -196,7 +204,7 @@ fn a_cut_over_is_told_until_it_is_answered() {
     assert_eq!(w.sent(), ["0800 cutover_start 1231", "0800 cutover_end 0101"]);
     let answer = |w: &mut World, purpose, code: &[u8; 2]| {
         let ask = Network::request(purpose, "00099999".parse().unwrap(), Stan::wrapping(1), Millis(0).transmission());
-        w.session.network(w.now, &ask.answer(ResponseCode::from_wire(code).unwrap()), &mut w.reports).unwrap();
+        w.session.network(w.now, &ask.answer(ResponseCode::from_wire(code).unwrap()), &mut w.reports);
     };
     answer(&mut w, NetworkCode::CutoverStart, b"00");
     w.pass(1_000).unwrap();

@@ -15,7 +15,7 @@ pub struct Cause {
     pub rrn: Rrn,
 }
 
-/// What the switch wants of the session. `id` travels in DE37, whatever the request's own `rrn` says.
+/// What the switch wants of the session. `id` travels in DE37 instead of the request's own `rrn`.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Ask, and report exactly one of answered, unfit, timed out, not sent (and perhaps a late answer afterwards).
@@ -45,7 +45,7 @@ pub enum Command {
     },
 }
 
-/// What became of a command.
+/// The outcome of a command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Report {
     /// The issuer answered in time.
@@ -124,6 +124,13 @@ pub enum Phase {
         /// When to give up, milliseconds.
         deadline: u64,
     },
+    /// Both nonces are there; the switch's proof is not answered yet.
+    Proving {
+        /// The proof's DE11.
+        stan: Stan,
+        /// When to give up, milliseconds.
+        deadline: u64,
+    },
     /// The issuer signed off; the next sign-on is due at `retry_at`.
     SignedOff {
         /// Milliseconds.
@@ -142,12 +149,27 @@ pub enum SessionFault {
     /// The sign-on was answered with another code than 00.
     #[error("the issuer refused the sign-on with {0} ({meaning})", meaning = meaning(*.0).both())]
     SignOnRefused(ResponseCode),
+    /// The sign-on was answered without nonces.
+    #[error(
+        "the issuer answered the sign-on without nonces (DE48 with NS and NI): it does not know sign-on with session keys, or what answers is \
+         not the issuer; for a host that cannot do it: keys = \"static\""
+    )]
+    NoNonce,
+    /// The sign-on's answer is about another nonce than ours.
+    #[error("the answer to the sign-on has another nonce than this connection's: it was made for another one")]
+    OtherNonce,
+    /// No proof of the issuer.
+    #[error("the issuer did not prove in time that it has the key")]
+    ProofUnanswered,
+    /// The proof was answered with another code than 00.
+    #[error("the issuer refused the proof with {0} ({meaning}): compare the key's check value", meaning = meaning(*.0).both())]
+    ProofRefused(ResponseCode),
     /// No answer to an echo, and nothing else came since.
     #[error("the issuer did not answer an echo in time")]
     EchoUnanswered,
 }
 
-/// What an answer turned out to be, for whoever measures and logs.
+/// What an answer turned out to be, for metrics and logs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Heard {
     /// A request's, in time: the stamp of [`Session::transmit`](super::Session::transmit).
@@ -166,6 +188,8 @@ pub enum Heard {
 /// A message to write.
 #[derive(Debug)]
 pub enum Transmit<'a> {
+    /// 0800/001 with a nonce: the driver draws it, tells it to [`Session::drew`](super::Session::drew), and writes the message without a MAC.
+    SignOn(Stan),
     /// 0800: the driver adds institution and time. A cut-over names its business day, MMDD.
     Network(NetworkCode, Stan, Option<u16>),
     /// 0810 to the issuer's own 0800.

@@ -1,7 +1,7 @@
 //! One issuer's accounts and messages, pure: [`Book::decide`] says what a message leads to, [`Book::apply`] does it. The
-//! journal keeps the decided entries, so replaying it gives the same book whatever the scripts said.
+//! journal keeps the decided entries, so replaying it gives the same book for all scripts.
 
-use super::config::AccountTag;
+use super::tag::AccountTag;
 use hashbrown::HashMap;
 use kazasu_schemas::ids::{ApprovalCode, digits};
 use kazasu_schemas::wire::issuer::{IssuerOperation, IssuerRequest};
@@ -178,7 +178,7 @@ impl Book {
         self.funds(token).map(|funds| (funds.available(), funds.held, funds.spent))
     }
 
-    /// What `request` leads to. `forced` declines it whatever the account says.
+    /// What `request` leads to. `forced` declines it also when the account covers it.
     pub(crate) fn decide(&self, request: &IssuerRequest, account: AccountTag, forced: Option<ResponseCode>) -> Verdict {
         let key = Key::of(request);
         let kind = Kind::of(request.operation);

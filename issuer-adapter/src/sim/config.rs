@@ -2,7 +2,11 @@
 
 use super::book::Book;
 use super::script::Script;
+use super::tag::{Tagger, last_four};
+use crate::authentic::{Keying, SessionMaster, StaticMac};
+use kazasu_schemas::in_force::InForce;
 use kazasu_schemas::iso8583::Dialect;
+use kazasu_schemas::mac::kdf::MasterKey;
 use kazasu_schemas::mac::{MacAlgorithm, MacKey};
 use kazasu_schemas::secret::{Key, Pan};
 use kazasu_schemas::utf8;
@@ -11,6 +15,7 @@ use kazasu_tls::{OwnFiles, Party, Server, ServerFiles};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What kind of institution an issuer is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, serde::Serialize)]
@@ -52,18 +57,55 @@ impl fmt::Debug for AccountNumber {
     }
 }
 
-/// `[issuer.mac]`: keys in hexadecimal.
+/// `[issuer.mac]`: keys in hexadecimal. `master`, from which each session's keys follow; or `to_issuer` and `from_issuer`, which are the same on
+/// all connections.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MacConfig {
-    /// `aes-cmac` or `hmac-sha256`.
-    pub algorithm: MacAlgorithm,
-    /// Authenticates what the switch sends.
-    #[serde(deserialize_with = "key")]
-    pub to_issuer: Key,
-    /// Authenticates what the issuer sends.
-    #[serde(deserialize_with = "key")]
-    pub from_issuer: Key,
+    algorithm: MacAlgorithm,
+    #[serde(default, deserialize_with = "optional_key")]
+    master: Option<Key>,
+    /// The version that follows, while the key is changed: either proves the switch.
+    #[serde(default, deserialize_with = "optional_key")]
+    next_master: Option<Key>,
+    #[serde(default, deserialize_with = "optional_key")]
+    to_issuer: Option<Key>,
+    #[serde(default, deserialize_with = "optional_key")]
+    from_issuer: Option<Key>,
+}
+
+impl MacConfig {
+    /// Keys of each session's own.
+    #[must_use]
+    pub fn session(algorithm: MacAlgorithm, master: Key) -> Self {
+        MacConfig { algorithm, master: Some(master), next_master: None, to_issuer: None, from_issuer: None }
+    }
+
+    /// The same keys on all connections.
+    #[must_use]
+    pub fn fixed(algorithm: MacAlgorithm, to_issuer: Key, from_issuer: Key) -> Self {
+        let (to_issuer, from_issuer) = (Some(to_issuer), Some(from_issuer));
+        MacConfig { algorithm, master: None, next_master: None, to_issuer, from_issuer }
+    }
+
+    fn keying(&self) -> Result<Keying, String> {
+        let prepare = |key: &Key| MacKey::new(self.algorithm, key).map_err(|error| format!("mac: {error}"));
+        match (&self.master, &self.to_issuer, &self.from_issuer) {
+            (Some(master), None, None) => {
+                let both = std::iter::once(master).chain(&self.next_master);
+                let masters = both.map(|key| MasterKey::new(self.algorithm, key)).collect();
+                Ok(Keying::Session(SessionMaster {
+                    algorithm: self.algorithm,
+                    masters: Arc::new(InForce::new(masters)),
+                }))
+            }
+            (None, Some(to), Some(from)) => {
+                let keys = StaticMac { to_issuer: prepare(to)?, from_issuer: vec![prepare(from)?] };
+                Ok(Keying::Static(Arc::new(InForce::new(keys))))
+            }
+            _ => Err("mac needs `master`, or else `to_issuer` and `from_issuer`".to_owned()),
+        }
+    }
 }
 
 /// `[issuer.tls]`: PEM files, relative to the configuration's folder.
@@ -327,14 +369,10 @@ pub(crate) fn dialect(issuer: &IssuerConfig) -> Result<Dialect, ConfigError> {
     Dialect::parse(utf8::without_mark(&text)).map_err(|error| wrong(error.to_string()))
 }
 
-/// The issuer's MAC keys, ready for use: to the issuer, from the issuer.
-pub(crate) fn mac_keys(issuer: &IssuerConfig) -> Result<Option<(MacKey, MacKey)>, ConfigError> {
-    let Some(mac) = &issuer.mac else { return Ok(None) };
-    let prepare = |key: &Key| {
-        MacKey::new(mac.algorithm, key)
-            .map_err(|error| ConfigError::Issuer { issuer: issuer.name.clone(), problem: error.to_string() })
-    };
-    Ok(Some((prepare(&mac.to_issuer)?, prepare(&mac.from_issuer)?)))
+/// What authenticates the issuer's messages.
+pub(crate) fn keying(issuer: &IssuerConfig) -> Result<Keying, ConfigError> {
+    let keying = issuer.mac.as_ref().map_or(Ok(Keying::None), MacConfig::keying);
+    keying.map_err(|problem| ConfigError::Issuer { issuer: issuer.name.clone(), problem })
 }
 
 /// The issuer's side of TLS.
@@ -360,50 +398,4 @@ pub(crate) fn open_book(issuer: &IssuerConfig, tagger: &Tagger, remember: usize)
         }
     }
     book
-}
-
-/// An account as the journal shows it: its last four characters, and a keyed token that tells it from all others.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub(crate) struct AccountTag {
-    pub(crate) last_four: [u8; 4],
-    pub(crate) token: u64,
-}
-
-/// Makes account tags.
-pub(crate) struct Tagger(MacKey);
-
-/// For test cards: whoever keeps real numbers behind this simulator must set `token_key`.
-const BUILT_IN_KEY: &[u8; 16] = b"issuer-sim token";
-
-impl Tagger {
-    pub(crate) fn new(key: Option<&Key>) -> Self {
-        let built_in = Key::new(BUILT_IN_KEY.to_vec()).expect("16 bytes are a key");
-        let key = key.unwrap_or(&built_in);
-        let mac = MacKey::new(MacAlgorithm::AesCmac, key)
-            .or_else(|_| MacKey::new(MacAlgorithm::AesCmac, &Key::new(key.expose()[..16].to_vec()).expect("16 bytes")))
-            .expect("a key has 16 or 32 bytes, or was cut to 16");
-        Tagger(mac)
-    }
-
-    pub(crate) fn tag(&self, account: &Account) -> AccountTag {
-        let mut bytes = [0_u8; 32];
-        let (kind, number): (u8, &[u8]) = match account {
-            Account::Card(pan) => (b'C', pan.expose()),
-            Account::Bank(number) => (b'B', number.as_bytes()),
-        };
-        bytes[0] = kind;
-        let len = number.len().min(31);
-        bytes[1..=len].copy_from_slice(&number[..len]);
-        AccountTag { last_four: last_four(number), token: u64::from_be_bytes(self.0.tag(&bytes[..=len])) }
-    }
-}
-
-fn last_four(number: &[u8]) -> [u8; 4] {
-    let mut out = [b'*'; 4];
-    let tail = &number[number.len().saturating_sub(4)..];
-    // A short number must not be shown whole.
-    if number.len() > 6 {
-        out.copy_from_slice(tail);
-    }
-    out.map(|b| if b.is_ascii_alphanumeric() { b } else { b'*' })
 }

@@ -4,7 +4,7 @@
 //! starts again. Lines never hold a card number: an account is its last four characters and a keyed token.
 
 use super::book::Entry;
-use super::config::AccountTag;
+use super::tag::AccountTag;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -10,6 +10,8 @@ pub mod config;
 pub mod journal;
 pub mod script;
 mod server;
+mod state;
+mod tag;
 #[cfg(test)]
 mod tests;
 
@@ -19,15 +21,15 @@ pub use config::{
 };
 pub use journal::{JournalError, effective};
 pub use script::{Action, Applies, Part, Script, Step};
+pub use state::{AccountView, Totals};
 
 use crate::clock;
 use book::Book;
-use config::Tagger;
 use journal::Journal;
-use script::ScriptRun;
 use server::{Common, Issuer};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use tag::Tagger;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -54,36 +56,6 @@ pub enum SimError {
     /// There is no issuer of this name.
     #[error("there is no issuer named {0:?}")]
     NoSuchIssuer(String),
-}
-
-/// What an issuer has done since the simulator started, the replayed journal not counted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
-pub struct Totals {
-    /// Messages received, network messages not counted.
-    pub received: u64,
-    /// Messages executed and approved.
-    pub approved: u64,
-    /// Messages executed and declined.
-    pub declined: u64,
-    /// Messages that had come before and got the stored answer again.
-    pub repeated: u64,
-    /// Messages refused because their key was used by another one or reversed before.
-    pub refused: u64,
-    /// Messages deliberately left without an answer.
-    pub unanswered: u64,
-    /// Messages that were wrong: MAC, format, before the sign-on.
-    pub rejected: u64,
-}
-
-/// An account as its issuer sees it, whole yen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct AccountView {
-    /// What can be spent now.
-    pub available: i64,
-    /// Reserved by authorizations that are not completed.
-    pub held: i64,
-    /// Debited minus credited.
-    pub spent: i64,
 }
 
 struct Seat {
@@ -246,12 +218,4 @@ impl Control {
         seat.start(listener);
         Ok(())
     }
-}
-
-/// One issuer's changing state, behind one lock: messages of its connections are executed one batch at a time.
-struct State {
-    book: Book,
-    listed: hashbrown::HashMap<u64, ScriptRun>,
-    otherwise: ScriptRun,
-    totals: Totals,
 }

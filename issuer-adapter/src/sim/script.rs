@@ -101,7 +101,7 @@ impl Step {
     }
 }
 
-/// The steps, in order of precedence. Empty: approve whatever the account covers.
+/// The steps, in order of precedence. Empty: approve all that the account covers.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Script {
     /// The steps.

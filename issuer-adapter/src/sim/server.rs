@@ -1,11 +1,13 @@
 //! The simulator's sockets: a task for each connection, which executes a batch a read, journals it, and answers.
 
 use super::book::Verdict;
-use super::config::{ConfigError, IssuerConfig, IssuerKind, Tagger, dialect, mac_keys, tls, to_account};
+use super::config::{ConfigError, IssuerConfig, IssuerKind, dialect, keying, tls, to_account};
 use super::journal::{Journal, write_line};
 use super::script::{Action, Script, ScriptRun};
-use super::{AccountView, State, Totals};
-use crate::authentic::is_authentic;
+use super::state::{AccountView, State, Totals};
+use super::tag::Tagger;
+use crate::authentic::{ConnectionMac, Covered, Keying};
+use crate::clock;
 use crate::sim::book::Book;
 use bytes::{Buf, BytesMut};
 use kazasu_schemas::ids::ApprovalCode;
@@ -13,7 +15,7 @@ use kazasu_schemas::iso8583::{Dialect, Frame, Message, Tpdu};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::{MacKey, encode_frame};
 use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest};
-use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
+use kazasu_schemas::wire::{IssuerNonces, Network, NetworkCode, Nonce, ResponseCode};
 use kazasu_tls::{Server, TryStream};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -38,8 +40,7 @@ pub(super) struct Issuer {
     name: String,
     kind: IssuerKind,
     dialect: Dialect,
-    /// To the issuer, from the issuer.
-    mac: Option<(MacKey, MacKey)>,
+    keying: Keying,
     tls: Option<Server>,
     max_connections: usize,
     common: Common,
@@ -59,7 +60,7 @@ impl Issuer {
             name: config.name.clone(),
             kind: config.kind,
             dialect: dialect(config)?,
-            mac: mac_keys(config)?,
+            keying: keying(config)?,
             tls: tls(config)?,
             max_connections: config.max_connections.max(1),
             common,
@@ -163,6 +164,12 @@ struct Connection {
     stream: TryStream,
     stop: CancellationToken,
     signed_on: bool,
+    /// Both nonces of a sign-on that waits for its proof; good for one attempt.
+    challenge: Option<IssuerNonces>,
+    /// The session's keys, where each session has its own.
+    session: Option<ConnectionMac>,
+    /// The message that was taken last is the switch's.
+    proven: bool,
     read: BytesMut,
     out: BytesMut,
     lines: Vec<u8>,
@@ -186,6 +193,9 @@ impl Connection {
             stream,
             stop,
             signed_on: false,
+            challenge: None,
+            session: None,
+            proven: false,
             read: BytesMut::new(),
             out: BytesMut::new(),
             lines: Vec::new(),
@@ -286,6 +296,7 @@ impl Connection {
     }
 
     fn frame(&mut self, issuer: &Issuer, state: &mut State, frame: &Frame) -> Next {
+        self.proven = false;
         let (decoded, frame) = (issuer.dialect.read(frame, &mut self.message), &frame.message[..]);
         let decoded = match decoded {
             Ok(decoded) => decoded,
@@ -300,12 +311,13 @@ impl Connection {
             state.totals.rejected += 1;
             return Next::Continue;
         }
-        let authentic = is_authentic(issuer.mac.as_ref().map(|(to, _)| to), frame, decoded, &self.message);
+        let covered = Covered::of(frame, decoded, &self.message);
+        self.proven = self.is_proven(issuer, covered);
         if self.message.mti.class() == 8 {
-            self.network(issuer, authentic);
+            self.network(issuer, covered);
             return Next::Continue;
         }
-        if !authentic || !self.signed_on {
+        if !self.proven || !self.signed_on {
             state.totals.rejected += 1;
             self.reject(issuer, ResponseCode::SECURITY);
             return Next::Continue;
@@ -321,12 +333,59 @@ impl Connection {
         }
     }
 
-    fn network(&mut self, issuer: &Issuer, authentic: bool) {
+    /// Whether a message is the switch's.
+    fn is_proven(&self, issuer: &Issuer, covered: Option<Covered<'_>>) -> bool {
+        let under = |key: &MacKey| covered.is_some_and(|covered| covered.is_under(key));
+        match &issuer.keying {
+            Keying::None => true,
+            Keying::Static(keys) => under(&keys.get().to_issuer),
+            Keying::Session(_) => self.session.as_ref().is_some_and(|keys| under(&keys.to_issuer)),
+        }
+    }
+
+    /// Signs on with keys of the session's own: the first question brings the switch's nonce and gets both back, without a MAC; the
+    /// second proves the switch, and its answer this issuer. `None` when it is another question.
+    fn session_sign_on(&mut self, issuer: &Issuer, ask: &Network, covered: Option<Covered<'_>>) -> Option<Network> {
+        let Keying::Session(master) = &issuer.keying else { return None };
+        let refused = ask.answer(ResponseCode::SECURITY);
+        match ask.purpose {
+            NetworkCode::SignOn => {
+                self.proven = false;
+                self.challenge = None;
+                let theirs = ask.private.as_deref().map(Nonce::from_switch);
+                let (Some(Ok(switch)), Ok(ours)) = (theirs, clock::nonce()) else { return Some(refused) };
+                let nonces = IssuerNonces { switch, issuer: ours };
+                self.challenge = Some(nonces);
+                Some(ask.answer(ResponseCode::APPROVED).with(nonces.answer()))
+            }
+            NetworkCode::KeyChange => {
+                self.proven = false;
+                let Some(nonces) = self.challenge.take() else { return Some(refused) };
+                let mut all = master.all_keys(ask.institution, &nonces).into_iter();
+                let proves = |keys: &ConnectionMac| covered.is_some_and(|covered| covered.is_under(&keys.to_issuer));
+                let Some(keys) = all.find(proves) else { return Some(refused) };
+                self.session = Some(keys);
+                (self.proven, self.signed_on) = (true, true);
+                Some(ask.answer(ResponseCode::APPROVED))
+            }
+            NetworkCode::SignOff
+            | NetworkCode::Echo
+            | NetworkCode::CutoverStart
+            | NetworkCode::CutoverEnd
+            | NetworkCode::Other(_) => None,
+        }
+    }
+
+    fn network(&mut self, issuer: &Issuer, covered: Option<Covered<'_>>) {
         let Ok(ask) = Network::from_message(&self.message) else {
             return self.reject(issuer, ResponseCode::FORMAT);
         };
+        if let Some(answer) = self.session_sign_on(issuer, &ask, covered) {
+            answer.to_message(&mut self.reply);
+            return self.answer(issuer);
+        }
         let code = match ask.purpose {
-            _ if !authentic => ResponseCode::SECURITY,
+            _ if !self.proven => ResponseCode::SECURITY,
             NetworkCode::SignOn => {
                 self.signed_on = true;
                 ResponseCode::APPROVED
@@ -451,8 +510,13 @@ impl Connection {
 
     /// Appends `reply` to the outgoing bytes.
     fn answer(&mut self, issuer: &Issuer) {
-        let key = issuer.mac.as_ref().map(|(_, from)| from);
         self.reply.tpdu = self.message.tpdu.map(Tpdu::answer);
+        // Fields that a stranger chose get no MAC of a session's; with fixed keys hosts answer everything under theirs.
+        let fixed = if let Keying::Static(keys) = &issuer.keying { Some(keys.get()) } else { None };
+        let key = match &fixed {
+            Some(keys) => keys.from_issuer.first(),
+            None => self.session.as_ref().filter(|_| self.proven).map(|keys| &keys.from_issuer),
+        };
         if let Err(error) = encode_frame(&issuer.dialect, &mut self.reply, key, &mut self.out) {
             tracing::error!(issuer = %issuer.name, %error, "an answer cannot be written");
         }

@@ -1,9 +1,9 @@
 //! The book's rules as small stories, scripts, and the configuration's errors.
 
 use super::book::{Entry, Verdict};
-use super::config::{AccountTag, Tagger};
 use super::journal::write_line;
 use super::script::ScriptRun;
+use super::tag::{AccountTag, Tagger};
 use super::*;
 use kazasu_schemas::ids::{Mcc, Rrn, Stan};
 use kazasu_schemas::jst::Millis;

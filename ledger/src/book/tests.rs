@@ -55,10 +55,10 @@ fn a_hold_is_posted_and_voided_in_parts_and_never_beyond() {
 #[test]
 fn nonsense_is_refused_by_name() {
     let (book, [bank, a, b, _]) = book();
-    let nobody = AccountId(99);
+    let unknown = AccountId(99);
     assert_eq!(book.check(&[Transfer::direct(a, b, yen(0))]), Err(RuleError::NotPositive(yen(0))));
     assert_eq!(book.check(&[Transfer::direct(a, b, yen(-5))]), Err(RuleError::NotPositive(yen(-5))));
-    assert_eq!(book.check(&[Transfer::direct(a, nobody, yen(1))]), Err(RuleError::UnknownAccount(nobody)));
+    assert_eq!(book.check(&[Transfer::direct(a, unknown, yen(1))]), Err(RuleError::UnknownAccount(unknown)));
     assert_eq!(book.check(&[Transfer::direct(a, a, yen(1))]), Err(RuleError::SameAccount(a)));
     assert_eq!(book.check(&[Transfer::direct(bank, b, yen(1)); 32]), Ok(()));
     assert_eq!(book.check(&[Transfer::direct(bank, b, yen(1)); 33]), Err(RuleError::TooMany));
@@ -88,7 +88,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// Whatever is tried, in whatever order: the book balances, no deposit falls below zero, and a refusal changes nothing.
+    /// For all transfers tried, in any order: the book balances, no deposit falls below zero, and a refusal changes nothing.
     #[test]
     fn no_sequence_of_transfers_breaks_the_book(moves in moves(), step in 1_usize..4) {
         let (mut book, ids) = book();

@@ -1,7 +1,7 @@
 //! Closing a day: states, settlements, payouts, exceptions, signatures.
 
 use super::*;
-use kazasu_schemas::closing::{Against, DayState, ReconException};
+use kazasu_schemas::closing::{Against, DayState, Finding, ReconException};
 use kazasu_schemas::contract::{Period, Settlement};
 use kazasu_schemas::relief::Format;
 
@@ -11,15 +11,18 @@ pub struct DayMarked {
     /// The day.
     #[n(0)]
     pub day: BusinessDay,
-    /// How far it has come.
+    /// Its state.
     #[n(1)]
     pub state: DayState,
-    /// Who.
+    /// The person or program.
     #[n(2)]
     pub by: String,
-    /// Why, or what was found.
+    /// The reason, or the finding.
     #[n(3)]
     pub why: String,
+    /// Through what it was said; absent in records of before.
+    #[n(4)]
+    pub via: Option<Via>,
 }
 
 /// See [`Body::MerchantSettled`].
@@ -63,7 +66,7 @@ pub struct IssuerSettled {
     /// Payments less refunds, yen.
     #[n(2)]
     pub net: Yen,
-    /// What the issuer keeps.
+    /// The part that the issuer keeps, in yen.
     #[n(3)]
     pub interchange: Yen,
     /// The interchange account, when it is the first.
@@ -74,7 +77,7 @@ pub struct IssuerSettled {
     pub transfers: Transfers,
 }
 
-/// Who paid.
+/// The payer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode)]
 pub enum Payer {
     /// An issuer, by number.
@@ -88,7 +91,7 @@ pub enum Payer {
 /// See [`Body::MoneyReceived`].
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
 pub struct MoneyReceived {
-    /// Who paid.
+    /// The payer.
     #[n(0)]
     pub from: Payer,
     /// The payment's own reference: it is booked once.
@@ -97,18 +100,21 @@ pub struct MoneyReceived {
     /// Bank to receivable.
     #[cbor(n(2), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// Who said so.
+    /// The person or program that said so.
     #[n(3)]
     pub by: String,
     /// The day on which it was paid; the record's own when it was not kept.
     #[n(4)]
     pub day: Option<BusinessDay>,
-    /// Why it is another payment than one that looks the same, by a person's word; else empty.
+    /// A person's reason why it is another payment than one that looks the same; else empty.
     #[cbor(n(5), default)]
     pub why: String,
     /// SHA-256 of the bank's statement that has it; absent when it was booked by hand.
     #[n(6)]
     pub statement: Option<FileDigest>,
+    /// Through what it was said; absent in records of before.
+    #[n(7)]
+    pub via: Option<Via>,
 }
 
 /// See [`Body::PayoutFileMade`]. A payout's number is its proposal's.
@@ -123,7 +129,7 @@ pub struct PayoutFileMade {
     /// The files.
     #[n(2)]
     pub files: Vec<MadeFile>,
-    /// Who.
+    /// The person or program.
     #[n(3)]
     pub by: String,
 }
@@ -140,15 +146,18 @@ pub struct PayoutTaken {
     /// Transit to bank.
     #[cbor(n(2), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// Who brought the statement.
+    /// The person or program that brought the statement.
     #[n(3)]
     pub by: String,
     /// The file, from 0.
     #[cbor(n(4), default)]
     pub file: u16,
-    /// Why the line is this file's, by a person's word; empty when it was recognised.
+    /// A person's reason why the line is this file's; empty when it was recognised.
     #[cbor(n(5), default)]
     pub why: String,
+    /// Through what it was said; absent in records of before.
+    #[n(6)]
+    pub via: Option<Via>,
 }
 
 /// See [`Body::PayoutReturned`].
@@ -166,18 +175,21 @@ pub struct PayoutReturned {
     /// Bank to payable, and bank fees to payable: the merchant is owed all of it again.
     #[cbor(n(3), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// Who brought the statement.
+    /// The person or program that brought the statement.
     #[n(4)]
     pub by: String,
-    /// What the bank kept of it for sending it back.
+    /// The fee that the bank kept of it for sending it back, in yen.
     #[cbor(n(5), default)]
     pub fee: Yen,
-    /// Why the line is this settlement's, by a person's word; empty when it was recognised.
+    /// A person's reason why the line is this settlement's; empty when it was recognised.
     #[cbor(n(6), default)]
     pub why: String,
     /// The account of banks' fees, when it is the first.
     #[cbor(n(7), default)]
     pub opens: Vec<Opening>,
+    /// Through what it was said; absent in records of before.
+    #[n(8)]
+    pub via: Option<Via>,
 }
 
 /// See [`Body::ReconRan`].
@@ -213,7 +225,7 @@ pub struct ReconRan {
     /// Exceptions that were found in all, known ones included.
     #[n(9)]
     pub exceptions: u64,
-    /// Who.
+    /// The person or program.
     #[n(10)]
     pub by: String,
 }
@@ -224,10 +236,10 @@ pub struct ExceptionsOpened {
     /// The run.
     #[n(0)]
     pub run: u32,
-    /// What is new of them.
+    /// The new ones among them.
     #[n(1)]
     pub exceptions: Vec<ReconException>,
-    /// Who raised a chargeback; empty for what a run found.
+    /// The person who opened a chargeback; empty for the finding of a run.
     #[cbor(n(2), default)]
     pub by: String,
 }
@@ -238,10 +250,10 @@ pub struct ExceptionsEnded {
     /// The run that found it.
     #[n(0)]
     pub run: u32,
-    /// What ended, and why.
+    /// The end of a request, and its reason.
     #[n(1)]
     pub closed: Vec<EndedException>,
-    /// Who brought the file.
+    /// The person or program that brought the file.
     #[n(2)]
     pub by: String,
 }
@@ -249,12 +261,15 @@ pub struct ExceptionsEnded {
 /// An exception that ended by itself.
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
 pub struct EndedException {
-    /// Which.
+    /// The exception.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub id: [u8; 16],
-    /// What was found, in words.
+    /// Of journals before findings were codes: what was found, in words. Else empty.
     #[n(1)]
     pub why: String,
+    /// The finding.
+    #[n(2)]
+    pub finding: Option<Finding>,
 }
 
 /// See [`Body::ExceptionNoted`].
@@ -263,13 +278,13 @@ pub struct ExceptionNoted {
     /// The exception.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub id: [u8; 16],
-    /// Who looks after it from here on; as before when absent.
+    /// Its owner from here on; as before when absent.
     #[n(1)]
     pub owner: Option<String>,
-    /// What was found out.
+    /// The finding.
     #[n(2)]
     pub note: String,
-    /// Who wrote it.
+    /// Its author.
     #[n(3)]
     pub by: String,
 }
@@ -292,9 +307,12 @@ pub struct HeadSigned {
     /// The signature over [`signed_text`].
     #[cbor(n(4), with = "minicbor::bytes")]
     pub signature: [u8; 64],
+    /// The person or program that caused it; older records name no one.
+    #[n(5)]
+    pub maker: Option<Maker>,
 }
 
-/// What is signed: the book, the day, the record and its hash, as text that a person can read.
+/// The signed text: the book, the day, the record and its hash, as a person can read them.
 #[must_use]
 pub fn signed_text(book: &str, day: BusinessDay, seq: u64, hash: &[u8; 32]) -> String {
     use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! What a person pays with, and its versions.
+//! A person's instrument, and its versions.
 
 use super::*;
 
@@ -14,7 +14,7 @@ pub enum Instrument {
     /// A public-receipt account at a bank that is asked over its link.
     #[n(2)]
     BankAccount(#[n(0)] BankAccount),
-    /// A public-receipt account that this ledger holds itself: payments need nobody else.
+    /// A public-receipt account that this ledger holds itself: payments need no issuer.
     #[n(3)]
     Deposit(#[n(0)] AccountId),
 }
@@ -37,7 +37,7 @@ impl Instrument {
             Instrument::CreditCard(_) => "credit",
             Instrument::DebitCard(_) => "debit",
             Instrument::BankAccount(_) => "bank",
-            Instrument::Deposit(_) => "held",
+            Instrument::Deposit(_) => "on_us",
         }
     }
 }
@@ -93,18 +93,24 @@ pub struct Linked {
     /// In force from here until the next version's beginning.
     #[n(2)]
     pub from: Millis,
-    /// What it pays with.
+    /// Its instrument.
     #[n(3)]
     pub instrument: Instrument,
-    /// Who made it; absent in records older than the field.
+    /// Its author; absent in records older than the field.
     #[n(4)]
     pub origin: Option<LinkOrigin>,
     /// The caller's name.
     #[n(5)]
     pub by: Option<String>,
+    /// The statement that the portal signed, where one asked for it; older records have none.
+    #[n(6)]
+    pub proof: Option<Box<PortalProof>>,
+    /// Of a row of a file: the approval of the file.
+    #[n(7)]
+    pub approval: Option<u64>,
 }
 
-/// Who made a link.
+/// The origin of a link.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
 pub enum LinkOrigin {
@@ -120,6 +126,9 @@ pub enum LinkOrigin {
     /// An operator, at the counter: the holder's PIN was checked there.
     #[n(3)]
     Counter,
+    /// Staff allowed an instrument that another person has linked.
+    #[n(4)]
+    Shared,
 }
 
 /// See [`super::Body::Unlinked`].
@@ -137,4 +146,10 @@ pub struct Unlinked {
     /// The caller's name.
     #[n(3)]
     pub by: Option<String>,
+    /// The statement that the portal signed, where one asked for it; older records have none.
+    #[n(4)]
+    pub proof: Option<Box<PortalProof>>,
+    /// Of a row of a file: the approval of the file.
+    #[n(5)]
+    pub approval: Option<u64>,
 }

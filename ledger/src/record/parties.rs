@@ -1,4 +1,4 @@
-//! Who takes part: acquirers, issuers, merchants, accounts held here.
+//! The parties: acquirers, issuers, merchants, on-us accounts.
 
 use super::*;
 
@@ -68,12 +68,15 @@ pub struct MerchantRegistered {
     /// Its payable account; the same again when the merchant is changed.
     #[n(6)]
     pub payable: AccountId,
-    /// What programmes and limits know of it.
+    /// Its traits for programmes and limits.
     #[n(7)]
     pub traits: Option<MerchantTraits>,
+    /// The person or program that caused it; older records name no one.
+    #[n(8)]
+    pub maker: Option<Maker>,
 }
 
-/// What programmes and limits know of a merchant besides its category.
+/// A merchant's traits for programmes and limits, besides its category.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct MerchantTraits {
     /// Its class; empty when it has none.
@@ -96,6 +99,9 @@ pub struct DepositOpened {
     /// Its account in the book.
     #[n(1)]
     pub account: AccountId,
+    /// The person or program that caused it; older records name no one.
+    #[n(2)]
+    pub maker: Option<Maker>,
 }
 
 /// See [`super::Body::Funded`].
@@ -104,10 +110,13 @@ pub struct Funded {
     /// The deposit's number.
     #[n(0)]
     pub number: u64,
-    /// Where the money is said to come from.
+    /// The stated origin of the money.
     #[n(1)]
     pub reference: String,
     /// Bank to deposit.
     #[cbor(n(2), with = "crate::transfer::list")]
     pub transfers: Transfers,
+    /// The person or program that caused it; older records name no one.
+    #[n(3)]
+    pub maker: Option<Maker>,
 }

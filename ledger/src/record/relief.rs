@@ -18,7 +18,7 @@ pub struct ReliefBatchOpened {
     /// SHA-256 of the file: the same file is read in once.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub digest: [u8; 32],
-    /// Who prepares it.
+    /// The person who prepares it.
     #[n(4)]
     pub by: String,
 }
@@ -49,21 +49,24 @@ pub struct ReliefRowSet {
     /// The row, from 0.
     #[n(1)]
     pub row: u32,
-    /// What.
+    /// The change.
     #[n(2)]
     pub change: RowChange,
-    /// What is found about the row after it.
+    /// The finding about the row after it.
     #[n(3)]
     pub issues: u16,
-    /// Who.
+    /// The person or program.
     #[n(4)]
     pub by: String,
-    /// Why.
+    /// The reason.
     #[n(5)]
     pub why: String,
     /// See [`ReliefRowsAdded::reconsiders`].
     #[cbor(n(6), default)]
     pub reconsiders: bool,
+    /// Through what it was said; absent in records of before.
+    #[n(7)]
+    pub via: Option<Via>,
 }
 
 /// See [`Body::ReliefStepTaken`].
@@ -87,10 +90,10 @@ pub struct ReliefStepTaken {
     /// Budget that changes its place; at the release the money too.
     #[cbor(n(5), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// Who.
+    /// The person or program.
     #[n(6)]
     pub by: String,
-    /// Why.
+    /// The reason.
     #[n(7)]
     pub why: String,
     /// Of the first step: rows of the file that were not taken in.
@@ -103,6 +106,9 @@ pub struct ReliefStepTaken {
     /// See [`ReliefRowsAdded::reconsiders`].
     #[cbor(n(10), default)]
     pub reconsiders: bool,
+    /// Through what it was said; absent in records of before.
+    #[n(11)]
+    pub via: Option<Via>,
 }
 
 /// Rows that are left out, and their sum.
@@ -151,7 +157,7 @@ pub struct ReliefFileMade {
     /// Each file's number of transfers, sum, and SHA-256.
     #[n(2)]
     pub files: Vec<MadeFile>,
-    /// Who.
+    /// The person or program.
     #[n(3)]
     pub by: String,
 }
@@ -185,12 +191,15 @@ pub struct ReliefSent {
     /// Transit to bank.
     #[cbor(n(3), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// Who brought the statement.
+    /// The person or program that brought the statement.
     #[n(4)]
     pub by: String,
-    /// Why the line is this file's, by a person's word; empty when it was recognised.
+    /// A person's reason why the line is this file's; empty when it was recognised.
     #[cbor(n(5), default)]
     pub why: String,
+    /// Through what it was said; absent in records of before.
+    #[n(6)]
+    pub via: Option<Via>,
 }
 
 /// See [`Body::ReliefReturned`].
@@ -208,13 +217,13 @@ pub struct ReliefReturned {
     /// Bank to fund, bank fees to fund, and the budget that is free again.
     #[cbor(n(3), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// Who brought the statement.
+    /// The person or program that brought the statement.
     #[n(4)]
     pub by: String,
-    /// What the bank kept of it for sending it back.
+    /// The fee that the bank kept of it for sending it back, in yen.
     #[cbor(n(5), default)]
     pub fee: Yen,
-    /// Why the line is this row's, by a person's word; empty when it was recognised.
+    /// A person's reason why the line is this row's; empty when it was recognised.
     #[cbor(n(6), default)]
     pub why: String,
     /// The account of banks' fees, when it is the first.
@@ -223,6 +232,9 @@ pub struct ReliefReturned {
     /// See [`ReliefRowsAdded::reconsiders`].
     #[cbor(n(8), default)]
     pub reconsiders: bool,
+    /// Through what it was said; absent in records of before.
+    #[n(9)]
+    pub via: Option<Via>,
 }
 
 /// See [`Body::ReliefRepaid`].
@@ -246,7 +258,7 @@ pub struct ReliefRepaid {
     /// The claim ends, the money goes to the fund, the budget is free again.
     #[cbor(n(5), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// Who.
+    /// The person or program.
     #[n(6)]
     pub by: String,
 }

@@ -1,7 +1,8 @@
-//! What changes a right: policies, cards, limits, programmes, queues, notices.
+//! Records that change a right: policies, cards, limits, programmes, queues, notices.
 
 use super::instrument::sealed_bytes;
 use super::*;
+use kazasu_schemas::attribution::Via;
 
 /// See [`super::Body::PolicyActivated`].
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
@@ -15,10 +16,10 @@ pub struct PolicyActivated {
     /// The file as it was read, for people.
     #[n(2)]
     pub source: String,
-    /// Who activated it.
+    /// The person who activated it.
     #[n(3)]
     pub by: String,
-    /// Why.
+    /// The reason.
     #[n(4)]
     pub why: String,
     /// Accounts of new programmes.
@@ -27,6 +28,9 @@ pub struct PolicyActivated {
     /// Point budgets made, raised or lowered.
     #[cbor(n(6), with = "crate::transfer::list")]
     pub transfers: Transfers,
+    /// Through what it was said; absent in records of before.
+    #[n(7)]
+    pub via: Option<Via>,
 }
 
 /// See [`super::Body::TemporaryIssued`].
@@ -38,7 +42,7 @@ pub struct TemporaryIssued {
     /// Its last day.
     #[n(1)]
     pub until: Option<BusinessDay>,
-    /// Who issued it.
+    /// Its issuer.
     #[n(2)]
     pub by: String,
 }
@@ -52,7 +56,7 @@ pub struct Merged {
     /// The person's PPID.
     #[n(1)]
     pub into: Ppid,
-    /// Who found out that they are one person.
+    /// The person or program that found out that they are one person.
     #[n(2)]
     pub by: String,
 }
@@ -82,12 +86,18 @@ pub struct CardStatusSet {
     /// From here on.
     #[n(1)]
     pub status: CardStatus,
-    /// Who said so.
+    /// The person or program that said so.
     #[n(2)]
     pub by: String,
-    /// Why.
+    /// The reason.
     #[n(3)]
     pub why: String,
+    /// Through what it was said; absent in records of before.
+    #[n(4)]
+    pub via: Option<Via>,
+    /// The statement that the portal signed, where one asked for it; older records have none.
+    #[n(5)]
+    pub proof: Option<Box<PortalProof>>,
 }
 
 /// See [`super::Body::CertificateBound`].
@@ -102,7 +112,7 @@ pub struct CertificateBound {
     /// Its last day.
     #[n(2)]
     pub last_day: BusinessDay,
-    /// Who said so.
+    /// The person or program that said so.
     #[n(3)]
     pub by: String,
     /// Its issuer, in the form in which equal names are equal; records of before name none.
@@ -110,7 +120,7 @@ pub struct CertificateBound {
     pub issuer: Option<String>,
 }
 
-/// Why a certificate is on a card status list.
+/// The reason why a certificate is on a card status list.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode)]
 #[cbor(index_only)]
 pub enum ListReason {
@@ -128,7 +138,7 @@ pub struct ListApplied {
     /// The authority's number of the list.
     #[n(0)]
     pub number: u64,
-    /// When the authority issued it.
+    /// The time at which the authority issued it.
     #[n(1)]
     pub issued: Millis,
     /// Certificates that were not on the list before, or for another reason.
@@ -137,10 +147,10 @@ pub struct ListApplied {
     /// Certificates that are not on it any more.
     #[n(3)]
     pub removed: Vec<Serial>,
-    /// What the list is about: its authority and, where an authority gives several lists, which of them.
+    /// The list's subject: its authority and, where an authority gives several lists, which of them.
     #[n(4)]
     pub scope: String,
-    /// Who brought it.
+    /// The person or program that brought it.
     #[n(5)]
     pub by: String,
     /// Its authority, in the form in which equal names are equal; records of before name none.
@@ -157,9 +167,12 @@ pub struct OwnLimitsSet {
     /// The limits: what is lower holds at once, what is higher from the next day.
     #[n(1)]
     pub limits: OwnLimits,
-    /// Who said so.
+    /// The person or program that said so.
     #[n(2)]
     pub by: String,
+    /// The statement that the portal signed, where one asked for it; older records have none.
+    #[n(3)]
+    pub proof: Option<Box<PortalProof>>,
 }
 
 /// A resident's own limits on what the linked instrument pays; yen.
@@ -191,7 +204,7 @@ pub struct ProgrammeFunded {
     /// Bank to fund.
     #[cbor(n(2), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// Who said so.
+    /// The person or program that said so.
     #[n(3)]
     pub by: String,
 }
@@ -214,7 +227,7 @@ pub struct PurseCredited {
     /// Fund to purse.
     #[cbor(n(4), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// Who said so.
+    /// The person or program that said so.
     #[n(5)]
     pub by: String,
 }
@@ -231,7 +244,7 @@ pub struct Lapsed {
     /// Purses to the fund, or points to the programme's expired points.
     #[cbor(n(2), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// How many of the programme's accounts have been looked at now, in the order of opening.
+    /// The number of the programme's accounts that have been looked at now, in the order of opening.
     #[n(3)]
     pub through: u32,
 }
@@ -245,12 +258,15 @@ pub struct LinkBroken {
     /// The link's version.
     #[n(1)]
     pub version: u32,
-    /// What happened: closed, merged into another account, holder deceased, …
+    /// The event: closed, merged into another account, holder deceased, …
     #[n(2)]
     pub why: String,
-    /// Who said so.
+    /// The person or program that said so.
     #[n(3)]
     pub by: String,
+    /// Through what it was said; absent in records of before.
+    #[n(4)]
+    pub via: Option<Via>,
 }
 
 /// See [`super::Body::RetargetProposed`].
@@ -259,10 +275,10 @@ pub struct RetargetProposed {
     /// The person.
     #[n(0)]
     pub ppid: Ppid,
-    /// What the link shall pay with.
+    /// The instrument that the link gets.
     #[n(1)]
     pub instrument: Instrument,
-    /// Who proposes it.
+    /// The requester.
     #[n(2)]
     pub by: String,
 }
@@ -276,12 +292,15 @@ pub struct RetargetDecided {
     /// The new version when it was approved.
     #[n(1)]
     pub link: Option<Linked>,
-    /// Who decided: not who proposed.
+    /// The decider, who is not the requester.
     #[n(2)]
     pub by: String,
-    /// Why.
+    /// The reason.
     #[n(3)]
     pub why: String,
+    /// Through what it was said; absent in records of before.
+    #[n(4)]
+    pub via: Option<Via>,
 }
 
 /// See [`super::Body::Resealed`].
@@ -296,6 +315,43 @@ pub struct Resealed {
     /// Key version, nonce, ciphertext and tag.
     #[cbor(n(2), with = "sealed_bytes")]
     pub pan: Box<[u8]>,
+    /// The number's hash under a newer lookup key, by which the card is found from then on; its token stays what it is.
+    #[n(3)]
+    pub alias: Option<CardHash>,
+}
+
+/// A card number's keyed hash.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode)]
+#[cbor(transparent)]
+pub struct CardHash(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 8]);
+
+/// See [`super::Body::KeyDestroyed`]. What was sealed under the version stays closed for ever, in every copy of the journal.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct KeyDestroyed {
+    /// The key's name: `vault.cards`.
+    #[n(0)]
+    pub key: String,
+    /// Its version.
+    #[n(1)]
+    pub version: u8,
+    /// The fiscal year that it sealed in; absent in keys that are older than fiscal years.
+    #[n(2)]
+    pub fiscal_year: Option<u16>,
+    /// Its check value.
+    #[n(3)]
+    pub kcv: String,
+    /// The person who destroyed it.
+    #[n(4)]
+    pub by: String,
+    /// The reason.
+    #[n(5)]
+    pub why: String,
+    /// Through what it came.
+    #[n(6)]
+    pub via: Option<Via>,
+    /// The request that two people made and approved; records of before name none.
+    #[n(7)]
+    pub approval: Option<u64>,
 }
 
 /// See [`super::Body::StoodIn`].
@@ -313,10 +369,10 @@ pub struct StoodIn {
     /// The advice to the issuer.
     #[n(3)]
     pub to_issuer: ToIssuer,
-    /// Who bears it should the issuer refuse.
+    /// The liable party, should the issuer refuse.
     #[n(4)]
     pub liable: LiableParty,
-    /// What the answer tells for the receipt, and alerts.
+    /// The facts of the answer for the receipt, and alerts.
     #[n(5)]
     pub ruled: Outcome,
 }
@@ -330,7 +386,7 @@ pub struct LossBooked {
     /// DE39 from the issuer.
     #[n(1)]
     pub code: ResponseCode,
-    /// Who bears it.
+    /// The liable party.
     #[n(2)]
     pub liable: LiableParty,
     /// The loss account, when it is the first.
@@ -347,13 +403,13 @@ pub struct NoticeEnded {
     /// The notice: sixteen times the record that caused it, and its place among that record's notices.
     #[n(0)]
     pub notice: u64,
-    /// False: given up, until somebody asks for it again.
+    /// False: dead-lettered, until a person retries it.
     #[n(1)]
     pub delivered: bool,
-    /// How often it was tried.
+    /// The number of attempts.
     #[n(2)]
     pub attempts: u32,
-    /// What went wrong last.
+    /// The last error.
     #[n(3)]
     pub problem: Option<String>,
 }

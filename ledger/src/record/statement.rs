@@ -16,18 +16,21 @@ pub struct LineUndone {
     /// The bank's correction: a line of its own.
     #[n(1)]
     pub correction: String,
-    /// What the line moved, the other way round.
+    /// The line's movement, the other way round.
     #[cbor(n(2), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// Who brought the statement.
+    /// The person or program that brought the statement.
     #[n(3)]
     pub by: String,
-    /// Why the correction is about this line, by a person's word; empty when it was recognised.
+    /// A person's reason why the correction is about this line; empty when it was recognised.
     #[n(4)]
     pub why: String,
+    /// Through what it was said; absent in records of before.
+    #[n(5)]
+    pub via: Option<Via>,
 }
 
-/// Why a line moves nothing.
+/// The reason why a line moves nothing.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum Aside {
     /// It is nothing of this book's.
@@ -47,10 +50,10 @@ pub struct LineSetAside {
     /// The line.
     #[n(0)]
     pub line: String,
-    /// Why it moves nothing.
+    /// The reason why it moves nothing.
     #[n(1)]
     pub aside: Aside,
-    /// Who says so, or brought the statement.
+    /// The person or program that says so, or brought the statement.
     #[n(2)]
     pub by: String,
     /// The reason; empty for the bank's own corrections.
@@ -59,4 +62,7 @@ pub struct LineSetAside {
     /// The city whose account the line is of, when its treasurer reads; absent for the operator's, and where it was not kept.
     #[n(4)]
     pub city: Option<String>,
+    /// Through what it was said; absent in records of before.
+    #[n(5)]
+    pub via: Option<Via>,
 }

@@ -9,18 +9,18 @@ use smallvec::{SmallVec, smallvec};
 /// Accounts that a record opens.
 pub type Openings = SmallVec<[Opening; 1]>;
 
-/// Where a record stands.
+/// The place of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Place {
     /// Its number in the journal.
     pub seq: Seq,
-    /// When it was decided.
+    /// The time of the decision.
     pub at: Millis,
     /// Its business day.
     pub day: BusinessDay,
 }
 
-/// What a kind of record does to the book: nothing, unless its row in the table says otherwise.
+/// The effect of a kind of record on the book: none, unless its row in the table says otherwise.
 trait Booked {
     fn opens(&self) -> Openings {
         Openings::new()
@@ -40,7 +40,7 @@ macro_rules! records {
     ($($(#[$doc:meta])* $n:literal $kind:ident: $name:ident {
         $(opens $o:ident => $opens:expr;)? $(moves $m:ident => $moves:expr;)?
     })*) => {
-        /// What happened.
+        /// The event.
         #[derive(Clone, PartialEq, Debug, Encode, Decode)]
         #[allow(clippy::large_enum_variant, reason = "taps are nearly all records; boxing them would cost an allocation each")]
         pub enum Body {
@@ -83,6 +83,16 @@ macro_rules! records {
                 }
             }
 
+            /// The tap that it is, or that its approval carries.
+            #[must_use]
+            pub fn tapped(&self) -> Option<&Transaction> {
+                match self {
+                    Body::Transaction(tapped) => Some(tapped),
+                    Body::ApprovalDecided(ApprovalDecided { carries: Some(body), .. }) => body.tapped(),
+                    _ => None,
+                }
+            }
+
             /// The accounts that it names as opened. A registration that is changed names again what it opened.
             #[must_use]
             pub fn opens(&self) -> Openings {
@@ -91,10 +101,23 @@ macro_rules! records {
                 }
             }
 
-            /// Hands the record to the method of its kind.
+            /// The record that an approval carries; of every other record, itself.
+            #[must_use]
+            pub fn carried(&self) -> &Body {
+                match self {
+                    Body::ApprovalDecided(ApprovalDecided { carries: Some(body), .. }) => body,
+                    _ => self,
+                }
+            }
+
+            /// Hands the record to the method of its kind, and then the record that an approval carries to that of its own kind.
             pub fn fold<F: Fold + ?Sized>(&self, place: Place, fold: &mut F) -> Result<(), F::Error> {
                 match self {
-                    $(Body::$name(r) => fold.$kind(place, r),)*
+                    $(Body::$name(r) => fold.$kind(place, r)?,)*
+                }
+                match self {
+                    Body::ApprovalDecided(ApprovalDecided { carries: Some(body), .. }) => body.fold(place, fold),
+                    _ => Ok(()),
                 }
             }
         }
@@ -105,7 +128,7 @@ macro_rules! records {
         /// A reader of the journal that answers for every kind of record: one that a later version adds does not compile until each
         /// fold says what it makes of it. [`crate::ignore_records`] names the kinds that a fold makes nothing of.
         pub trait Fold {
-            /// Why a record cannot be folded in.
+            /// The error of a record that cannot be folded in.
             type Error;
             $($(#[$doc])* fn $kind(&mut self, place: Place, r: &$name) -> Result<(), Self::Error>;)*
         }
@@ -198,14 +221,17 @@ records! {
     28 resealed: Resealed {}
     /// The switch approved in an issuer's place.
     29 stood_in: StoodIn { moves r => &r.transfers; }
-    /// An issuer refused an advice; somebody bears it.
+    /// An issuer refused an advice; a liable party bears the loss.
     30 loss_booked: LossBooked { opens r => r.opens.as_slice().into(); moves r => &r.transfers; }
     /// A notice was acknowledged by its receiver, or given up.
     31 notice_ended: NoticeEnded {}
     /// A person proposed something that takes two people.
     32 approval_requested: ApprovalRequested {}
     /// Another person approved a proposal, or turned it down.
-    33 approval_decided: ApprovalDecided { opens r => r.opens.as_slice().into(); moves r => &r.transfers; }
+    33 approval_decided: ApprovalDecided {
+        opens r => r.carries.as_ref().map_or_else(|| r.opens.as_slice().into(), |body| body.opens());
+        moves r => r.carries.as_ref().map_or(&*r.transfers, |body| body.transfers());
+    }
     /// A file of relief applications began to be read in.
     34 relief_batch_opened: ReliefBatchOpened {}
     /// Rows of it.
@@ -238,9 +264,9 @@ records! {
     48 payout_taken: PayoutTaken { moves r => &r.transfers; }
     /// A merchant's payout came back.
     49 payout_returned: PayoutReturned { opens r => r.opens.as_slice().into(); moves r => &r.transfers; }
-    /// Lines were compared with somebody else's.
+    /// Lines were compared with another party's.
     50 recon_ran: ReconRan {}
-    /// Exceptions that somebody must look at.
+    /// Exceptions that a person must look at.
     51 exceptions_opened: ExceptionsOpened {}
     /// Somebody looks after an exception, or found something out.
     52 exception_noted: ExceptionNoted {}
@@ -251,7 +277,7 @@ records! {
     /// An issuer refused a refund advice of a payment that it had refused too: that much less was lost.
     55 loss_returned: LossReturned { moves r => &r.transfers; }
     /// An issuer is told what was undone, now that it has undone what came before.
-    56 issuer_told: IssuerTold {}
+    56 issuer_notified: IssuerNotified {}
     /// A later file has what an earlier one lacked: exceptions ended by themselves.
     57 exceptions_ended: ExceptionsEnded {}
     /// The bank corrected a line of its statement: what was booked for it is undone.
@@ -264,4 +290,28 @@ records! {
     72 clock_kept: ClockKept {}
     /// A person said what becomes of an offline payment above its floor limit.
     73 advice_decided: AdviceDecided { moves r => &r.transfers; }
+    /// An organisation was registered or renamed.
+    80 organisation_set: OrganisationSet {}
+    /// A person was invited, or invited again.
+    81 person_invited: PersonInvited {}
+    /// An invited person has chosen what to sign in with.
+    82 person_joined: PersonJoined {}
+    /// A person may sign in no more.
+    83 person_ended: PersonEnded {}
+    /// A program's key was rotated; its first key is an `approval_decided`, or comes from a key file of before.
+    84 key_registered: KeyRegistered {}
+    /// A program's key is worth nothing any more.
+    85 key_revoked: KeyRevoked {}
+    /// A grant was taken away.
+    86 grant_ended: GrantEnded {}
+    /// A request for an approval was sent back to its requester, to be changed and handed in again.
+    92 approval_sent_back: ApprovalSentBack {}
+    /// A requester withdrew a request.
+    93 approval_withdrawn: ApprovalWithdrawn {}
+    /// A request was not decided in its time.
+    94 approval_lapsed: ApprovalLapsed {}
+    /// All rows of a file that two people had approved were taken. Moves nothing.
+    100 file_ended: FileEnded {}
+    /// A key of the vault was destroyed: what it sealed is erased. Moves nothing.
+    90 key_destroyed: KeyDestroyed {}
 }

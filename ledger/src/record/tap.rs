@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What makes an acquirer's message one of a kind: repeats have the same key.
+/// The identity of an acquirer's message: repeats have the same key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Encode, Decode)]
 pub struct TapKey {
     /// DE32.
@@ -22,7 +22,7 @@ pub struct TapKey {
     pub class: u8,
 }
 
-/// What was asked, as the journal numbers it.
+/// The number of the question in the journal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode)]
 #[cbor(index_only)]
 pub enum TransactionKind {
@@ -77,7 +77,7 @@ impl TransactionKind {
     }
 }
 
-/// How the switch decided.
+/// The switch's decision.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum Verdict {
     /// Approved, or an advice accepted.
@@ -98,7 +98,7 @@ pub struct ToIssuer {
     /// The issuer.
     #[n(0)]
     pub issuer: u16,
-    /// What it is asked or told.
+    /// The operation that it is asked for or notified of.
     #[n(1)]
     pub operation: IssuerOperation,
     /// DE4.
@@ -124,7 +124,7 @@ pub struct Transaction {
     /// Of the content: a repeat has the same.
     #[n(1)]
     pub fingerprint: u64,
-    /// What was asked.
+    /// The kind of transaction that was asked for.
     #[n(2)]
     pub kind: TransactionKind,
     /// DE42.
@@ -151,31 +151,34 @@ pub struct Transaction {
     /// A reversal of a message that has not arrived: its key, refused from now on.
     #[n(10)]
     pub tombstone: Option<TapKey>,
-    /// How the switch decided.
+    /// The switch's decision.
     #[n(11)]
     pub verdict: Verdict,
-    /// What moved or was held.
+    /// The transfers that were posted or held.
     #[cbor(n(12), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// What the issuer is to be told.
+    /// The message that the issuer is to get.
     #[n(13)]
     pub to_issuer: Option<ToIssuer>,
     /// Balance told in the answer: posted and available.
     #[n(14)]
     pub balance: Option<(Yen, Yen)>,
-    /// What the policy had to do with it; absent when version 0 had nothing to say.
+    /// The policy's part in it; absent when version 0 had nothing to say.
     #[n(15)]
     pub ruled: Option<Ruled>,
     /// An advice that came after its day: the day that it is of (DE13).
     #[n(16)]
     pub own_day: Option<BusinessDay>,
-    /// Of a reversal whose original was found: what of it may remain (DE95), zero when all is undone. It holds whatever becomes of
-    /// what is pending then.
+    /// Of a reversal whose original was found: what of it may remain (DE95), zero when all is undone. It holds with any end
+    /// of what is pending then.
     #[n(17)]
     pub remains: Option<Yen>,
+    /// Of a refund that staff made and no terminal sent: who asked for it, and the approval.
+    #[n(18)]
+    pub staff: Option<Box<ByStaff>>,
 }
 
-/// What the policy had to do with a tap.
+/// The policy's part in a tap.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct Ruled {
     /// The version it was decided with.
@@ -190,10 +193,10 @@ pub struct Ruled {
     /// DE39 = 10: what was approved instead of the amount.
     #[n(3)]
     pub approved: Option<Yen>,
-    /// What the answer tells for the receipt.
+    /// The facts of the answer for the receipt.
     #[n(4)]
     pub receipt: Receipt,
-    /// What the terminal can do and the resident chose, as in the request.
+    /// The terminal's abilities and the resident's choice, as in the request.
     #[n(5)]
     pub options: u8,
     /// Percentages of the month's limit that the resident is told about.
@@ -208,6 +211,37 @@ pub struct Ruled {
     /// A reversal that was answered 00 and not carried out: the record of the tap that its DE90 names.
     #[n(9)]
     pub named: Option<u64>,
+    /// Of a tap that is refused because of a limit: which limit, and what was left of it.
+    #[n(10)]
+    pub beyond: Option<Beyond>,
+}
+
+/// A limit that a refused tap was above.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Beyond {
+    /// The policy's limit by its number; absent where the resident set it.
+    #[n(0)]
+    pub limit: Option<u8>,
+    /// The time over which it adds up.
+    #[n(1)]
+    pub window: Window,
+    /// What it counts, and how much: the most.
+    #[n(2)]
+    pub most: LimitOf,
+    /// What was left of it.
+    #[n(3)]
+    pub left: LimitOf,
+}
+
+/// Yen, or taps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum LimitOf {
+    /// Yen.
+    #[n(0)]
+    Yen(#[n(0)] Yen),
+    /// Taps.
+    #[n(1)]
+    Taps(#[n(0)] u32),
 }
 
 /// Bits of [`Ruled::flags`].
@@ -245,7 +279,16 @@ pub mod flag {
     }
 }
 
+/// The [`TapKey::class`] of what no terminal sent: above every digit, so that no message and no DE90 names it.
+pub const CLASS_OF_STAFF: u8 = u8::MAX;
+
 impl Transaction {
+    /// True of a refund that the operator bears: no merchant has a part in it.
+    #[must_use]
+    pub fn is_write_off(&self) -> bool {
+        self.staff.as_ref().is_some_and(|staff| staff.kind == CorrectionKind::WriteOff)
+    }
+
     /// True of an offline payment above its floor limit: it is reserved, and a person says what becomes of it.
     #[must_use]
     pub fn waits_for_person(&self) -> bool {
@@ -277,18 +320,21 @@ pub struct AdviceDecided {
     /// Posts or releases what was reserved.
     #[cbor(n(2), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// What its issuer is told.
+    /// The message to its issuer.
     #[n(3)]
     pub to_issuer: Option<ToIssuer>,
     /// Alerts that it leads to.
     #[n(4)]
     pub ruled: Option<Outcome>,
-    /// Who decided.
+    /// The decider.
     #[n(5)]
     pub by: String,
-    /// Why.
+    /// The reason.
     #[n(6)]
     pub why: String,
+    /// Through what it was said; absent in records of before.
+    #[n(7)]
+    pub via: Option<Via>,
 }
 
 /// An account that a record opens.
@@ -297,7 +343,7 @@ pub struct Opening {
     /// Its number: the next free one.
     #[n(0)]
     pub account: AccountId,
-    /// What it stands for.
+    /// The meaning of the account.
     #[n(1)]
     pub key: AccountKey,
 }
@@ -317,18 +363,18 @@ pub struct IssuerAnswered {
     /// Post or void of the holds.
     #[cbor(n(3), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// What the policy had to do with the outcome.
+    /// The policy's part in the outcome.
     #[n(4)]
     pub ruled: Option<Outcome>,
 }
 
-/// What the policy had to do with the outcome of a tap that waited.
+/// The policy's part in the outcome of a tap that waited.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct Outcome {
     /// The issuer declined its part, and the terminal takes the rest: what was approved.
     #[n(0)]
     pub approved: Option<Yen>,
-    /// What the answer tells for the receipt.
+    /// The facts of the answer for the receipt.
     #[n(1)]
     pub receipt: Receipt,
     /// Percentages of the month's limit that the resident is told about.
@@ -336,7 +382,7 @@ pub struct Outcome {
     pub alerts: Vec<u8>,
 }
 
-/// Why an issuer's answer is missing.
+/// The reason why an issuer's answer is missing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Silence {
@@ -377,7 +423,7 @@ pub struct IssuerSilent {
     /// The pending tap.
     #[n(0)]
     pub tap: u64,
-    /// Why.
+    /// The reason.
     #[n(1)]
     pub why: Silence,
     /// Void of the hold.
@@ -408,7 +454,7 @@ pub struct IssuerAcknowledged {
     /// DE39 from the issuer: anything but 00 needs a person's eye.
     #[n(1)]
     pub code: ResponseCode,
-    /// What the issuer refused and nobody bears: an exception, raised with this record.
+    /// The amount that the issuer refused and no party bears: an exception, opened with this record.
     #[n(2)]
     pub raised: Option<Box<kazasu_schemas::closing::ReconException>>,
 }
@@ -422,10 +468,10 @@ pub struct Undone {
     /// The reversal that said so, with what may remain.
     #[n(1)]
     pub reversal: u64,
-    /// What is given back.
+    /// The transfers that give money back.
     #[cbor(n(2), with = "crate::transfer::list")]
     pub transfers: Transfers,
-    /// What the tap's issuer is told; nothing while it still has to undo a refund of the tap ([`IssuerTold`] follows).
+    /// The message to the tap's issuer; none while it still has to undo a refund of the tap ([`IssuerNotified`] follows).
     #[n(3)]
     pub to_issuer: Option<ToIssuer>,
     /// The person, for who reads the journal.
@@ -448,7 +494,7 @@ pub struct LossReturned {
     /// DE39 from the issuer.
     #[n(1)]
     pub code: ResponseCode,
-    /// Who had borne it.
+    /// The party that had borne it.
     #[n(2)]
     pub liable: LiableParty,
     /// The issuer owes what the refund did not take; who bore it bears that much less.
@@ -456,9 +502,9 @@ pub struct LossReturned {
     pub transfers: Transfers,
 }
 
-/// See [`super::Body::IssuerTold`].
+/// See [`super::Body::IssuerNotified`].
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
-pub struct IssuerTold {
+pub struct IssuerNotified {
     /// The tap that was undone.
     #[n(0)]
     pub tap: u64,

@@ -1,15 +1,16 @@
-//! What a store of the journal must do. Engines know no rule and no record: they keep entries, in order, for ever.
+//! The duties of a store of the journal. Engines know no rule and no record: they keep entries, in order, for ever.
 
+pub use crate::task::{StoreError, Task};
+
+use crate::side::SideTable;
 use crate::signing::Signing;
 use kazasu_ledger::{Entry, Head, Seq};
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 /// Entries that become durable together.
 pub type Batch = Vec<Entry>;
 
-/// Why a batch is not known to be durable.
+/// The error of a batch that is not known to be durable.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
     /// Certainly nothing of it was kept: another writer has taken the lead.
@@ -28,14 +29,6 @@ pub enum AppendError {
     Unknown(String),
 }
 
-/// Reading or opening failed.
-#[derive(Debug, thiserror::Error)]
-#[error("journal: {0}")]
-pub struct StoreError(pub String);
-
-/// A boxed future: one allocation a batch, and engines can be chosen at run time.
-pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
 /// The rows of the transfers table for one transfer: record, leg, kind, debit, credit, amount.
 pub type TransferRow = [i64; 6];
 
@@ -50,7 +43,7 @@ pub trait Reader: Send {
     /// The rows of the transfers table for the records `from` to `to`, in order; `None` when the store has no such table.
     fn transfers(&mut self, from: Seq, to: Seq) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>>;
 
-    /// What protects the tables from changes (triggers, functions, privileges) and is not as the migrations made it, in words.
+    /// Protections of the tables (triggers, functions, privileges) that are not as the migrations made them, in words.
     fn guards(&mut self) -> Task<'_, Result<Vec<String>, StoreError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
@@ -62,19 +55,19 @@ pub trait Reader: Send {
 /// * a batch is kept whole or not at all; when `append` returns `Ok`, it survives the loss of power;
 /// * entries must continue the journal (first `seq` is the head's + 1); anything else is refused and changes nothing;
 /// * a writer whose epoch is not the store's any more can keep nothing: it is [`AppendError::Fenced`];
-/// * after [`AppendError::Unknown`] the writer is of no use; a new [`Store::lead`] settles what became of the batch, because
+/// * after [`AppendError::Unknown`] the writer is of no use; a new [`Store::lead`] finds the outcome of the batch, because
 ///   from then on the old writer's batch can no longer arrive.
 pub trait Journal: Reader {
     /// Makes a batch durable.
     fn append<'a>(&'a mut self, batch: &'a [Entry]) -> Task<'a, Result<(), AppendError>>;
 
-    /// Does what keeps the store in shape and nobody's answer has to wait for: called after a batch's effects have left. It
+    /// Does what keeps the store in shape and no answer has to wait for: called after a batch's effects have left. It
     /// loses nothing when it fails, and says so in the log.
     fn tidy(&mut self, _: Moment) -> Task<'_, ()> {
         Box::pin(std::future::ready(()))
     }
 
-    /// What the last batch took, as far as the engine can tell the parts from each other.
+    /// The times of the last batch, as far as the engine can tell the parts from each other.
     fn took(&self) -> Took {
         Took::default()
     }
@@ -95,7 +88,7 @@ pub enum Moment {
     Busy,
 }
 
-/// How long the parts of one append took.
+/// The durations of the parts of one append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Took {
     /// Putting the rows in, before anything is durable.
@@ -104,12 +97,12 @@ pub struct Took {
     pub sync: Option<Duration>,
 }
 
-/// Who wants to write, and under which condition.
+/// The node that wants to write, and the condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The node.
     pub node: Node,
-    /// Only if the store's epoch is still this one, or already held by this very process; `None`: whatever it is.
+    /// Only if the store's epoch is still this one, or already held by this very process; `None`: at any epoch.
     pub expected: Option<u64>,
 }
 
@@ -118,16 +111,16 @@ pub struct Claim {
 pub struct Node {
     /// Its name, distinct among the nodes of one store.
     pub name: String,
-    /// Where other nodes reach it; empty when there are none.
+    /// The address at which other nodes reach it; empty when there are none.
     pub address: String,
-    /// Where its status page is.
+    /// The address of its status page.
     pub http: String,
     /// Drawn at random when the process began, so that a node that was restarted is not taken for the one before.
     pub incarnation: u64,
 }
 
 impl Node {
-    /// The only node of a store that nobody shares.
+    /// The only node of a store of its own.
     #[must_use]
     pub fn alone() -> Self {
         Node { name: "alone".into(), ..Node::default() }
@@ -142,7 +135,7 @@ pub enum LeadError {
     Taken {
         /// The journal's epoch.
         current: u64,
-        /// Who holds it.
+        /// Its holder.
         holder: String,
     },
     /// The store could not be asked, or it is not known what it did.
@@ -150,7 +143,7 @@ pub enum LeadError {
     Store(#[from] StoreError),
 }
 
-/// Where a journal is kept.
+/// The place where a journal is kept.
 pub trait Store: Send + Sync {
     /// Its place in words, without secrets.
     fn place(&self) -> String;
@@ -162,9 +155,14 @@ pub trait Store: Send + Sync {
     /// Opens an existing journal for reading.
     fn reader(&self) -> Task<'_, Result<Box<dyn Reader>, StoreError>>;
 
-    /// What signs the batches of this store; `None` when nothing does.
+    /// The signer of this store's batches; `None` when they are not signed.
     fn signing(&self) -> Option<&Signing> {
         None
+    }
+
+    /// The rows beside the journal, of which every node sees the same.
+    fn side(&self) -> Task<'_, Result<Box<dyn SideTable>, StoreError>> {
+        Box::pin(std::future::ready(Err(StoreError("this store keeps no sign-ins".to_owned()))))
     }
 
     /// The means by which several nodes share the store; `None` when only one process can use it.
@@ -179,14 +177,14 @@ pub trait Shared: Send + Sync {
     fn watch(&self, node: Node) -> Task<'_, Result<Box<dyn Watch>, StoreError>>;
 }
 
-/// Who leads.
+/// The node that leads.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Leadership {
     /// Raised whenever the lead is taken.
     pub epoch: u64,
-    /// Who took it last; the default when nobody ever did.
+    /// The node that took it last; the default when no node ever did.
     pub leader: Node,
-    /// How often the leader has reported since it began.
+    /// The number of the leader's reports since it began.
     pub beats: i64,
     /// The last record that it reported.
     pub applied: Seq,
@@ -196,7 +194,7 @@ pub struct Leadership {
     pub successor: String,
 }
 
-/// What a node reports of itself, for the others and for people.
+/// A node's report of itself, for the others and for people.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct NodeReport {
     /// The last record that its state contains.
@@ -210,9 +208,9 @@ pub struct NodeReport {
 pub struct NodeStatus {
     /// Name, addresses.
     pub node: Node,
-    /// What it reported last.
+    /// Its last report.
     pub report: NodeReport,
-    /// How often it has reported.
+    /// The number of its reports.
     pub beats: i64,
     /// Seconds since its last report, by the store's clock.
     pub silent_seconds: f64,
@@ -225,7 +223,7 @@ pub trait Watch: Send {
     /// Reports, and tells who leads.
     fn beat<'a>(&'a mut self, report: &'a NodeReport) -> Task<'a, Result<Leadership, StoreError>>;
 
-    /// Who leads, without reporting.
+    /// The node that leads, without reporting.
     fn leadership(&mut self) -> Task<'_, Result<Leadership, StoreError>>;
 
     /// Every node that ever reported, by name.

@@ -3,6 +3,7 @@
 use crate::journal::{
     AppendError, Claim, Journal, LeadError, Reader, Store, StoreError, Task, TransferRow, check_order,
 };
+use crate::side::{MemorySide, SideTable};
 use kazasu_ledger::{Entry, Head, Seq};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +12,7 @@ struct Shared {
     entries: Vec<Entry>,
     epoch: u64,
     incarnation: u64,
+    side: MemorySide,
 }
 
 /// A journal that several writers can open, one after the other; only the last may append.
@@ -44,6 +46,11 @@ impl Store for MemoryStore {
 
     fn reader(&self) -> Task<'_, Result<Box<dyn Reader>, StoreError>> {
         Box::pin(async move { Ok(Box::new(MemoryJournal { store: self.clone(), epoch: 0 }) as Box<dyn Reader>) })
+    }
+
+    fn side(&self) -> Task<'_, Result<Box<dyn SideTable>, StoreError>> {
+        let side = self.lock().side.clone();
+        Box::pin(std::future::ready(Ok(Box::new(side) as Box<dyn SideTable>)))
     }
 }
 

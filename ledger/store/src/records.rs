@@ -11,11 +11,11 @@ const PAGE: usize = 10_000;
 pub struct Placed {
     /// Its place, time, day and bytes.
     pub entry: Entry,
-    /// What it says.
+    /// The content.
     pub body: Body,
 }
 
-/// Why a journal's records cannot be read.
+/// The error of a journal whose records cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordsError {
     /// The store cannot be read.
@@ -26,7 +26,7 @@ pub enum RecordsError {
     Record {
         /// The record.
         seq: Seq,
-        /// What is wrong with it.
+        /// The fault.
         problem: String,
     },
 }

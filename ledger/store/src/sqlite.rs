@@ -6,23 +6,26 @@
 //! texts are prepared once. The log is moved into the main file beside the commits (`sqlite/wal.rs`), never between a commit and
 //! its answers.
 
+mod connect;
 mod guards;
+mod side;
 mod wal;
 
 use crate::journal::{
     AppendError, Claim, Journal, LeadError, Moment, Reader, Store, StoreError, Task, Took, TransferRow, check_order,
 };
+use crate::side::SideTable;
+use connect::{create_private, options, store_error};
 use futures_util::TryStreamExt;
-pub use guards::dump_schema;
 use guards::migrator;
 use kazasu_ledger::transfer::Transfer;
 use kazasu_ledger::{Entry, Head, Seq, Signature};
 use kazasu_schemas::jst::{BusinessDay, Millis};
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
+use sqlx::sqlite::{SqliteArguments, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor, Row, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use wal::Wal;
 #[cfg(debug_assertions)]
 pub use wal::break_mover;
@@ -103,6 +106,23 @@ impl Store for SqliteStore {
             Ok(Box::new(reader) as Box<dyn Reader>)
         })
     }
+
+    fn side(&self) -> Task<'_, Result<Box<dyn SideTable>, StoreError>> {
+        Box::pin(async move { Ok(Box::new(side::SqliteSide::open(&self.path).await?) as Box<dyn SideTable>) })
+    }
+}
+
+/// The schema as the file itself describes it, in a fixed order: what the documented schema is compared with.
+pub async fn dump_schema(path: &Path) -> Result<String, StoreError> {
+    let mut conn = SqliteReader::open(path).await?.conn;
+    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> '_sqlx_migrations' ORDER BY type, name";
+    let rows = sqlx::query(sql).fetch_all(&mut conn).await.map_err(store_error)?;
+    let mut out = String::new();
+    for row in rows {
+        out += row.try_get::<&str, _>(0).map_err(store_error)?;
+        out += ";\n";
+    }
+    Ok(out)
 }
 
 /// A writer of a journal file.
@@ -120,7 +140,7 @@ struct SqliteReader {
     columns: Columns,
 }
 
-/// What a journal's rows have: a copy from before batches were signed is read as it is.
+/// The columns of a journal's rows: a copy from before batches were signed is read as it is.
 #[derive(Clone, Copy)]
 enum Columns {
     WithSignature,
@@ -134,43 +154,6 @@ impl Columns {
         let found: i64 = row.try_get(0).map_err(store_error)?;
         Ok(if found == 1 { Columns::WithSignature } else { Columns::WithoutSignature })
     }
-}
-
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(Duration::from_secs(5))
-        .statement_cache_capacity(16)
-        .disable_statement_logging()
-}
-
-fn store_error(error: sqlx::Error) -> StoreError {
-    StoreError(error.to_string())
-}
-
-/// A new journal is its owner's alone: it says who paid what where.
-fn create_private(path: &Path) -> Result<(), StoreError> {
-    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
-    let make = || {
-        let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let file = match made {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                return std::fs::OpenOptions::new().write(true).open(path).map(drop);
-            }
-            made => made?,
-        };
-        // The umask may have taken the owner's own rights away.
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        // What root makes in the folder of the user that the switch runs as must be that user's. SQLite does the same for its own
-        // files beside the journal.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = std::fs::metadata(folder)?;
-        if file.metadata()?.uid() == 0 && folder.uid() != 0 {
-            chown(path, Some(folder.uid()), Some(folder.gid()))?;
-        }
-        Ok(())
-    };
-    make().map_err(|e: std::io::Error| StoreError(format!("cannot open {}: {e}", path.display())))
 }
 
 fn signed(n: u64) -> i64 {

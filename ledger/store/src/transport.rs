@@ -5,7 +5,7 @@ use crate::verify::{Verified, VerifyError, verify};
 use kazasu_ledger::record::Body;
 use kazasu_ledger::{Head, Seq};
 
-/// What was copied.
+/// The counts of a copy.
 #[derive(Debug)]
 pub struct Copied {
     /// Records that were in the target already.
@@ -16,7 +16,7 @@ pub struct Copied {
     pub verified: Verified,
 }
 
-/// Why a journal was not copied, or is not equal.
+/// The error of a journal that was not copied, or is not equal.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// A store could not be read or written.
@@ -36,7 +36,7 @@ pub enum CopyError {
     Record {
         /// The record.
         seq: Seq,
-        /// What is wrong with it.
+        /// The fault.
         problem: String,
     },
     /// One of the two is not sound.

@@ -5,9 +5,15 @@
 //! A chain can be computed again by anyone. What shows that it was is signed: the ends of commit batches, and checkpoints that were
 //! kept elsewhere ([`signatures`]).
 
+mod decisions;
+mod fault;
 pub mod signatures;
 
+pub use decisions::Decisions;
+pub use fault::Fault;
+
 use crate::journal::{Reader, TransferRow};
+use decisions::DecisionCheck;
 use kazasu_ledger::account::{Account, AccountId};
 use kazasu_ledger::book::{Book, Sums};
 use kazasu_ledger::chain::{self, GENESIS, Hash};
@@ -15,16 +21,6 @@ use kazasu_ledger::record::{Body, Opening};
 use kazasu_ledger::{Entry, Seq};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use signatures::{Signatures, Signed, Trust};
-
-/// The first thing that is wrong with a journal.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("record {seq}: {problem}")]
-pub struct Fault {
-    /// The record.
-    pub seq: Seq,
-    /// What is wrong with it.
-    pub problem: String,
-}
 
 /// Folds a journal into its book and checks each step.
 #[derive(Debug)]
@@ -36,6 +32,7 @@ pub struct Verifier {
     book: Book,
     kinds: [u64; 256],
     signatures: Signatures,
+    decisions: DecisionCheck,
 }
 
 impl Default for Verifier {
@@ -49,6 +46,7 @@ impl Verifier {
     #[must_use]
     pub fn new(trust: Trust) -> Self {
         Verifier {
+            decisions: DecisionCheck::new(trust.keys.clone()),
             signatures: Signatures::new(trust),
             next: 1,
             hash: GENESIS,
@@ -85,6 +83,7 @@ impl Verifier {
         self.check_accounts(&body).map_err(fault)?;
         self.book.record(entry.seq, &body).map_err(|e| fault(format!("breaks a rule: {e}")))?;
         self.signatures.record(entry, &body)?;
+        self.decisions.record(entry, &body);
         self.next += 1;
         self.hash = hash;
         self.at = entry.at;
@@ -107,9 +106,10 @@ impl Verifier {
         Ok(())
     }
 
-    /// What a sound journal adds up to.
+    /// The totals of a sound journal.
     pub fn finish(self) -> Result<Verified, Fault> {
         let signed = self.signatures.finish(self.next - 1)?;
+        let decisions = self.decisions.finish()?;
         if !self.book.is_balanced() {
             return Err(Fault {
                 seq: self.next - 1,
@@ -125,6 +125,7 @@ impl Verifier {
             accounts: self.book.accounts().map(|(_, a)| *a).collect(),
             open_holds: self.book.open_holds(),
             signed,
+            decisions,
         })
     }
 }
@@ -146,8 +147,10 @@ pub struct Verified {
     pub accounts: Vec<Account>,
     /// Holds that are still open.
     pub open_holds: usize,
-    /// What is signed, and what could be checked of it.
+    /// The signatures, and those of them that could be checked.
     pub signed: Signed,
+    /// Who decided, as far as it is signed.
+    pub decisions: Decisions,
 }
 
 fn compare(seq: Seq, body: &Body, rows: &[TransferRow]) -> Result<(), String> {

@@ -1,13 +1,13 @@
 //! How long a switch needs to start on a journal that is there, and how much memory; measured in a process of its own.
 
-use super::{Store, import, other_store, town};
+use super::stand::{Store, import, other_store, town};
 use crate::server::Server;
 use anyhow::Context;
 use clap::Args;
-use kazasu::config::{Config, StoreConfig};
-use kazasu::sample::Mix as Residents;
-use kazasu::serve::Switch;
 use kazasu_console::say;
+use kazasu_demo::sample::Mix as Residents;
+use kazasu_serve::Switch;
+use kazasu_serve::config::{Config, StoreConfig};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -39,9 +39,9 @@ pub(crate) async fn residents(args: ResidentsArgs) -> anyhow::Result<()> {
     let ResidentsArgs { residents: n, store, json } = args;
     let dir = tempfile::Builder::new().prefix("kazasu-perf").tempdir_in(".")?;
     let town_dir = dir.path().join("town");
-    town(&town_dir, n, Residents::Held)?;
+    town(&town_dir, n, Residents::OnUs)?;
     let config = Config::load(&town_dir.join("kazasu.toml"))?;
-    let imports = kazasu::serve::link_import(&config);
+    let imports = kazasu_serve::link_import(&config);
     let server = (store == Store::Postgres).then(Server::start).transpose()?;
     let begin = Instant::now();
     let switch = Switch::start(config, other_store(store, server.as_ref()).await?).await?;

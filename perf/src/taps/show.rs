@@ -1,13 +1,30 @@
 //! What a run found, for programs and for people.
 
 use super::rules::{Ruled, TURNS, WINDOW, median};
-use super::{Alone, Cost, PathKind, TapsArgs};
+use super::stand::{PathKind, TapsArgs};
 use crate::baseline_sql::{self, Best};
 use kazasu_acquirer_sim::load::LoadReport;
 use kazasu_console::{print_text, say};
 use kazasu_report::table::{Align, Lines};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// Medians in microseconds of one tap at a time and of the disk's fdatasync: back to back, and with a pause, since an idle
+/// machine and its disk need time to wake.
+pub(super) struct Alone {
+    pub(super) tap: u64,
+    pub(super) fdatasync: f64,
+    pub(super) tap_paced: u64,
+    pub(super) fdatasync_paced: f64,
+}
+
+/// What a tap costs: processor time by part in microseconds, and with a database server bytes of its log and on its disk.
+pub(super) struct Cost {
+    pub(super) cpu: BTreeMap<String, f64>,
+    pub(super) bytes: Option<(u64, u64)>,
+    /// Seconds to start on the journal that the run left, and memory after it.
+    pub(super) again: Value,
+}
 
 /// What a run found.
 pub(super) struct Found {

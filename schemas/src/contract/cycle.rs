@@ -1,12 +1,11 @@
 //! Settlement periods and value dates. Every day belongs to exactly one period of a cycle; a contract that begins or
 //! ends inside one cuts it, so that each settlement follows one contract.
 
-use super::terms::Contract;
 use crate::jst::BusinessDay;
 use minicbor::{Decode, Encode};
 use time::Date;
 
-/// When periods end (締め).
+/// The rule by which settlement periods end (締め).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Encode, Decode)]
 pub enum Cycle {
     /// Every day.
@@ -83,26 +82,6 @@ fn month(day: BusinessDay) -> Period {
 
 fn later(day: BusinessDay, days: i32) -> BusinessDay {
     BusinessDay(day.0.saturating_add(days))
-}
-
-impl Contract {
-    /// The period of its cycle that a day belongs to, cut to the days on which the contract is in force; `None` on
-    /// other days.
-    #[must_use]
-    pub fn period(&self, day: BusinessDay) -> Option<Period> {
-        let Period { from, until } = self.cycle.period(day);
-        let last = self.until.map_or(until, |last| last.min(until));
-        self.in_force(day).then(|| Period { from: from.max(self.from), until: last })
-    }
-
-    /// The day on which the merchant is paid for a period: `payout_days` bank business days after its last day.
-    pub fn value_date(
-        &self,
-        period: Period,
-        is_bank_business_day: impl FnMut(BusinessDay) -> bool,
-    ) -> Result<BusinessDay, NoBankDay> {
-        value_date(period.until, self.payout_days, is_bank_business_day)
-    }
 }
 
 /// No bank is open for a month: the calendar must be wrong.

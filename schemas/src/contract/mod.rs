@@ -7,7 +7,9 @@
 //! domain.md section 4.
 
 mod brand;
+mod contracts;
 mod cycle;
+mod facts;
 mod fee;
 mod interchange;
 mod rounding;
@@ -19,11 +21,12 @@ mod tender;
 mod terms;
 
 pub use brand::{Brand, Prefixes, Product};
+pub use contracts::Contracts;
 pub use cycle::{Cycle, NoBankDay, Period, value_date};
-pub use fee::{Allowance, Charged, DayFees, FeeError, FeeLine, MOST_FACTS, Refund, TapFact, TapFee};
+pub use facts::{Allowance, Charged, DayFees, FeeError, FeeLine, MOST_FACTS, Refund, TapFact, TapFee};
 pub use interchange::{InterchangeRow, Schedule};
 pub use rounding::{MICROS, Rounding};
-pub use scope::{Contracts, Merchant, Scope};
+pub use scope::{Merchant, Scope};
 pub use settlement::{DayTotals, Opening, Settlement, SettlementError};
 pub use tariff::{Tariff, TariffError};
 pub use tender::{ByTender, Tender, Tenders};

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 /// Millionths in a yen: the unit in which an amount times a [`crate::policy::Rate`] is exact.
 pub const MICROS: i64 = 1_000_000;
 
-/// How a fraction of a yen is treated. It looks at the size and not at the sign, so that what is given back is rounded
+/// The rounding of a fraction of a yen. It looks at the size and not at the sign, so that what is given back is rounded
 /// like what was taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Encode, Decode)]
 #[cbor(index_only)]
@@ -62,7 +62,7 @@ pub(super) struct Part {
 }
 
 /// Divides `total`, which is the parts' exact sum after rounding, among them by the largest remainder: each gets its
-/// whole yen, and what is left goes, a yen each, to those with the largest fractions, the earlier first. Nobody gets a
+/// whole yen, and what is left goes, a yen each, to those with the largest fractions, the earlier first. No line gets a
 /// yen more or less than its exact part, and those whose part is whole yen (nothing, for example) get exactly that.
 pub(super) fn share_out(total: i64, parts: &mut [Part]) {
     let mut given: i64 = 0;

@@ -1,15 +1,15 @@
-//! What a merchant is paid for a period: takings, less what goes off them, less what is kept back or carried. Nothing
+//! The amount that a merchant is paid for a period: takings, less deductions, less what is kept back or carried. Nothing
 //! below zero or below the contract's minimum is ever paid; it is carried into the next period.
 
 use super::cycle::Period;
-use super::fee::DayFees;
+use super::facts::DayFees;
 use super::tender::ByTender;
 use super::terms::Contract;
 use crate::jst::BusinessDay;
 use crate::money::Yen;
 use minicbor::{Decode, Encode};
 
-/// What one business day of one merchant amounts to. Amounts are zero or more where nothing else is said.
+/// The sums of one merchant on one business day. Amounts are zero or more unless stated otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct DayTotals {
     /// The day.
@@ -27,7 +27,7 @@ pub struct DayTotals {
     /// Of them, interchange as estimated; below zero likewise.
     #[n(4)]
     pub interchange: Yen,
-    /// What the merchant owes for points that it funds itself; below zero when points were clawed back.
+    /// The amount that the merchant owes for points that it funds itself; below zero when points were clawed back.
     #[n(5)]
     pub points_funding: Yen,
     /// Corrections by hand; above zero in the merchant's favour, below zero against it.
@@ -36,7 +36,7 @@ pub struct DayTotals {
     /// Amounts charged back. One that the merchant wins later is an adjustment.
     #[n(7)]
     pub chargebacks: Yen,
-    /// How many.
+    /// The number.
     #[n(8)]
     pub chargeback_cases: u32,
 }
@@ -57,7 +57,7 @@ impl DayTotals {
     }
 }
 
-/// What earlier periods left.
+/// The balance that earlier periods left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct Opening {
     /// Carried from the period before: [`Settlement::carried_forward`].
@@ -141,9 +141,9 @@ pub enum SettlementError {
     /// An amount that cannot be below zero is.
     #[error("{what} must not be below zero, got {got}")]
     Negative {
-        /// Which.
+        /// The amount's name.
         what: &'static str,
-        /// What came.
+        /// The value that came.
         got: Yen,
     },
     /// A sum does not fit.
@@ -221,7 +221,7 @@ impl Settlement {
         self.gross.sum() - self.refunds.sum() + total(&rest)
     }
 
-    /// What others get of it.
+    /// The parts of others.
     fn going_off(&self) -> i128 {
         total(&[self.fee, self.chargeback_fee, self.tax, self.points_funding, self.chargebacks])
     }

@@ -1,7 +1,7 @@
 //! The lines of a day's fees: one for each tender, brand and rule, and rounding on the basis of a line.
 
 use super::brand::Brand;
-use super::fee::{DayFees, FeeError, FeeLine, TapFact, TapFee};
+use super::facts::{DayFees, FeeError, FeeLine, TapFact, TapFee};
 use super::rounding::{Part, Rounding, share_out};
 use super::tender::Tender;
 use crate::jst::BusinessDay;

@@ -1,9 +1,9 @@
 //! A contract prepared for charging: names looked up, numbers checked, so that a tap costs a few comparisons.
 
 use super::brand::{Brand, Product};
-use super::fee::TapFact;
+use super::contracts::Contracts;
+use super::facts::TapFact;
 use super::rounding::{MICROS, Rounding};
-use super::scope::Contracts;
 use super::tender::{Tender, Tenders};
 use super::terms::{Basis, Contract, FeeRule, MOST_FIXED, RefundFee};
 use crate::jst::BusinessDay;
@@ -36,7 +36,7 @@ pub(super) struct Price {
     minimum: i64,
 }
 
-/// Why a contract cannot be charged by. A checked contract file has none of these.
+/// The error of a contract that cannot be charged by. A checked contract file has none of these.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TariffError {
     /// A rule names a brand that has no list.
@@ -68,7 +68,7 @@ pub enum TariffError {
     Free {
         /// The contract.
         contract: u32,
-        /// What came.
+        /// The value that came.
         free: Yen,
     },
     /// There is no interchange schedule of this name.

@@ -1,4 +1,4 @@
-//! What pays a tap, as contracts tell it apart: the four kinds of instruments, purses and points.
+//! The tenders that pay a tap, as contracts distinguish them: the four kinds of instruments, purses and points.
 
 use crate::money::Yen;
 use crate::policy::Kind;
@@ -19,7 +19,7 @@ pub enum Tender {
     Bank,
     /// Public-receipt account held in the ledger.
     #[n(3)]
-    Held,
+    OnUs,
     /// Purse money: relief and benefits.
     #[n(4)]
     Purse,
@@ -31,7 +31,7 @@ pub enum Tender {
 impl Tender {
     /// Every tender.
     pub const ALL: [Tender; 6] =
-        [Tender::Credit, Tender::Debit, Tender::Bank, Tender::Held, Tender::Purse, Tender::Points];
+        [Tender::Credit, Tender::Debit, Tender::Bank, Tender::OnUs, Tender::Purse, Tender::Points];
 
     /// As files write it.
     #[must_use]
@@ -40,10 +40,17 @@ impl Tender {
             Tender::Credit => "credit",
             Tender::Debit => "debit",
             Tender::Bank => "bank",
-            Tender::Held => "held",
+            Tender::OnUs => "on_us",
             Tender::Purse => "purse",
             Tender::Points => "points",
         }
+    }
+
+    /// The tender that a name stands for. `held` is the earlier name of `on_us`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Tender> {
+        let name = if name == "held" { "on_us" } else { name };
+        Tender::ALL.into_iter().find(|tender| tender.name() == name)
     }
 
     /// Does it carry a card brand?
@@ -51,7 +58,7 @@ impl Tender {
     pub fn is_card(self) -> bool {
         match self {
             Tender::Credit | Tender::Debit => true,
-            Tender::Bank | Tender::Held | Tender::Purse | Tender::Points => false,
+            Tender::Bank | Tender::OnUs | Tender::Purse | Tender::Points => false,
         }
     }
 
@@ -60,7 +67,7 @@ impl Tender {
             Tender::Credit => 1,
             Tender::Debit => 2,
             Tender::Bank => 4,
-            Tender::Held => 8,
+            Tender::OnUs => 8,
             Tender::Purse => 16,
             Tender::Points => 32,
         }
@@ -73,7 +80,7 @@ impl From<Kind> for Tender {
             Kind::Credit => Tender::Credit,
             Kind::Debit => Tender::Debit,
             Kind::Bank => Tender::Bank,
-            Kind::Held => Tender::Held,
+            Kind::OnUs => Tender::OnUs,
         }
     }
 }
@@ -120,7 +127,7 @@ pub struct ByTender {
     pub bank: Yen,
     /// From an account held in the ledger.
     #[n(3)]
-    pub held: Yen,
+    pub on_us: Yen,
     /// From purses: relief and benefits.
     #[n(4)]
     pub purse: Yen,
@@ -137,19 +144,19 @@ impl ByTender {
             Tender::Credit => self.credit,
             Tender::Debit => self.debit,
             Tender::Bank => self.bank,
-            Tender::Held => self.held,
+            Tender::OnUs => self.on_us,
             Tender::Purse => self.purse,
             Tender::Points => self.points,
         }
     }
 
-    /// Where the amount of one tender is kept.
+    /// The field that keeps the amount of one tender.
     pub fn get_mut(&mut self, tender: Tender) -> &mut Yen {
         match tender {
             Tender::Credit => &mut self.credit,
             Tender::Debit => &mut self.debit,
             Tender::Bank => &mut self.bank,
-            Tender::Held => &mut self.held,
+            Tender::OnUs => &mut self.on_us,
             Tender::Purse => &mut self.purse,
             Tender::Points => &mut self.points,
         }

@@ -1,6 +1,6 @@
 //! The terms of one contract: which tap costs what, how it is rounded and taxed, when and how much is paid out.
 
-use super::cycle::Cycle;
+use super::cycle::{Cycle, NoBankDay, Period, value_date};
 use super::rounding::Rounding;
 use super::scope::Scope;
 use super::tender::{Tender, Tenders};
@@ -31,45 +31,65 @@ pub struct Contract {
     /// Last day; for an indefinite time when absent.
     #[n(4)]
     pub until: Option<BusinessDay>,
-    /// What a tap costs: the first rule that takes it. The last takes everything.
+    /// The fee rules: a tap costs what the first rule says that takes it. The last takes everything.
     #[n(5)]
     pub rules: Vec<FeeRule>,
     /// Takings of a calendar month that cost nothing, consumed in the order of the taps.
     #[n(6)]
     pub free: Yen,
-    /// How fractions of a yen of fees are treated.
+    /// The rounding of fractions of a yen of fees.
     #[n(7)]
     pub rounding: Rounding,
-    /// What is rounded.
+    /// The rounding basis.
     #[n(8)]
     pub basis: Basis,
     /// Consumption tax on fees.
     #[n(9)]
     pub tax: Tax,
-    /// What becomes of the fee when a payment is given back.
+    /// The treatment of the fee when a payment is given back.
     #[n(10)]
     pub refund_fee: RefundFee,
     /// Name of the interchange schedule that is shown beside the fees.
     #[n(11)]
     pub interchange: Option<String>,
-    /// When periods end.
+    /// The rule by which settlement periods end.
     #[n(12)]
     pub cycle: Cycle,
     /// Bank business days from a period's end to the day that the merchant is paid.
     #[n(13)]
     pub payout_days: u8,
-    /// What is kept back for a while.
+    /// The reserve.
     #[n(14)]
     pub reserve: Option<Reserve>,
     /// Less than this is carried into the next period instead of being paid.
     #[n(15)]
     pub minimum_payout: Yen,
-    /// What each chargeback costs the merchant besides its amount.
+    /// The fee of each chargeback, which the merchant pays besides its amount.
     #[n(16)]
     pub chargeback_fee: Yen,
     /// Point programmes whose funder the merchant is: what was paid with their points, anywhere, goes off its settlement.
     #[cbor(n(17), default)]
     pub funds_points: Vec<u16>,
+}
+
+impl Contract {
+    /// The period of its cycle that a day belongs to, cut to the days on which the contract is in force; `None` on
+    /// other days.
+    #[must_use]
+    pub fn period(&self, day: BusinessDay) -> Option<Period> {
+        let Period { from, until } = self.cycle.period(day);
+        let last = self.until.map_or(until, |last| last.min(until));
+        self.in_force(day).then(|| Period { from: from.max(self.from), until: last })
+    }
+
+    /// The day on which the merchant is paid for a period: `payout_days` bank business days after its last day.
+    pub fn value_date(
+        &self,
+        period: Period,
+        is_bank_business_day: impl FnMut(BusinessDay) -> bool,
+    ) -> Result<BusinessDay, NoBankDay> {
+        value_date(period.until, self.payout_days, is_bank_business_day)
+    }
 }
 
 impl Contract {
@@ -80,7 +100,7 @@ impl Contract {
     }
 }
 
-/// What taps of a sort cost: `rate` of the amount and `fixed`, but at least `minimum`.
+/// The fee of a sort of taps: `rate` of the amount and `fixed`, but at least `minimum`.
 ///
 /// A tap that several tenders pay has a fee for each of them, by that tender's rule, its fixed part and minimum
 /// included.
@@ -122,7 +142,7 @@ impl FeeRule {
     }
 }
 
-/// What is rounded to whole yen.
+/// The sum that is rounded to whole yen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Basis {
@@ -147,7 +167,7 @@ pub enum Tax {
         /// 10 % since October 2019.
         #[n(0)]
         rate: Rate,
-        /// How fractions of a yen of tax are treated.
+        /// The rounding of fractions of a yen of tax.
         #[n(1)]
         rounding: Rounding,
     },
@@ -167,7 +187,7 @@ impl Tax {
     }
 }
 
-/// What becomes of the fee when a payment is given back.
+/// The treatment of the fee when a payment is given back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum RefundFee {
@@ -179,7 +199,7 @@ pub enum RefundFee {
     Kept,
 }
 
-/// What is kept back of a period's takings for a while.
+/// The part of a period's takings that is kept back for a while.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Reserve {
     /// Of payments less refunds.

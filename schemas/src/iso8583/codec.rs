@@ -8,7 +8,7 @@ use super::message::{Message, Mti};
 use super::packed::{self, Padding, Sign, nibble};
 use bytes::{BufMut, BytesMut};
 
-/// What decoding found besides the fields.
+/// The results of decoding besides the fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Decoded {
     /// Offset of the MAC's first byte in the frame, when the last field is a MAC: everything before it is authenticated.
@@ -242,7 +242,7 @@ fn read_field(
     Ok(Ok(start))
 }
 
-/// What is wrong with a value of sound length.
+/// The fault of a value of sound length.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
     /// A character, or a nibble, is not of the class.
@@ -253,7 +253,7 @@ enum Fault {
     Sign,
 }
 
-/// What should stand there, in words.
+/// The expected content, in words.
 fn expected(spec: &FieldSpec, len: usize, fault: Fault) -> String {
     let class = spec.class.name();
     match (fault, spec.class, spec.digits, spec.text) {
@@ -329,7 +329,7 @@ fn all_allowed(class: Class, bytes: &[u8]) -> bool {
     }
 }
 
-/// How long a value is.
+/// The length of a value.
 struct Extent {
     /// In characters.
     len: usize,
@@ -337,7 +337,7 @@ struct Extent {
     width: usize,
 }
 
-/// How long the field is, by the dialect or by the frame.
+/// The field's length, from the dialect or from the frame.
 fn read_extent(spec: &FieldSpec, field: u8, input: &mut Input<'_>) -> Result<Extent, Box<DecodeError>> {
     let (digits, max) = match spec.length {
         Length::Fixed(n) => {
@@ -360,7 +360,7 @@ fn read_extent(spec: &FieldSpec, field: u8, input: &mut Input<'_>) -> Result<Ext
         }
     });
     let Some(extent) = extent else {
-        // The prefix is a length, not card data, so it may be shown whatever the field.
+        // The prefix is a length, not card data, so it may be shown for every field.
         let most = match spec.counts {
             Counts::Values => format!("a length of 0 to {max} in {prefix} bytes"),
             Counts::Bytes => {
@@ -375,7 +375,7 @@ fn read_extent(spec: &FieldSpec, field: u8, input: &mut Input<'_>) -> Result<Ext
     Ok(extent)
 }
 
-/// How many characters a value of `width` bytes has; `None` when it can't have so many bytes. `value` is as much of it as there is.
+/// The number of characters in a value of `width` bytes; `None` when it can't have so many bytes. `value` is as much of it as there is.
 fn characters(spec: &FieldSpec, width: usize, value: &[u8]) -> Option<usize> {
     match (spec.class, spec.digits, spec.binary) {
         (Class::Digits | Class::Track, Digits::Bcd, _) if value.len() == width => {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// What characters a field may hold.
+/// The characters that a field may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Class {
     /// `n`: digits.
@@ -70,7 +70,7 @@ impl Class {
     }
 }
 
-/// How long a field is.
+/// The length of a field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Length {
     /// Exactly so many characters (bytes for `b`).
@@ -84,7 +84,7 @@ pub enum Length {
     },
 }
 
-/// How digits are written.
+/// The written form of digits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Digits {
@@ -96,7 +96,7 @@ pub enum Digits {
     Ebcdic,
 }
 
-/// How text is written.
+/// The character code of text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Text {
     /// ASCII, and JIS X 0201 for kana.
@@ -112,7 +112,7 @@ enum TextFile {
     Ebcdic,
 }
 
-/// What a length prefix counts.
+/// The unit of a length prefix.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Counts {
@@ -122,7 +122,7 @@ pub enum Counts {
     Bytes,
 }
 
-/// How binary values and the bitmap are written.
+/// The written form of binary values and the bitmap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Binary {
@@ -132,7 +132,7 @@ pub enum Binary {
     Raw,
 }
 
-/// How length prefixes are written.
+/// The written form of length prefixes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LengthPrefix {
@@ -161,7 +161,7 @@ pub struct FieldSpec {
     pub binary: Binary,
     /// Representation of the length prefix.
     pub prefix: LengthPrefix,
-    /// What the length prefix counts.
+    /// The unit of the length prefix.
     pub counts: Counts,
     /// Representation of text (classes `a`, `an`, `ns` and `ans`), and of separators and signs that are characters.
     pub text: Text,
@@ -176,7 +176,7 @@ pub struct FieldSpec {
 pub struct Dialect {
     /// Its name, as configuration refers to it.
     pub name: String,
-    /// How messages are cut out of the byte stream.
+    /// The framing of messages in the byte stream.
     pub framing: Framing,
     /// The longest message, in bytes without the frame header.
     pub max_message: usize,
@@ -194,7 +194,7 @@ pub struct DialectError {
     pub dialect: String,
     /// A field or setting.
     pub at: String,
-    /// What is wrong and what was expected.
+    /// The fault and the expected value.
     pub problem: String,
 }
 
@@ -396,7 +396,7 @@ fn build(layers: &[File]) -> Result<Dialect, DialectError> {
     })
 }
 
-/// What a field has that says nothing else.
+/// The defaults of a field.
 struct Defaults {
     digits: Digits,
     binary: Binary,
@@ -444,7 +444,7 @@ fn field_spec(field: &FieldFile, defaults: &Defaults) -> Result<FieldSpec, Strin
     Ok(spec)
 }
 
-/// What fits no other setting of its own field.
+/// Refuses a setting that fits no other setting of its own field.
 fn check_spec(kind: &str, spec: &FieldSpec) -> Result<(), String> {
     let packed = spec.digits == Digits::Bcd;
     if spec.class == Class::SignedDigits && packed && spec.sign == Sign::TrailingNibble && !spec.padding.is_left() {
@@ -459,7 +459,7 @@ fn check_spec(kind: &str, spec: &FieldSpec) -> Result<(), String> {
     let is_number = matches!(spec.class, Class::Digits | Class::Track);
     if spec.counts == Counts::Bytes && packed && is_number && spec.padding.nibble() == 0 {
         let told = "length_counts = \"bytes\" of packed digits needs padding leftF or rightF";
-        return Err(format!("{told}: with a zero nobody can tell 19 digits from 20"));
+        return Err(format!("{told}: with a zero a reader cannot tell 19 digits from 20"));
     }
     let said = match spec.counts {
         Counts::Values => usize::from(max),
@@ -500,7 +500,7 @@ fn read_framing(file: &FramingFile) -> Result<Framing, (&'static str, String)> {
         HeaderFile::Ascii4 => Header::Ascii4,
         HeaderFile::Bcd2 => Header::Bcd2,
     };
-    let mut framing = Framing::new(header, file.self_inclusive);
+    let mut framing = Framing { self_inclusive: file.self_inclusive, ..Framing::new(header) };
     if let Some(text) = &file.tpdu {
         let bytes: Option<[u8; Tpdu::LEN]> = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
         let problem = || format!("must be 5 bytes in hexadecimal (identifier, destination, source), got {text:?}");

@@ -1,4 +1,4 @@
-//! What can be wrong with a message or a dialect, said so that the sender can mend it.
+//! Faults of a message or a dialect, in words with which the sender can mend it.
 
 use super::message::is_sensitive;
 use std::fmt;
@@ -6,13 +6,13 @@ use std::fmt;
 /// A frame that is not a message of the dialect.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub struct DecodeError {
-    /// Where in the message: a field, the type or the bitmap.
+    /// The place in the message: a field, the type or the bitmap.
     pub part: Part,
     /// Byte offset from the message type's first byte.
     pub offset: usize,
-    /// What should stand there.
+    /// The expected content.
     pub expected: String,
-    /// What stands there. For card data and keys only a length.
+    /// The content that came. For card data and keys only a length.
     pub found: String,
 }
 
@@ -27,7 +27,7 @@ pub enum Part {
     Field(u8),
     /// Bytes after the last field.
     Trailer,
-    /// What stands behind each message in this dialect.
+    /// The bytes behind each message in this dialect.
     FrameTrailer,
 }
 

@@ -71,7 +71,7 @@ impl Trailer {
     }
 }
 
-/// What stands around a message, and what the length counts of it. It always counts the message.
+/// The bytes around a message, and those that the length counts. It always counts the message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Framing {
     /// The length's form.
@@ -82,18 +82,18 @@ pub struct Framing {
     pub tpdu: Option<Tpdu>,
     /// True when the length includes the TPDU.
     pub counts_tpdu: bool,
-    /// What stands behind each message.
+    /// The bytes behind each message.
     pub trailer: Trailer,
     /// True when the length includes the trailer.
     pub counts_trailer: bool,
 }
 
 impl Framing {
-    /// A length and nothing else.
+    /// A length that does not count itself, and nothing else.
     #[must_use]
-    pub const fn new(header: Header, self_inclusive: bool) -> Framing {
+    pub const fn new(header: Header) -> Framing {
         let trailer = Trailer { bytes: [0; Trailer::MOST], len: 0 };
-        Framing { header, self_inclusive, tpdu: None, counts_tpdu: true, trailer, counts_trailer: true }
+        Framing { header, self_inclusive: false, tpdu: None, counts_tpdu: true, trailer, counts_trailer: true }
     }
 
     /// Bytes of the header.
@@ -115,7 +115,7 @@ impl Framing {
         self.tpdu.map_or(0, |_| Tpdu::LEN)
     }
 
-    /// What the length counts besides the message.
+    /// The parts that the length counts besides the message.
     fn counted(self) -> usize {
         let header = if self.self_inclusive { self.header_len() } else { 0 };
         let tpdu = if self.counts_tpdu { self.tpdu_len() } else { 0 };
@@ -213,7 +213,7 @@ pub enum FrameError {
     Trailer {
         /// The dialect's.
         expected: String,
-        /// What stands there.
+        /// The content that came.
         found: String,
     },
 }
@@ -221,11 +221,11 @@ pub enum FrameError {
 /// A message as it was cut out of the stream.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frame {
-    /// Where it came from and goes to, in dialects that say that.
+    /// The addresses of source and destination, in dialects that have them.
     pub tpdu: Option<Tpdu>,
     /// The message alone, from its type on.
     pub message: BytesMut,
-    /// What stands in the trailer's place, when that is not the trailer. The length counts it, so the next message is whole.
+    /// The bytes in the trailer's place, when they are not the trailer. The length counts them, so the next message is whole.
     pub wrong_trailer: Option<BytesMut>,
 }
 

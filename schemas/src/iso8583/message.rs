@@ -197,7 +197,7 @@ fn bit(field: u8) -> u128 {
     1 << (128 - u32::from(field))
 }
 
-/// Two messages are equal when type and fields are, whatever order they were set in.
+/// Two messages are equal when type and fields are; the order in which they were set does not count.
 impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {
         self.mti == other.mti && self.present == other.present && self.fields().all(|f| self.get(f) == other.get(f))

@@ -3,7 +3,7 @@
 use bytes::{BufMut, BytesMut};
 use serde::Deserialize;
 
-/// Where the padding nibble of an odd count is, and what it is.
+/// The place and value of the padding nibble of an odd count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 pub enum Padding {
     /// A zero in front.
@@ -50,7 +50,7 @@ impl Padding {
     }
 }
 
-/// How the sign of a packed `x+n` is written.
+/// The written form of the sign of a packed `x+n`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sign {
@@ -82,7 +82,7 @@ pub(super) fn open(bytes: &[u8], count: usize, padding: Padding) -> Option<impl 
     Some(bytes.iter().flat_map(|b| [b >> 4, b & 15]).skip(skip).take(count))
 }
 
-/// How many nibbles these bytes hold when only the padding tells: F is no digit, so it can.
+/// The number of nibbles in these bytes, told by the padding: F is no digit.
 pub(super) fn count(bytes: &[u8], padding: Padding) -> usize {
     2 * bytes.len() - usize::from(padding.place(bytes) == Some(padding.nibble()))
 }

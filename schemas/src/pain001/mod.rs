@@ -50,7 +50,7 @@ pub const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
 pub struct Message {
     /// The message's id, unique for the client: 1 to 35 characters (letters, digits, space and `/ - ? : ( ) . , ' +`).
     pub message_id: String,
-    /// When it was made. Written in Japan's time.
+    /// The time of its making, written in Japan's time.
     pub created: Millis,
     /// The payments, a batch for each client account and day; at least one.
     pub batches: Vec<Batch>,
@@ -61,7 +61,7 @@ pub struct Message {
 pub struct Batch {
     /// Its id, of the same form.
     pub id: String,
-    /// Who pays, and when.
+    /// The payer, and the date.
     pub header: Header,
     /// The payments, at least one.
     pub transfers: Vec<Transfer>,

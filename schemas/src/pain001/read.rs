@@ -16,9 +16,9 @@ pub struct ReadError {
     /// The element, from the root's child on, batches and payments counted from 1:
     /// `PmtInf[1]/CdtTrfTxInf[3]/Amt/InstdAmt`.
     pub path: String,
-    /// What should stand there.
+    /// The expected content.
     pub expected: String,
-    /// What stands there.
+    /// The content that came.
     pub got: String,
 }
 

@@ -84,7 +84,7 @@ impl Node {
     }
 }
 
-/// What is wrong with the XML itself, and the byte offset near which it is.
+/// The fault of the XML itself, and the byte offset near which it is.
 #[derive(Debug)]
 pub(super) struct XmlProblem {
     pub(super) at: u64,

@@ -6,7 +6,7 @@ use crate::money::{MAX_WIRE_AMOUNT, Yen};
 /// Figures that an amount has at most.
 const MOST_FIGURES: usize = 12;
 
-/// Why a text is no amount.
+/// The error of a text that is no amount.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AmountError {
     /// Nothing stands there.

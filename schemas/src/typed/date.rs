@@ -4,7 +4,7 @@ use super::narrow;
 use crate::ids::digits;
 use crate::jst::{BusinessDay, Millis};
 
-/// The years that somebody can mean.
+/// The years that a person can mean.
 const YEARS: std::ops::RangeInclusive<u64> = 1900..=2199;
 
 /// The eras: their names, the year before the first, their first and last day.
@@ -16,7 +16,7 @@ const ERAS: [(&[&str], u64, &str, &str); 5] = [
     (&["明治", "明", "M"], 1867, "1900-01-01", "1912-07-29"),
 ];
 
-/// Why a text is no date.
+/// The error of a text that is no date.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum DateError {
     /// It is written in no known way.
@@ -72,7 +72,7 @@ fn is_short_number(text: &str) -> bool {
     (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// What a spreadsheet adds to a date when its column has times.
+/// The time that a spreadsheet adds to a date when its column has times.
 fn without_midnight(text: &str) -> &str {
     [" 0:00", " 00:00", " 0:00:00", " 00:00:00"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text)
 }
@@ -84,7 +84,7 @@ fn without_weekday(text: &str) -> (&str, Option<u8>) {
     found.map_or((text, None), |(text, n)| (text, Some(n)))
 }
 
-/// What follows an era's name: `R8.11.29` has letters in either case.
+/// The date behind an era's name: `R8.11.29` has letters in either case.
 fn after_era<'a>(text: &'a str, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| {
         let rest = text.get(name.len()..).filter(|_| text[..name.len()].eq_ignore_ascii_case(name))?;

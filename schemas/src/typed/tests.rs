@@ -1,4 +1,4 @@
-//! What spreadsheets and people in Japan write is read; what can be read in two ways is not.
+//! Text is read as spreadsheets and people in Japan write it; text with two readings is refused.
 
 use super::*;
 use crate::jst::{BusinessDay, Millis};

@@ -8,7 +8,7 @@ use crate::jst::TransmissionTime;
 use crate::money::{JPY_NUMERIC, Yen};
 use crate::secret::Pan;
 
-/// Which account at the issuer is meant.
+/// The account at the issuer.
 #[derive(Clone)]
 pub enum Account {
     /// A card's number, DE2.
@@ -30,7 +30,7 @@ impl std::fmt::Debug for Account {
     }
 }
 
-/// What the issuer is asked or told.
+/// The operation that the issuer is asked for or notified of.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, minicbor::Encode, minicbor::Decode)]
 #[cbor(index_only)]
 pub enum IssuerOperation {
@@ -94,7 +94,7 @@ impl IssuerOperation {
 /// A message to an issuer.
 #[derive(Clone, Debug)]
 pub struct IssuerRequest {
-    /// What is asked.
+    /// The operation that is asked for.
     pub operation: IssuerOperation,
     /// True when the same message went out before: the type's last digit becomes 1.
     pub repeat: bool,
@@ -214,7 +214,7 @@ impl IssuerRequest {
         Original::new(self.mti(), self.stan, self.transmission, self.acquirer)
     }
 
-    /// What an answer has to repeat of this message.
+    /// The fields of this message that an answer repeats.
     #[must_use]
     pub fn repeated(&self) -> Repeated {
         Repeated {
@@ -245,7 +245,7 @@ impl IssuerRequest {
     }
 }
 
-/// What identifies a message between switch and issuer, and what an answer has to repeat of it: DE4, DE7, DE11, DE41 and DE49.
+/// The fields that identify a message between switch and issuer, and that an answer repeats: DE4, DE7, DE11, DE41 and DE49.
 /// DE37 finds the question.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Repeated {
@@ -261,14 +261,14 @@ pub struct Repeated {
     pub currency: Option<u64>,
 }
 
-/// Why an answer is no answer to its question: the first field that differs.
+/// The mismatch of an answer and its question: the first field that differs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Misfit {
     /// The field; 0 is the message type.
     pub field: u8,
-    /// What was asked.
+    /// The value of the question.
     pub asked: Repeated,
-    /// What the answer says.
+    /// The value of the answer.
     pub said: Repeated,
 }
 
@@ -292,7 +292,7 @@ impl std::fmt::Display for Misfit {
 }
 
 impl Repeated {
-    /// Why an answer with these fields and this DE39 is none to a question with those. A partial approval may say less.
+    /// The reason why an answer with these fields and this DE39 does not belong to a question with those. A partial approval may say less.
     #[must_use]
     pub fn misfit(&self, code: ResponseCode, asked: &Repeated) -> Option<Misfit> {
         let amount = self.amount == asked.amount
@@ -320,12 +320,12 @@ pub struct IssuerAnswer {
     pub code: ResponseCode,
     /// DE38.
     pub approval: Option<ApprovalCode>,
-    /// What it repeats of its question; what is absent or cannot be read is `None`.
+    /// The fields that it repeats of its question; a field that is absent or cannot be read is `None`.
     pub repeated: Repeated,
 }
 
 impl IssuerAnswer {
-    /// Why it is no answer to a message of type `mti` with these fields; `None` when it is one.
+    /// The reason why it is no answer to a message of type `mti` with these fields; `None` when it is one.
     #[must_use]
     pub fn misfit(&self, mti: Mti, asked: &Repeated) -> Option<Misfit> {
         if self.mti.without_repeat() != mti.answer() {

@@ -16,6 +16,7 @@ pub use request::{
     Answer, Balance, Operation, Options, PpidPlace, Receipt, Request, additional_amounts, read_additional_amounts,
 };
 pub use response::{Refusal, ResponseCode};
+pub use sign_on::issuer::{IssuerKeys, IssuerNonces};
 pub use sign_on::{Nonce, Nonces, SessionKeys};
 pub use totals::Totals;
 
@@ -28,7 +29,7 @@ use crate::iso8583::Message;
 pub struct FieldError {
     /// The field.
     pub field: u8,
-    /// What was expected and what came (never card data).
+    /// The expected value and the value that came (never card data).
     pub problem: String,
 }
 

@@ -5,7 +5,7 @@ use crate::ids::{InstitutionId, Stan};
 use crate::iso8583::{Message, Mti};
 use crate::jst::TransmissionTime;
 
-/// What a network message is for, DE70.
+/// The purpose of a network message, DE70.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum NetworkCode {
     /// 001: asks for the nonce that a session begins with.
@@ -87,7 +87,7 @@ pub struct Network {
     pub settlement: Option<u16>,
 }
 
-/// What is private stays out of logs.
+/// Private values stay out of logs.
 impl std::fmt::Debug for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Network({} {} {} STAN {:06}", self.mti, self.purpose.name(), self.institution, self.stan.get())?;

@@ -7,7 +7,7 @@ use crate::jst::{TransmissionTime, is_hhmmss, is_mmdd};
 use crate::money::{JPY_NUMERIC, Yen};
 use sha2::{Digest, Sha256};
 
-/// Where an acquirer's messages carry the PPID.
+/// The field in which an acquirer's messages carry the PPID.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PpidPlace {
@@ -18,7 +18,7 @@ pub enum PpidPlace {
     De48,
 }
 
-/// What a message asks for.
+/// The operation that a message asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, minicbor::Encode, minicbor::Decode)]
 #[cbor(index_only)]
 pub enum Operation {
@@ -72,7 +72,7 @@ pub struct Request {
     /// The message type as it came, repeats included.
     #[n(0)]
     pub mti: Mti,
-    /// What it asks for; `None` for processing codes that this switch does not serve.
+    /// The operation that it asks for; `None` for processing codes that this switch does not serve.
     #[n(1)]
     pub operation: Option<Operation>,
     /// DE3, six digits.
@@ -303,13 +303,13 @@ impl Request {
     }
 }
 
-/// What is left in an account, for DE54.
+/// The balance of an account, for DE54.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, minicbor::Encode, minicbor::Decode)]
 pub struct Balance {
     /// Posted balance.
     #[n(0)]
     pub ledger: Yen,
-    /// What can be spent now: holds are taken off.
+    /// The amount that can be spent now: holds are taken off.
     #[n(1)]
     pub available: Yen,
 }
@@ -340,16 +340,16 @@ impl Balance {
     }
 }
 
-/// What the answer tells for the receipt besides an account's balance; what does not exist for the person is absent.
+/// The facts for the receipt besides an account's balance; what does not exist for the person is absent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, minicbor::Encode, minicbor::Decode)]
 pub struct Receipt {
-    /// Left in purses, whatever they may buy; yen.
+    /// Left in all purses together; yen.
     #[n(0)]
     pub purses: Option<Yen>,
     /// Points of all programmes.
     #[n(1)]
     pub points: Option<i64>,
-    /// What the tightest limit of the day or month leaves; yen.
+    /// The amount that the tightest limit of the day or month leaves, in yen.
     #[n(2)]
     pub remaining: Option<Yen>,
 }
@@ -403,7 +403,7 @@ pub fn read_additional_amounts(bytes: &[u8]) -> (Option<Balance>, Receipt) {
     (Balance::from_wire(bytes), receipt)
 }
 
-/// What the terminal can do and the resident chose; DE48 subelements `PA` and `UP`, one character, `1` for yes.
+/// The terminal's abilities and the resident's choice; DE48 subelements `PA` and `UP`, one character, `1` for yes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, minicbor::Encode, minicbor::Decode)]
 #[cbor(transparent)]
 pub struct Options(#[n(0)] pub u8);
@@ -517,7 +517,7 @@ fn lenient_options(message: &Message) -> Options {
 fn options(message: &Message) -> Result<Options, FieldError> {
     let mut options = Options::default();
     for (tag, option) in [(b"PA", Options::PARTIAL), (b"UP", Options::USE_POINTS)] {
-        // DE48 that is not written in subelements belongs to somebody else, and says nothing here.
+        // A DE48 without subelements belongs to another use, and has no meaning here.
         match private(message, tag).ok().flatten() {
             Some(b"1") => options = options.with(option),
             None | Some(b"0") => {}

@@ -94,7 +94,7 @@ impl<'b, C> minicbor::Decode<'b, C> for ResponseCode {
 
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $code:literal, $text:literal;)*) => {
-        /// Why the switch itself refuses, in the order in which the reasons are checked: the first that holds is the answer.
+        /// The switch's own reasons to refuse, in the order in which they are checked: the first that holds is the answer.
         ///
         /// The numbers are stable: they are what the journal keeps.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, minicbor::Encode, minicbor::Decode)]

@@ -2,7 +2,10 @@
 //!
 //! The acquirer asks with a nonce of its own (0800/001), the switch answers with one of its own, and each side derives the
 //! session keys. The acquirer proves that it has them with the MAC of its 0800/101, the switch with the MAC of the answer.
-//! A nonce is used once, so what was recorded of one session is worth nothing in another.
+//! A nonce is used once, so what was recorded of one session is worth nothing in another. Towards [issuers](issuer) the switch signs on in the
+//! same way, with names and labels of its own.
+
+pub mod issuer;
 
 use super::{FieldError, subelement};
 use crate::ids::InstitutionId;

@@ -88,7 +88,7 @@ macro_rules! masked_debug {
 }
 
 code!(
-    /// A bank (統一金融機関番号, four digits). 9900 is Japan Post Bank; 9999 is nobody's and serves in tests.
+    /// A bank (統一金融機関番号, four digits). 9900 is Japan Post Bank; 9999 belongs to no bank and serves in tests.
     BankCode, 4, "bank code"
 );
 code!(

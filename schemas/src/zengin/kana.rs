@@ -16,12 +16,12 @@
 //! | full-width Latin letters, digits, brackets, space | half-width, letters in upper case |
 //! | spaces at either end | nothing |
 //!
-//! Everything else is refused (kanji, commas, iteration marks): a guess at a name would send money back, or to somebody
-//! else. Corporate forms are not abbreviated either: 株式会社 must come as ｶ) or ｶ( already.
+//! Everything else is refused (kanji, commas, iteration marks): a guess at a name would send money back, or to another
+//! person. Corporate forms are not abbreviated either: 株式会社 must come as ｶ) or ｶ( already.
 
 use std::fmt;
 
-/// What a field may hold.
+/// The characters that a field may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Charset {
     /// Names of banks and branches.
@@ -65,11 +65,11 @@ pub struct KanaError {
     pub character: char,
     /// Its place in the text, in characters from 1.
     pub position: usize,
-    /// What is wrong with it.
+    /// The fault.
     pub problem: KanaProblem,
 }
 
-/// What is wrong with a character.
+/// The fault of a character.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KanaProblem {
     /// The field does not allow it.
@@ -79,7 +79,7 @@ pub enum KanaProblem {
 }
 
 impl KanaError {
-    /// What could stand there.
+    /// The characters that could stand there.
     #[must_use]
     pub const fn expected(&self) -> &'static str {
         match self.problem {
@@ -194,7 +194,7 @@ const KANA_O: u8 = 0xb5;
 const KANA_WO: u8 = 0xa6;
 const VOICED: u8 = 0xde;
 const SEMI_VOICED: u8 = 0xdf;
-/// What a JIS X 0201 kana byte lacks to its place in Unicode: A1 is U+FF61.
+/// The difference of a JIS X 0201 kana byte to its place in Unicode: A1 is U+FF61.
 const HALF_WIDTH_KANA: u32 = 0xff61 - 0xa1;
 
 fn jis_x_0201(c: char) -> Option<u8> {

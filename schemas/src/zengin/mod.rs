@@ -76,7 +76,7 @@ pub struct Account {
     pub number: AccountNumber,
 }
 
-/// What follows each record that is written. Readers take either, and a lone LF.
+/// The line end behind each record that is written. Readers take either, and a lone LF.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LineEnding {
     /// Carriage return and line feed.
@@ -100,9 +100,9 @@ impl LineEnding {
 pub struct Unfit {
     /// The field, as the format's description names it.
     pub field: &'static str,
-    /// What it can carry.
+    /// The values that it can carry.
     pub expected: String,
-    /// What came.
+    /// The value that came.
     pub got: String,
 }
 
@@ -112,7 +112,7 @@ impl Unfit {
     }
 }
 
-/// Where in what was to be written a value stands. Both numbers count from 0, as the slices do.
+/// The place of a value in a file that was to be written. Both numbers count from 0, as the slices do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Place {
     /// The file as a whole.
@@ -151,7 +151,7 @@ impl fmt::Display for Place {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{place}: {unfit}")]
 pub struct WriteError {
-    /// Where it stands.
+    /// The value's place.
     pub place: Place,
     /// The value.
     pub unfit: Unfit,

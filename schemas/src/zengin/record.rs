@@ -16,9 +16,9 @@ pub struct BadRecord {
     pub to: usize,
     /// The field, as the format's description names it.
     pub field: &'static str,
-    /// What should stand there.
+    /// The expected content.
     pub expected: String,
-    /// What stands there (at most 48 characters).
+    /// The content that came (at most 48 characters).
     pub got: String,
 }
 

@@ -10,11 +10,13 @@ use kazasu_schemas::secret::Pan;
 use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerOperation, IssuerRequest};
 use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{
-    Answer, Balance, Network, NetworkCode, Operation, Original, PpidPlace, Refusal, Request, ResponseCode, Totals,
+    Answer, Balance, IssuerNonces, Network, NetworkCode, Nonce, Operation, Original, PpidPlace, Refusal, Request,
+    ResponseCode, Totals,
 };
 
 const SESSION: Pair = Pair { to: "session to-switch", from: "session from-switch" };
 const CMAC: Pair = Pair { to: "cmac session to-switch", from: "cmac session from-switch" };
+const ISSUER: Pair = Pair { to: "issuer session to-issuer", from: "issuer session from-issuer" };
 const NONE: Pair = Pair { to: "none", from: "none" };
 
 /// The keys of a question and its answer.
@@ -251,6 +253,20 @@ fn issuer(book: &mut Book) {
     book.put("issuer reversal answer", "iso87-ascii", NONE.from, &message);
 }
 
+/// With the nonces that the document names.
+fn issuer_sign_on(book: &mut Book) {
+    let from = |first: u8| Nonce::new(std::array::from_fn(|n| first + u8::try_from(n).expect("below 16")));
+    let nonces = IssuerNonces { switch: from(0x50), issuer: from(0xb0) };
+    let ask = |purpose, n: u32| {
+        Network::request(purpose, "900001".parse().expect("digits"), Stan::wrapping(u64::from(n)), time(n))
+    };
+    let question = ask(NetworkCode::SignOn, 32).with(nonces.switch.to_issuer());
+    let answer = question.answer(ResponseCode::APPROVED).with(nonces.answer());
+    book.network("sign-on towards an issuer", NONE, &question, &answer);
+    let proof = ask(NetworkCode::KeyChange, 33);
+    book.network("proof towards an issuer", ISSUER, &proof, &proof.answer(ResponseCode::APPROVED));
+}
+
 fn blocks(document: &str) -> Vec<(String, String)> {
     let mut book = Book::default();
     network(&mut book);
@@ -258,6 +274,7 @@ fn blocks(document: &str) -> Vec<(String, String)> {
     day(&mut book);
     variants(&mut book);
     issuer(&mut book);
+    issuer_sign_on(&mut book);
     let write = |mut sample: Written| {
         let dialect = Dialect::shipped(sample.dialect).expect("shipped");
         let key = (sample.key != "none").then(|| key(document, sample.key));

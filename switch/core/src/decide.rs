@@ -1,24 +1,21 @@
 //! Deciding an acquirer's message: duplicates first, then the refusals in their order, then what moves.
 
-use super::event::{Decision, Effect, Event};
-use super::state::{Known, Merchant, State, TapState, key_of, refused};
-use kazasu_ledger::RuleError;
-use kazasu_ledger::record::{Body, Ruled, TapKey, ToIssuer, TotalsCompared, Transaction, TransactionKind, Verdict};
+use super::context::{Context, Outcome};
+use super::decision::{Decision, Effect};
+use super::event::Event;
+use super::state::{Known, State, TapState, key_of, refused};
+use kazasu_ledger::record::{Body, Ruled, TotalsCompared, TransactionKind, Verdict};
 use kazasu_ledger::transfer::Transfers;
-use kazasu_schemas::ids::ApprovalCode;
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::{BusinessDay, Millis, Within};
-use kazasu_schemas::money::{JPY_NUMERIC, Yen};
+use kazasu_schemas::money::JPY_NUMERIC;
 use kazasu_schemas::wire::{Operation, Refusal, Request, ResponseCode, Totals};
+use std::cell::Cell;
 
-/// How old an advice's own day (DE13) may be. A terminal that was off line brings its taps within weeks; what says it is older has a
-/// clock that was reset.
-const ADVICE_WITHIN: Within = Within::days(92);
-
-/// How old a day may be whose totals (DE15) are compared.
+/// The largest age of a day whose totals (DE15) are compared.
 const TOTALS_WITHIN: Within = Within::days(92);
 
-/// What the state says to an event at a time. It changes nothing.
+/// The state's decision on an event at a time. It changes nothing.
 #[must_use]
 pub fn decide(state: &State, now: Millis, event: &Event) -> Decision {
     // The wall clock may step back; the journal's time does not.
@@ -34,129 +31,6 @@ pub fn decide(state: &State, now: Millis, event: &Event) -> Decision {
         Event::Command(command) => super::admin::command(state, now, command),
         Event::Tick { keep_days } => super::admin::tick(state, now, *keep_days),
         Event::TickInDoubt => super::admin::tick_in_doubt(state),
-    }
-}
-
-/// What is known about a request once the first refusals are behind it.
-pub(super) struct Context<'a> {
-    pub(super) state: &'a State,
-    pub(super) request: &'a Request,
-    pub(super) kind: TransactionKind,
-    pub(super) fingerprint: u64,
-}
-
-/// What a request leads to: the parts of its record that differ.
-pub(super) struct Outcome {
-    pub(super) verdict: Verdict,
-    pub(super) transfers: Transfers,
-    pub(super) to_issuer: Option<ToIssuer>,
-    pub(super) link: Option<u32>,
-    pub(super) original: Option<u64>,
-    pub(super) tombstone: Option<TapKey>,
-    pub(super) balance: Option<(Yen, Yen)>,
-    pub(super) ruled: Option<Ruled>,
-    pub(super) ppid: Option<kazasu_schemas::ids::Ppid>,
-    /// Of a reversal: what may remain of its original.
-    pub(super) remains: Option<Yen>,
-}
-
-impl Context<'_> {
-    /// The number that this decision's record will have.
-    pub(super) fn seq(&self) -> u64 {
-        self.state.seq + 1
-    }
-
-    pub(super) fn approved(&self, transfers: Transfers) -> Outcome {
-        self.outcome(Verdict::Approved(ApprovalCode::from_number(self.seq())), transfers)
-    }
-
-    pub(super) fn outcome(&self, verdict: Verdict, transfers: Transfers) -> Outcome {
-        Outcome {
-            verdict,
-            transfers,
-            to_issuer: None,
-            link: None,
-            original: None,
-            tombstone: None,
-            balance: None,
-            ruled: None,
-            ppid: self.request.ppid,
-            remains: None,
-        }
-    }
-
-    pub(super) fn merchant(&self) -> Result<(u32, &Merchant), Refusal> {
-        let key = (self.request.acquirer, self.request.merchant);
-        let at = *self.state.parties.merchant_at.get(&key).ok_or(Refusal::UnknownMerchant)?;
-        Ok((at, self.state.merchant(at).ok_or(Refusal::UnknownMerchant)?))
-    }
-
-    /// The day that an advice is of, when it came on a later one.
-    fn own_day(&self) -> Option<BusinessDay> {
-        match self.kind {
-            TransactionKind::AuthorizationAdvice
-            | TransactionKind::Completion
-            | TransactionKind::PurchaseAdvice
-            | TransactionKind::RefundAdvice => {
-                self.state.day.nearest(self.request.local_date?, ADVICE_WITHIN).filter(|day| *day < self.state.day)
-            }
-            TransactionKind::Authorize
-            | TransactionKind::Purchase
-            | TransactionKind::Refund
-            | TransactionKind::BalanceInquiry
-            | TransactionKind::Reversal
-            | TransactionKind::Unsupported => None,
-        }
-    }
-
-    fn record(self, outcome: Outcome) -> Decision {
-        let seq = self.seq();
-        let to_issuer = outcome.to_issuer;
-        // A full reversal of a pending tap ends the waiting of whoever asked for it.
-        let interrupted = outcome
-            .original
-            .filter(|original| self.kind == TransactionKind::Reversal && self.state.taps.pending.contains_key(original))
-            .filter(|_| matches!(outcome.verdict, Verdict::Approved(_)) && outcome.remains == Some(Yen::ZERO));
-        let tapped = Transaction {
-            key: key_of(self.request),
-            fingerprint: self.fingerprint,
-            kind: self.kind,
-            merchant: self.request.merchant,
-            rrn: self.request.rrn,
-            amount: self.request.amount,
-            ppid: outcome.ppid,
-            entry_mode: self.request.entry_mode,
-            link: outcome.link,
-            original: outcome.original,
-            tombstone: outcome.tombstone,
-            verdict: outcome.verdict,
-            transfers: outcome.transfers,
-            to_issuer,
-            balance: outcome.balance,
-            ruled: outcome.ruled,
-            own_day: self.own_day(),
-            remains: outcome.remains,
-        };
-        let answer = super::state::answer_of(&tapped);
-        let notices = tapped.ruled.as_ref().map_or(0, |ruled| ruled.alerts.len());
-        let suspect = tapped.ruled.as_ref().and_then(|ruled| Some((ruled.named?, ruled.flags)));
-        let decision = match answer {
-            Some(answer) => Decision::record(Body::Transaction(tapped)).then(Effect::Answer(answer)),
-            None => Decision::record(Body::Transaction(tapped)).then(Effect::Wait(seq)),
-        };
-        let decision = decision.notify(seq, notices);
-        let decision = match suspect {
-            Some((named, flags)) => decision.then(Effect::NotCarriedOut { record: seq, named, flags }),
-            None => decision,
-        };
-        let decision = match interrupted {
-            Some(tap) => decision.then(Effect::AnswerWaiting(tap, refused(Refusal::ReversedBefore))),
-            None => decision,
-        };
-        match to_issuer {
-            Some(message) => decision.then(Effect::Send(seq, message)),
-            None => decision,
-        }
     }
 }
 
@@ -178,18 +52,23 @@ fn decide_request(state: &State, now: Millis, request: &Request) -> Decision {
             };
         }
         Some(Known::Tombstone(_)) if request.mti.class() != 4 => {
-            let context = Context { state, request, kind: kind(request), fingerprint };
+            let context = Context { state, request, kind: kind(request), fingerprint, beyond: Cell::new(None) };
             let outcome = context.outcome(Verdict::Refused(Refusal::ReversedBefore), Transfers::new());
             return context.record(outcome);
         }
         Some(Known::Tombstone(_)) | None => {}
     }
-    let context = Context { state, request, kind: kind(request), fingerprint };
+    let context = Context { state, request, kind: kind(request), fingerprint, beyond: Cell::new(None) };
     let outcome = match weigh(&context, now) {
         Ok(outcome) => outcome,
         Err(refusal) => {
             let mut outcome = context.outcome(Verdict::Refused(refusal), Transfers::new());
-            let ruled = Ruled { policy: state.rules.version, options: request.options.0, ..Ruled::default() };
+            let ruled = Ruled {
+                policy: state.rules.version,
+                options: request.options.0,
+                beyond: context.beyond.get(),
+                ..Ruled::default()
+            };
             outcome.ruled = (ruled != Ruled::default()).then_some(ruled);
             outcome
         }
@@ -251,25 +130,6 @@ fn weigh(context: &Context<'_>, now: Millis) -> Result<Outcome, Refusal> {
         | Operation::AuthorizationAdvice
         | Operation::PurchaseAdvice => super::pay::pay(context, now, operation, (merchant_at, merchant)),
         Operation::Reversal => unreachable!("reversals were taken out above"),
-    }
-}
-
-pub(super) fn approval(context: &Context<'_>) -> Verdict {
-    Verdict::Approved(ApprovalCode::from_number(context.seq()))
-}
-
-/// A broken ledger rule as the acquirer hears it.
-pub(super) fn refusal(error: RuleError) -> Refusal {
-    match error {
-        RuleError::Insufficient { .. } => Refusal::InsufficientFunds,
-        RuleError::NotPositive(_) => Refusal::ZeroAmount,
-        RuleError::AboveHold { .. } => Refusal::AboveOriginal,
-        RuleError::Overflow(_) => Refusal::BalanceOverflow,
-        // What one record has no room for, or what would go back to where it is, cannot be carried out.
-        RuleError::UnknownHold(_) | RuleError::TooMany | RuleError::SameAccount(_) => Refusal::OriginalNotOpen,
-        RuleError::UnknownAccount(_) | RuleError::UnitMismatch(..) | RuleError::OtherAccounts(_) => {
-            unreachable!("the core names accounts that the state gave it: {error}")
-        }
     }
 }
 

@@ -1,17 +1,17 @@
-//! What reaches the core, and what it answers.
+//! Events and commands: the input of the core.
 
-use super::Rejected;
 use super::limits::LimitsChange;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
-    Body, CardStatus, Instrument, LinkOrigin, ListReason, MerchantTraits, OwnLimits, Silence, ToIssuer,
+    CardHash, CardStatus, DecisionProof, Destruction, FileEnded, Instrument, LinkOrigin, ListReason, Maker,
+    MerchantTraits, OwnLimits, PortalProof, Silence,
 };
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Serial, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Policy;
-use kazasu_schemas::wire::{Answer, Request, ResponseCode, Totals};
-use smallvec::SmallVec;
+use kazasu_schemas::wire::{Request, ResponseCode, Totals};
 
 /// Something that happened outside.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub enum Event {
     IssuerSilent {
         /// The pending tap.
         tap: Seq,
-        /// Why.
+        /// The reason.
         why: Silence,
     },
     /// An issuer acknowledged an advice.
@@ -47,14 +47,14 @@ pub enum Event {
     Command(Command),
     /// Time has passed: is the business day over?
     Tick {
-        /// How many days settled taps stay in memory.
+        /// The days for which settled taps stay in memory.
         keep_days: u16,
     },
     /// Time has passed, but it is not sure how much: no day turns and nothing lapses.
     TickInDoubt,
 }
 
-/// What operators and imports ask for.
+/// Commands of operators and imports.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Begin a book. Only in an empty journal.
@@ -99,31 +99,39 @@ pub enum Command {
         acquirer: InstitutionId,
         /// DE42.
         merchant: MerchantId,
-        /// What changes.
+        /// The change.
         change: Box<super::MerchantChange>,
+        /// The person or program that causes it.
+        maker: Option<Maker>,
     },
     /// Open a deposit in this ledger. Nothing happens when it is open already.
     OpenDeposit {
         /// Branch and account number.
         number: u64,
+        /// The person or program that causes it.
+        maker: Option<Maker>,
     },
     /// Put money into a deposit.
     Fund {
         /// The deposit.
         number: u64,
-        /// How much.
+        /// The amount, in yen.
         amount: Yen,
-        /// Where it is said to come from.
+        /// Its stated origin.
         reference: String,
+        /// The person or program that causes it.
+        maker: Option<Maker>,
     },
     /// Put money into a deposit that never had any; nothing happens otherwise. An import can be run again.
     OpeningBalance {
         /// The deposit.
         number: u64,
-        /// How much.
+        /// The amount, in yen.
         amount: Yen,
-        /// Where it is said to come from.
+        /// Its stated origin.
         reference: String,
+        /// The person or program that causes it.
+        maker: Option<Maker>,
     },
     /// Link a PPID to an instrument from a moment on.
     Link {
@@ -133,10 +141,23 @@ pub enum Command {
         from: Option<Millis>,
         /// The instrument; [`Link::Deposit`] names a deposit by its number.
         to: Link,
-        /// Who makes it.
+        /// The person or program that makes it.
         origin: LinkOrigin,
         /// The caller's name.
         by: String,
+    },
+    /// Link a PPID as its holder wants it, at a portal or a counter. An instrument that another person has linked waits for staff.
+    AskLink {
+        /// The person.
+        ppid: Ppid,
+        /// Not before the version in force.
+        from: Option<Millis>,
+        /// The instrument.
+        to: Link,
+        /// The person or program that makes it.
+        origin: LinkOrigin,
+        /// The requester and the channel; no reason is asked for.
+        said: Attribution,
     },
     /// End a PPID's link.
     Unlink {
@@ -153,10 +174,8 @@ pub enum Command {
         policy: Box<Policy>,
         /// The file, for people.
         source: String,
-        /// Who.
-        by: String,
-        /// Why.
-        why: String,
+        /// The person or program, the reason and the channel.
+        said: Attribution,
         /// Only when no policy has been activated yet; nothing happens otherwise.
         first: bool,
     },
@@ -166,7 +185,7 @@ pub enum Command {
         ppid: Ppid,
         /// Its last day.
         until: Option<BusinessDay>,
-        /// Who.
+        /// The person or program.
         by: String,
     },
     /// Merge a temporary ID into a PPID.
@@ -175,7 +194,7 @@ pub enum Command {
         from: Ppid,
         /// The person's PPID.
         into: Ppid,
-        /// Who.
+        /// The person or program.
         by: String,
     },
     /// Suspend a card, revoke it, or let it be used again.
@@ -184,10 +203,8 @@ pub enum Command {
         ppid: Ppid,
         /// From here on.
         status: CardStatus,
-        /// Who.
-        by: String,
-        /// Why.
-        why: String,
+        /// The person or program, the reason and the channel.
+        said: Attribution,
     },
     /// A certificate belongs to a person's card: its issuer and its serial number.
     BindCertificate {
@@ -195,26 +212,26 @@ pub enum Command {
         ppid: Ppid,
         /// The certificate.
         serial: Serial,
-        /// Its issuer, in the form in which equal names are equal; `None` when nobody says.
+        /// Its issuer, in the form in which equal names are equal; `None` when it is not given.
         issuer: Option<String>,
         /// Its last day.
         last_day: BusinessDay,
-        /// Who.
+        /// The person or program.
         by: String,
     },
     /// Take a card status list over; its signature has been checked.
     ApplyList {
         /// The authority's number.
         number: u64,
-        /// When it was issued.
+        /// The time at which it was issued.
         issued: Millis,
         /// All that is on it.
         entries: Vec<(Serial, ListReason)>,
-        /// What it is about: its authority, and which of the authority's lists.
+        /// Its subject: its authority, and which of the authority's lists.
         scope: String,
         /// Its authority, in the form in which equal names are equal.
         issuer: Option<String>,
-        /// Who.
+        /// The person or program.
         by: String,
     },
     /// Set a resident's own limits, all of them.
@@ -223,7 +240,7 @@ pub enum Command {
         ppid: Ppid,
         /// All of them.
         limits: OwnLimits,
-        /// Who.
+        /// The person or program.
         by: String,
     },
     /// Change some of a resident's own limits. The others stay.
@@ -232,7 +249,7 @@ pub enum Command {
         ppid: Ppid,
         /// What.
         change: LimitsChange,
-        /// Who.
+        /// The person or program.
         by: String,
     },
     /// Pay into a purse programme's fund.
@@ -243,7 +260,7 @@ pub enum Command {
         amount: Yen,
         /// The payment's own: it is booked once.
         reference: String,
-        /// Who.
+        /// The person or program.
         by: String,
     },
     /// Credit purse money to a resident.
@@ -256,17 +273,15 @@ pub enum Command {
         amount: Yen,
         /// The payment's own: it is booked once for the person and programme.
         reference: String,
-        /// Who.
+        /// The person or program.
         by: String,
     },
     /// Put a link into the queue of broken ones.
     BreakLink {
         /// The person.
         ppid: Ppid,
-        /// What happened.
-        why: String,
-        /// Who.
-        by: String,
+        /// The person or program, the event, and the channel.
+        said: Attribution,
     },
     /// Propose a new instrument for a broken link.
     ProposeRetarget {
@@ -274,19 +289,17 @@ pub enum Command {
         ppid: Ppid,
         /// The instrument.
         to: Link,
-        /// Who.
-        by: String,
+        /// The person or program, and the channel; no reason is asked for.
+        said: Attribution,
     },
-    /// Approve the proposal, or turn it down.
+    /// Approve the request, or deny it.
     DecideRetarget {
         /// The person.
         ppid: Ppid,
         /// Approve.
         approve: bool,
-        /// Who: not who proposed.
-        by: String,
-        /// Why.
-        why: String,
+        /// Who, but not who proposed; why and through what.
+        said: Attribution,
     },
     /// Keep a card number sealed under a newer key.
     Reseal {
@@ -296,6 +309,29 @@ pub enum Command {
         version: u32,
         /// Key version, nonce, ciphertext and tag.
         pan: Box<[u8]>,
+        /// The number's hash under a newer lookup key.
+        alias: Option<CardHash>,
+    },
+    /// A portal's command for a resident, with its signed statement: the record keeps both.
+    Proven {
+        /// The statement that the portal signed; its signature was checked.
+        proof: Box<PortalProof>,
+        /// The operation: a link, its end, a card's status, limits.
+        command: Box<Command>,
+    },
+    /// A person's decision about a request, with its signature: the record keeps both.
+    Signed {
+        /// The signature, which was checked, with the certified key.
+        proof: Box<DecisionProof>,
+        /// The decision.
+        command: Box<Command>,
+    },
+    /// A key of the vault is destroyed, as an approved request says.
+    DestroyKey {
+        /// The key.
+        key: Box<Destruction>,
+        /// The person or program, the reason and the channel.
+        said: Attribution,
     },
     /// A notice reached its receiver, or is given up.
     SettleNotice {
@@ -303,9 +339,9 @@ pub enum Command {
         notice: u64,
         /// It was acknowledged.
         delivered: bool,
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
-        /// What went wrong last.
+        /// The last error.
         problem: Option<String>,
     },
     /// Try a notice again that was given up.
@@ -313,8 +349,22 @@ pub enum Command {
         /// The notice.
         notice: u64,
     },
+    /// A row of a file that two people have approved: the record keeps the approval.
+    OfFile {
+        /// The approval.
+        approval: Seq,
+        /// What the row says: about a merchant, an account of this ledger, or a link.
+        command: Box<Command>,
+    },
+    /// All rows of an approved file were taken.
+    EndFile {
+        /// What became of them.
+        ended: Box<FileEnded>,
+    },
     /// A request for an approval, or its decision.
     Approvals(super::Approvals),
+    /// Something about people's rights.
+    Rights(Box<super::Rights>),
     /// Something about relief.
     Relief(super::Relief),
     /// Something about closing a day.
@@ -323,12 +373,10 @@ pub enum Command {
     Line(Box<super::StatementLine>),
     /// End the business day by hand: not one that the calendar has not begun.
     CutOver {
-        /// How many days settled taps stay in memory.
+        /// The days for which settled taps stay in memory.
         keep_days: u16,
-        /// Who.
-        by: String,
-        /// Why.
-        why: String,
+        /// The person or program, the reason and the channel.
+        said: Attribution,
     },
     /// An offline payment above its floor limit is accepted, or refused.
     DecideAdvice {
@@ -336,10 +384,8 @@ pub enum Command {
         record: Seq,
         /// Accept it.
         accept: bool,
-        /// Who.
-        by: String,
-        /// Why.
-        why: String,
+        /// The person or program, the reason and the channel.
+        said: Attribution,
     },
     /// The wall clock is right, says a person.
     ConfirmClock {
@@ -347,10 +393,8 @@ pub enum Command {
         day: BusinessDay,
         /// The time that decided, and what the wall clock says; absent when there is no doubt about it.
         clock: Option<(Millis, Millis)>,
-        /// Who.
-        by: String,
-        /// Why.
-        why: String,
+        /// The person or program, the reason and the channel.
+        said: Attribution,
     },
 }
 
@@ -361,88 +405,4 @@ pub enum Link {
     Instrument(Instrument),
     /// A deposit in this ledger, by its number.
     Deposit(u64),
-}
-
-/// What happens once the decision's record is durable, and not before.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Effect {
-    /// Answer the request that was decided.
-    Answer(Answer),
-    /// Answer the totals that were compared.
-    AnswerTotals(Totals),
-    /// The request waits for the outcome of this pending tap.
-    Wait(Seq),
-    /// Answer everyone who waits for this tap.
-    AnswerWaiting(Seq, Answer),
-    /// Send to an issuer; the number is the record that caused it.
-    Send(Seq, ToIssuer),
-    /// The command was carried out, or there was nothing to do.
-    Done(Done),
-    /// The business day turned.
-    CutOver(BusinessDay, BusinessDay),
-    /// A notice is owed to a resident.
-    Notify(u64),
-    /// There is more of the same to do: ask again.
-    Again,
-    /// Only counted: the name of a counter.
-    Count(&'static str),
-    /// A reversal was answered 00 and not carried out: told to the operator.
-    NotCarriedOut {
-        /// Its record.
-        record: Seq,
-        /// The record that it names.
-        named: Seq,
-        /// Why: flags of the record.
-        flags: u16,
-    },
-}
-
-/// How a command ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Done {
-    /// A record was made.
-    Recorded,
-    /// Everything is as the command wants it already.
-    Unchanged,
-}
-
-/// A decision: at most one record, and what follows from it.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Decision {
-    /// What is recorded.
-    pub body: Option<Body>,
-    /// What happens once it is durable.
-    pub effects: SmallVec<[Effect; 2]>,
-    /// A command that was refused; nothing is recorded.
-    pub rejected: Option<Rejected>,
-}
-
-impl Decision {
-    pub(super) fn record(body: Body) -> Self {
-        Decision { body: Some(body), ..Default::default() }
-    }
-
-    /// This effect and no record.
-    #[must_use]
-    pub fn only(effect: Effect) -> Self {
-        Decision::default().then(effect)
-    }
-
-    /// The first `notices` notices of record `seq` are owed.
-    pub(super) fn notify(mut self, seq: Seq, notices: usize) -> Self {
-        for at in (0..).take(notices) {
-            self.effects.push(Effect::Notify(notice_key(seq, at)));
-        }
-        self
-    }
-
-    pub(super) fn then(mut self, effect: Effect) -> Self {
-        self.effects.push(effect);
-        self
-    }
-}
-
-/// A notice's number: the record that caused it, and its place among that record's notices (at most 16).
-pub(super) fn notice_key(seq: Seq, at: u64) -> u64 {
-    seq * 16 + at
 }

@@ -1,12 +1,12 @@
 //! Messages about an earlier one: completions, refunds, reversals. They use what the original was paid with: the link version
-//! frozen in it, its purses and its points, whatever has been linked or merged since.
+//! frozen in it, its purses and its points, also when other links or merges came since.
 
-use super::decide::{Context, Outcome, approval, refusal};
+use super::context::{Context, Outcome, approval, refusal};
 use super::money::{Leg, Shares, keep, plus, spread, sum};
 use super::original::Found;
 use super::state::{Tap, TapState};
 use super::undo::{self, Kept, Undoing, give_back, held, instrument_share, issuer_of, settle};
-use super::wallet::NOBODY;
+use super::wallet::NO_HOLDER;
 use kazasu_ledger::record::{Ruled, ToIssuer, TransactionKind, Verdict, flag};
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{Transfer, TransferKind};
@@ -19,7 +19,7 @@ fn original<'a>(context: &'a Context<'_>) -> Result<&'a Tap, Refusal> {
     let state = context.state;
     let tap = match state.find(context.request) {
         // A payment can be completed or given back at another terminal of its shop.
-        Found::Tap(index) | Found::Elsewhere(index) => state.tap(index).ok_or(Refusal::OriginalNotFound)?,
+        Found::Tap(index) | Found::Completed(index) => state.tap(index).ok_or(Refusal::OriginalNotFound)?,
         Found::Nothing => return Err(Refusal::OriginalNotFound),
     };
     let merchant = state.merchant(tap.merchant).ok_or(Refusal::OriginalNotFound)?;
@@ -29,12 +29,12 @@ fn original<'a>(context: &'a Context<'_>) -> Result<&'a Tap, Refusal> {
     Ok(tap)
 }
 
-/// A message may repeat the person's PPID, or name the one that it was merged into; nobody else's.
+/// A message may repeat the person's PPID, or name the one that it was merged into; no other one.
 fn same_person(context: &Context<'_>, tap: &Tap) -> Result<(), Refusal> {
     if context.state.is_of(context.request, tap) { Ok(()) } else { Err(Refusal::OtherPpid) }
 }
 
-/// What the outcome of a follow-up has in common.
+/// The common part of follow-ups' outcomes.
 fn about(context: &Context<'_>, tap: &Tap, verdict: Verdict, transfers: Transfers) -> Outcome {
     let mut outcome = context.outcome(verdict, transfers);
     outcome.original = Some(tap.seq);
@@ -83,9 +83,9 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
     Ok(outcome)
 }
 
-/// What a completion takes may reach a percentage of the month's limit.
+/// A completion may reach a percentage of the month's limit.
 fn alerts(context: &Context<'_>, tap: &Tap, kept: &Shares) -> Option<Ruled> {
-    if tap.holder == NOBODY {
+    if tap.holder == NO_HOLDER {
         return None;
     }
     let state = context.state;
@@ -95,7 +95,7 @@ fn alerts(context: &Context<'_>, tap: &Tap, kept: &Shares) -> Option<Ruled> {
     (!alerts.is_empty()).then(|| Ruled { policy: state.rules.version, alerts, ..Ruled::default() })
 }
 
-/// What was authorized off line is taken, and is above the floor limit: it is reserved anew, and waits for a person.
+/// An offline authorization above the floor limit is taken: it is reserved anew, and waits for a person.
 fn above_floor(context: &Context<'_>, tap: &Tap, kept: &Shares, amount: Yen) -> Result<Outcome, Refusal> {
     /// A record's holds are among so many of its first transfers.
     const HOLDS: usize = 16;
@@ -167,12 +167,12 @@ pub(super) fn refund(context: &Context<'_>, operation: Operation) -> Result<Outc
 }
 
 /// 0400 and 0420. A reversal is never refused for want of an original: the original may still be on its way. Nor is it refused
-/// because something is pending: what may remain holds whatever comes of that.
+/// because something is pending: what may remain holds, with any end of that.
 pub(super) fn reversal(context: &Context<'_>) -> Outcome {
     let request = context.request;
     let tap = match context.state.find(request) {
         Found::Tap(index) => context.state.tap(index),
-        Found::Elsewhere(index) => {
+        Found::Completed(index) => {
             let mut outcome = unknown(context);
             if let Some(tap) = context.state.tap(index) {
                 outcome.ruled = Some(not_carried_out(context, flag::OTHER_TERMINAL, tap));

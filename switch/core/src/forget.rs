@@ -8,7 +8,7 @@ use super::state::{Known, State, Sweeps, Tap, TapIndex, TapState, reference};
 use kazasu_ledger::record::{CutOver, Place};
 use std::ops::Bound::{Excluded, Unbounded};
 
-/// What is looked at with one record. More than a day's taps leave the memory while as many come in.
+/// The taps that are considered with one record. More than a day's taps leave the memory while as many come in.
 const AT_ONCE: usize = 8;
 
 impl State {
@@ -23,7 +23,7 @@ impl State {
         self.totals.forget_before(self.forgotten_before);
     }
 
-    /// What a difference is about is needed until two people have decided.
+    /// The subject of an exception is needed until two people have decided.
     pub(super) fn disputes_changed(&mut self) {
         self.disputed = self.in_difference();
     }
@@ -96,7 +96,7 @@ impl State {
         self.forget_notices(left);
     }
 
-    /// What was given up is kept as long as taps are.
+    /// Dead-lettered notices are kept as long as taps are.
     fn forget_notices(&mut self, mut left: usize) {
         while left > 0
             && let Some(after) = self.sweeps.notices

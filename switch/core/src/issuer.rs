@@ -1,9 +1,10 @@
-//! What issuers say, or do not say.
+//! Issuers' answers and silences.
 
-use super::event::{Decision, Effect};
+use super::decision::{Decision, Effect};
 use super::money::Source;
 use super::rules::Spender;
 use super::state::{State, Tap, TapState, refused};
+use super::undo::{again_lost, part_undone_next};
 use super::wallet::InstrumentKey;
 use kazasu_ledger::record::{
     Body, IssuerAnswered, IssuerLate, IssuerSilent, Outcome, Silence, StoodIn, ToIssuer, TransactionKind,
@@ -31,18 +32,18 @@ fn pending(state: &State, seq: Seq) -> Option<&Tap> {
     state.taps.pending.get(&seq).and_then(|index| state.tap(*index)).filter(|tap| tap.state == TapState::Pending)
 }
 
-/// How much is approved of a payment that waited.
+/// The approved amount of a payment that waited.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Extent {
     /// All of it.
     Whole,
-    /// What purses and points pay of it: the issuer declined its part.
+    /// The amount of it that purses and points pay: the issuer declined its part.
     Part(Yen),
 }
 
-/// What the policy has to say when a payment is approved that waited. Its part is in the windows already.
+/// The policy's part when a payment is approved that waited. Its amount is in the windows already.
 fn outcome(state: &State, now: Millis, tap: &Tap, extent: Extent) -> Outcome {
-    if !super::money::is_payment(tap.kind) || tap.holder == super::wallet::NOBODY {
+    if !super::money::is_payment(tap.kind) || tap.holder == super::wallet::NO_HOLDER {
         return Outcome::default();
     }
     let holder = state.root(tap.holder);
@@ -58,34 +59,11 @@ fn outcome(state: &State, now: Millis, tap: &Tap, extent: Extent) -> Outcome {
         tap.legs.iter().filter(|leg| leg.source == Source::Grant && whole && tap.kind == TransactionKind::Purchase);
     let points = points.fold(0, |sum, leg| sum + leg.asked.get());
     let paid = whole && tap.kind == TransactionKind::Purchase;
-    let part = super::money::minus(waiting_part(tap), part_undone_next(state, tap));
+    let part = super::money::minus(tap.waiting_part(), part_undone_next(state, tap));
     let alerts = if paid { state.crossed(wallet, tap.counted_day, part) } else { Vec::new() };
     // What the issuer declined is in the windows until this record gives it back.
     let declined = if whole { Yen::ZERO } else { Yen::new(-tap.counted.get()) };
     Outcome { approved, receipt: state.receipt(spender, Yen::ZERO, points, declined), alerts }
-}
-
-/// What of a tap that waits is in the windows, and is final when it is approved.
-pub(super) fn waiting_part(tap: &Tap) -> Yen {
-    super::money::sum(&tap.legs, super::money::Leg::is_part, |leg| leg.asked)
-}
-
-/// What of its instrument part a payment loses as soon as it is approved: while it waited, reversals have said that less remains. The
-/// next record undoes that much.
-pub(super) fn part_undone_next(state: &State, tap: &Tap) -> Yen {
-    use super::money::{Leg, minus, plus, spread, sum};
-    let Some(undo) = state.undos.said.get(&tap.seq) else { return Yen::ZERO };
-    let mut legs = tap.legs.clone();
-    for leg in legs.iter_mut().filter(|leg| leg.hold.is_some()) {
-        leg.posted = leg.asked;
-    }
-    let more = minus(sum(&legs, Leg::is_yen, Leg::stands), undo.remains);
-    if !more.is_positive() {
-        return Yen::ZERO;
-    }
-    let shares = spread(&legs, more);
-    let parts = legs.iter().zip(&shares).filter(|(leg, _)| leg.is_part());
-    parts.fold(Yen::ZERO, |sum, (_, share)| plus(sum, *share))
 }
 
 fn some(outcome: Outcome) -> Option<Outcome> {
@@ -108,7 +86,7 @@ pub(super) fn answered(
         };
     };
     if code == ResponseCode::PARTIAL {
-        // A part was approved that nobody asked for: it is undone like an answer that never came.
+        // A part was approved that the switch did not ask for: it is undone like an answer that never came.
         return silent(state, now, message, Silence::TimedOut);
     }
     let own = |source| matches!(source, Source::Purse | Source::Points | Source::Funder);
@@ -222,8 +200,8 @@ fn stand_in(state: &State, now: Millis, tap: &Tap, issuer: u16) -> Option<Decisi
     )
 }
 
-/// What a refund that is not carried out lets stand again, where its payment is lost.
+/// The amount that stands again when a refund is not carried out, where its payment is lost.
 pub(super) fn refund_lost(state: &State, refund: &Tap) -> Transfers {
     let amount = |leg: &super::money::Leg| state.book.hold(leg.hold?).map(|hold| hold.amount);
-    refund.legs.iter().filter_map(|leg| super::loss::again_lost(state, refund, leg, amount(leg)?)).collect()
+    refund.legs.iter().filter_map(|leg| again_lost(state, refund, leg, amount(leg)?)).collect()
 }

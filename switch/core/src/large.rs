@@ -8,7 +8,7 @@ use std::hash::Hash;
 /// Pieces of a map. Each grows by itself: with ten million entries a piece has some ten thousand.
 const SHARDS: usize = 1_024;
 
-/// Which piece a key is in. It need not be good, only even.
+/// The piece that a key is in. It need not be good, only even.
 pub(super) trait Spread {
     /// Any number that differs much between keys.
     fn spread(&self) -> u64;
@@ -136,7 +136,7 @@ impl<T> Blocks<T> {
         self.blocks.iter().flatten()
     }
 
-    /// Where the entry with this key is; the entries are sorted by it.
+    /// The place of the entry with this key; the entries are sorted by it.
     pub(super) fn find_by_key<B: Ord>(&self, key: &B, of: impl Fn(&T) -> B) -> Option<usize> {
         let (mut low, mut high) = (0, self.len);
         while low < high {

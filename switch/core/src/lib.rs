@@ -6,20 +6,27 @@
 mod admin;
 mod apply;
 mod approvals;
-mod attribution;
+mod cards;
 mod certificates;
 mod closing;
+mod conditions;
+mod context;
+mod corrections;
 mod decide;
+mod decision;
 mod event;
 mod floor;
 mod follow;
 mod forget;
+mod index;
 mod issuer;
+mod keys;
 mod large;
 mod limits;
 mod links;
 mod loss;
 mod merchants;
+mod merging;
 mod money;
 mod months;
 mod original;
@@ -28,41 +35,53 @@ mod pay;
 mod people;
 mod programmes;
 mod references;
+mod refusal;
 mod relief;
 mod replay;
+mod residents;
+mod rights;
 mod rules;
 mod state;
 mod statement;
 mod totals;
 mod undo;
+mod undo_next;
 mod wallet;
 
-pub use admin::Rejected;
-pub use approvals::{ApprovalRefusal, ApprovalView, Approvals};
-pub use certificates::CardList;
+pub use admin::would;
+pub use approvals::{ApprovalAnswer, ApprovalStanding, ApprovalView, Approvals, Document, EarlierRequest};
 pub use closing::{
-    CHARGEBACK, Closing, DayView, ExceptionView, NotClosed, Note, PayoutView, Position, RAISED_AT_ONCE, REFUSED_ADVICE,
-    ResolvedBy, SettlementState, SettlementView, StandingView,
+    CHARGEBACK, Closing, DayView, ExceptionView, Note, PayoutView, Position, REFUSED_ADVICE, ResolvedBy,
+    SettlementState, SettlementView, StandingView, WhichExceptions,
 };
+pub use corrections::{PaidBy, PaidPart, PaymentView};
 pub use decide::decide;
-pub use event::{Command, Decision, Done, Effect, Event, Link};
+pub use decision::{Decision, Done, Effect};
+pub use event::{Command, Event, Link};
 pub use floor::WaitingAdvice;
+pub use keys::SealNeeds;
 pub use limits::{LimitChange, LimitsChange};
 pub use links::NO_ISSUER;
-pub use merchants::{Edit, MOST_TAGS, MOST_TERMINALS, MerchantChange, MerchantEntry, MerchantLook};
+pub use merchants::{Edit, MOST_TAGS, MOST_TERMINALS, MerchantChange, MerchantEntry, MerchantView};
 pub use outgoing::Outgoing;
-pub use people::{Holding, Resident, SealedNumber};
-pub use relief::{
-    BatchView, Distribution, FilesView, MOST_ROWS, MadeFiles, ProgrammeView, ROWS_AT_ONCE, Refusal, Relief, RowState,
-    RowView, TransferRow, Unpaid, Why,
+pub use refusal::{
+    ADMINISTRATORS, ApprovalEnd, ApprovalRefusal, BuiltOn, CorrectionRefusal, FixedTerm, KEYS_AT_ONCE, MOST_FILES,
+    MOST_PROGRAMMES, Misfit, NotClosed, PolicyConflict, ProgrammeEnd, RAISED_AT_ONCE, ROWS_AT_ONCE, Refusal, Rejected,
+    RightsRefusal, RowIs, SentFile, StandsAt, StillDue, TextField, Unlike, WantedOfBatch,
 };
-pub use replay::{Change, Cost, Replay, ReplayError, Said};
-pub use state::{BreakReason, Broken, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
+pub use relief::{
+    BatchView, Distribution, FilesView, MOST_ROWS, MadeFiles, ProgrammeView, Relief, RowState, RowView, TransferRow,
+    Unpaid, Why,
+};
+pub use replay::{Change, Cost, Replay, ReplayError, ReplayedDecision};
+pub use residents::{Holding, Resident, SealedNumber};
+pub use rights::{Held, Key, Named, NewKey, Organisation, Person, Program, Rights, RightsState, SignedWith, Standing};
+pub use state::{BreakReason, Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
 pub use statement::{
     ALIKE_DAYS, Alike, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem, Seen,
     StatementLine, Wanted,
 };
-pub use undo::left_to_undo;
+pub use undo_next::left_to_undo;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
-//! What is asked about a resident's own limits. What is not named stays: a limit is taken away by saying so.
+//! A change of a resident's own limits. A limit that is not named stays: taking one away is explicit.
 
 use kazasu_ledger::record::OwnLimits;
 use kazasu_schemas::money::Yen;
 
-/// What becomes of one limit.
+/// The change of one limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum LimitChange {
     /// It stays as it is.
@@ -25,7 +25,7 @@ impl LimitChange {
     }
 }
 
-/// What becomes of a resident's own limits.
+/// The change of a resident's own limits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct LimitsChange {
     /// Of one tap.

@@ -1,16 +1,19 @@
 //! Links: what a person pays with, from when on. New versions, ends, links that cannot be paid with any more, and card numbers that
 //! are sealed again.
 
-use super::admin::{Rejected, recorded, unchanged};
-use super::approvals;
-use super::attribution::Attribution;
+use super::approvals::{Document, Requesting};
+use super::conditions::known;
+use super::decision::{Decided, Decision, recorded, unchanged};
 use super::event::Link;
-use super::people::{Decided, known};
+use super::refusal::Rejected;
 use super::state::{Broken, LinkVersion, State};
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
-    ApprovalRequested, Body, Instrument, LinkBroken, LinkOrigin, Linked, Proposal, Resealed, Unlinked,
+    Body, Card, CardHash, CarriedChange, Instrument, LinkBroken, LinkOrigin, Linked, Proposal, Resealed, SharedLink,
+    Unlinked,
 };
+use kazasu_schemas::attribution::Attribution;
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
 
@@ -24,8 +27,13 @@ pub(super) struct NewVersion<'a> {
     pub(super) ppid: Ppid,
     /// From when on; now when absent.
     pub(super) from: Option<Millis>,
-    /// Who asks.
+    /// The requester.
     pub(super) by: &'a str,
+}
+
+/// Refuses what is sealed under a destroyed key: it could not be opened.
+fn readable(state: &State, instrument: &Instrument) -> Result<(), Rejected> {
+    state.people.keys.unreadable(instrument).map_or(Ok(()), |version| Err(Rejected::KeyDestroyed(version)))
 }
 
 /// The instrument that a command names.
@@ -34,8 +42,9 @@ fn instrument(state: &State, to: &Link) -> Result<Instrument, Rejected> {
         Link::Deposit(number) => {
             Instrument::Deposit(*state.parties.deposits.get(number).ok_or(Rejected::UnknownDeposit(*number))?)
         }
-        Link::Instrument(instrument) => instrument.clone(),
+        Link::Instrument(instrument) => state.settled(instrument.clone()),
     };
+    readable(state, &instrument)?;
     match instrument.issuer().filter(|n| !state.parties.issuers.contains_key(n) && *n != NO_ISSUER) {
         Some(issuer) => Err(Rejected::UnknownIssuer(issuer)),
         None => Ok(instrument),
@@ -54,7 +63,8 @@ fn next_link(
         return Err(Rejected::MergedBefore(ppid));
     }
     let (version, from) = next_version(state, now, new)?;
-    Ok(Linked { ppid, version, from, instrument, origin: Some(origin), by: Some(new.by.to_owned()) })
+    let (origin, by) = (Some(origin), Some(new.by.to_owned()));
+    Ok(Linked { ppid, version, from, instrument, origin, by, proof: None, approval: None })
 }
 
 pub(super) fn link(state: &State, now: Millis, new: NewVersion<'_>, (origin, to): (LinkOrigin, &Link)) -> Decided {
@@ -68,6 +78,62 @@ pub(super) fn link(state: &State, now: Millis, new: NewVersion<'_>, (origin, to)
     Ok(recorded(Body::Linked(next_link(state, now, new, (origin, instrument))?)))
 }
 
+/// A link that a holder asks for.
+#[derive(Clone, Copy)]
+pub(super) struct AskedLink<'a> {
+    pub(super) ppid: Ppid,
+    /// From when on; now when absent.
+    pub(super) from: Option<Millis>,
+    pub(super) to: &'a Link,
+    /// A portal, or a counter.
+    pub(super) origin: LinkOrigin,
+}
+
+/// The outcome of a link that a holder asks for.
+pub(super) enum Linking {
+    /// It is decided.
+    Decided(Box<Decision>),
+    /// It waits for staff.
+    Waits(Box<Requesting>),
+}
+
+/// A holder's link, at a portal or a counter. What another person has linked already waits for staff, and pays nothing until then; what two
+/// people are deciding for a broken link, staff do not link past them.
+pub(super) fn ask(state: &State, now: Millis, asked: AskedLink<'_>, said: &Attribution) -> Result<Linking, Rejected> {
+    let AskedLink { ppid, from, to, origin } = asked;
+    let retarget = state.people.residents.get(&ppid).and_then(|at| state.people.broken.get(at)?.proposal.as_ref());
+    if let (LinkOrigin::Counter, Some((_, proposer))) = (origin, retarget) {
+        return Err(Rejected::ProposalOpen(proposer.clone()));
+    }
+    let decided = link(state, now, NewVersion { ppid, from, by: &said.by }, (origin, to))?;
+    let Some(Body::Linked(linked)) = &decided.body else { return Ok(Linking::Decided(Box::new(decided))) };
+    let instrument = linked.instrument.clone();
+    let proposal = if state.people.is_linked_by_another(ppid, &instrument) {
+        Proposal::SharedLink(Box::new(SharedLink { ppid, instrument, from, proof: None }))
+    } else if origin == LinkOrigin::Counter && state.rights.is_administered() {
+        // Staff say that the holder was there; another person looks at it.
+        let instrument = Box::new(instrument);
+        Proposal::Carried(Box::new(CarriedChange::Link { ppid, instrument, from }))
+    } else {
+        return Ok(Linking::Decided(Box::new(decided)));
+    };
+    Ok(Linking::Waits(Box::new(Requesting { proposal, source: Document::default(), said: said.clone() })))
+}
+
+/// The link that staff make at a counter, as another person approves it.
+pub(super) fn at_counter(state: &State, now: Millis, new: NewVersion<'_>, instrument: &Instrument) -> Decided {
+    readable(state, instrument)?;
+    Ok(recorded(Body::Linked(next_link(state, now, new, (LinkOrigin::Counter, instrument.clone()))?)))
+}
+
+/// The version that a person's link would get when staff allow the instrument.
+pub(super) fn allowed(state: &State, now: Millis, shared: &SharedLink, by: &str) -> Result<Linked, Rejected> {
+    let new = NewVersion { ppid: shared.ppid, from: shared.from, by };
+    readable(state, &shared.instrument)?;
+    let linked = next_link(state, now, new, (LinkOrigin::Shared, shared.instrument.clone()))?;
+    Ok(Linked { proof: shared.proof.clone(), ..linked })
+}
+
 pub(super) fn unlink(state: &State, now: Millis, new: NewVersion<'_>) -> Decided {
     let NewVersion { ppid, from, by } = new;
     let ended = |v: &LinkVersion| v.instrument.is_none() && v.from <= from.unwrap_or(now);
@@ -76,7 +142,8 @@ pub(super) fn unlink(state: &State, now: Millis, new: NewVersion<'_>) -> Decided
         Some(newest) if ended(newest) => Ok(unchanged()),
         Some(_) => {
             let (version, from) = next_version(state, now, new)?;
-            Ok(recorded(Body::Unlinked(Unlinked { ppid, version, from, by: Some(by.to_owned()) })))
+            let unlinked = Unlinked { ppid, version, from, by: Some(by.to_owned()), proof: None, approval: None };
+            Ok(recorded(Body::Unlinked(unlinked)))
         }
     }
 }
@@ -95,7 +162,7 @@ fn next_version(state: &State, now: Millis, new: NewVersion<'_>) -> Result<(u32,
 }
 
 /// A sealed card number looks different each time, so cards are compared by their keyed token.
-fn same_instrument(a: &Instrument, b: &Instrument) -> bool {
+pub(super) fn same_instrument(a: &Instrument, b: &Instrument) -> bool {
     match (a, b) {
         (Instrument::CreditCard(a), Instrument::CreditCard(b))
         | (Instrument::DebitCard(a), Instrument::DebitCard(b)) => a.issuer == b.issuer && a.token == b.token,
@@ -103,7 +170,7 @@ fn same_instrument(a: &Instrument, b: &Instrument) -> bool {
     }
 }
 
-pub(super) fn break_link(state: &State, ppid: Ppid, told: Attribution<'_>) -> Decided {
+pub(super) fn break_link(state: &State, ppid: Ppid, told: &Attribution) -> Decided {
     let at = known(state, ppid)?;
     let newest = state.link_versions(&ppid).next();
     let Some(link) = newest.filter(|link| link.instrument.is_some()) else {
@@ -113,23 +180,27 @@ pub(super) fn break_link(state: &State, ppid: Ppid, told: Attribution<'_>) -> De
         return Ok(unchanged());
     }
     let version = link.version;
-    let (by, why) = told.owned();
-    Ok(recorded(Body::LinkBroken(LinkBroken { ppid, version, why, by })))
+    let Attribution { by, why, via } = told.clone();
+    Ok(recorded(Body::LinkBroken(LinkBroken { ppid, version, why, by, via })))
 }
 
 fn broken(state: &State, ppid: Ppid) -> Result<&Broken, Rejected> {
     state.people.broken.get(&known(state, ppid)?).ok_or(Rejected::NotBroken(ppid))
 }
 
-/// A new instrument is proposed for a broken link.
-pub(super) fn propose_retarget(state: &State, now: Millis, new: NewVersion<'_>, to: &Link) -> Decided {
-    let NewVersion { ppid, by, .. } = new;
-    if let Some((_, proposer)) = &broken(state, ppid)?.proposal {
+/// The request for a new instrument of a broken link.
+pub(super) fn retarget_request(
+    state: &State,
+    (ppid, to): (Ppid, &Link),
+    said: &Attribution,
+) -> Result<Requesting, Rejected> {
+    if let Some((_, proposer)) = &broken(state, ppid)?.proposal
+        && !same(proposer, &said.by)
+    {
         return Err(Rejected::ProposalOpen(proposer.clone()));
     }
     let proposal = Proposal::Retarget { ppid, instrument: Box::new(instrument(state, to)?) };
-    let (source, by, why) = (String::new(), by.to_owned(), String::new());
-    approvals::request(state, now, ApprovalRequested { proposal, source, by, why })
+    Ok(Requesting { proposal, source: Document::default(), said: said.clone() })
 }
 
 /// The proposal for a broken link that is to be decided.
@@ -149,14 +220,46 @@ pub(super) fn retargeted(
     next_link(state, now, new, (LinkOrigin::Retarget, instrument.clone()))
 }
 
-pub(super) fn reseal(state: &State, ppid: Ppid, version: u32, pan: &[u8]) -> Decided {
+/// A card number as it is sealed now, and its hash under a newer lookup key.
+#[derive(Clone, Copy)]
+pub(super) struct SealedAgain<'a> {
+    pub(super) pan: &'a [u8],
+    pub(super) alias: Option<CardHash>,
+}
+
+pub(super) fn reseal(state: &State, ppid: Ppid, version: u32, again: SealedAgain<'_>) -> Decided {
     known(state, ppid)?;
     let link = state.link_versions(&ppid).find(|link| link.version == version);
-    match link.and_then(|link| link.instrument.as_ref()) {
-        Some(Instrument::CreditCard(card) | Instrument::DebitCard(card)) if *card.pan == *pan => Ok(unchanged()),
-        Some(Instrument::CreditCard(_) | Instrument::DebitCard(_)) => {
-            Ok(recorded(Body::Resealed(Resealed { ppid, version, pan: pan.into() })))
+    let instrument = link.and_then(|link| link.instrument.as_ref());
+    let (Some(instrument), SealedAgain { pan, alias }) = (instrument, again) else {
+        return Err(Rejected::NoCard(ppid, version));
+    };
+    let (Instrument::CreditCard(card) | Instrument::DebitCard(card)) = instrument else {
+        return Err(Rejected::NoCard(ppid, version));
+    };
+    let alias = alias.filter(|alias| !state.is_found_by(card.token, *alias));
+    if *card.pan == *pan && alias.is_none() {
+        return Ok(unchanged());
+    }
+    let sealed = Card { pan: pan.into(), ..card.clone() };
+    readable(state, &Instrument::CreditCard(sealed))?;
+    Ok(recorded(Body::Resealed(Resealed { ppid, version, pan: pan.into(), alias })))
+}
+
+impl State {
+    /// An instrument with the token that its card has kept, when it is known by another lookup key's hash.
+    fn settled(&self, mut instrument: Instrument) -> Instrument {
+        if let Instrument::CreditCard(card) | Instrument::DebitCard(card) = &mut instrument
+            && let Some(token) = self.people.aliases.get(&card.token)
+        {
+            card.token = *token;
         }
-        Some(Instrument::BankAccount(_) | Instrument::Deposit(_)) | None => Err(Rejected::NoCard(ppid, version)),
+        instrument
+    }
+
+    /// Whether a card with this token is found by this hash.
+    #[must_use]
+    pub fn is_found_by(&self, token: [u8; 8], hash: CardHash) -> bool {
+        hash.0 == token || self.people.aliases.contains_key(&hash.0)
     }
 }

@@ -1,32 +1,18 @@
-//! What is lost where an issuer refuses a payment that it was not asked about. The payment is lost as far as it stands at the
+//! The loss when an issuer refuses a payment that it was not asked about. The payment is lost as far as it stands at the
 //! issuer. A refund of it is a message of its own: what the issuer gave back for it, it gave back for a payment that it never made,
-//! so that is lost too. Whatever the order in which the issuer says so, what it owes here is what its own book says.
+//! so that is lost too. In every order in which the issuer says so, what it owes here is what its own book says.
 
-use super::event::{Decision, Effect};
-use super::money::{Leg, Source, minus, plus};
-use super::state::{State, Tap, TapState};
-use kazasu_ledger::record::{Body, IssuerAcknowledged, LossBooked, LossReturned, Opening, ToIssuer, TransactionKind};
+use super::decision::{Decision, Effect};
+use super::money::minus;
+use super::state::{State, TapState};
+use super::undo::is_lost_elsewhere;
+use kazasu_ledger::record::{Body, IssuerAcknowledged, LossBooked, LossReturned, Opening, ToIssuer};
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountKey, Seq, Transfer};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::LiableParty;
 use kazasu_schemas::wire::ResponseCode;
 use kazasu_schemas::wire::issuer::IssuerOperation;
-
-/// What of a payment's instrument part is not as its leg alone says; most payments have none of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Parts {
-    /// Given back by refund advices that the issuer refused: it still counts it. Of a refund: its own part, refused.
-    pub(super) denied: Yen,
-    /// Taken of its own message by resolved differences and chargebacks.
-    pub(super) taken: Yen,
-    /// Of a payment that the issuer refused: what the booked loss left out for refunds of every kind. Losses were booked so once.
-    pub(super) unlost: Yen,
-    /// The issuer refused the advice that told it of this tap: it has nothing of it, and nothing of it to reverse.
-    pub(super) refused: bool,
-    /// Of a payment that reversals were told of: the least that its issuer acknowledged to remain, refunds apart.
-    pub(super) remains: Option<Yen>,
-}
 
 /// An advice arrived. A second acknowledgement of the same advice changes nothing.
 pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> Decision {
@@ -94,39 +80,4 @@ fn returned(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -
     let liable = if of.debit == of.credit { LiableParty::Merchant } else { LiableParty::Operator };
     let transfers = Transfers::from_slice(&[Transfer::direct(leg.credit, of.debit, amount)]);
     Some(LossReturned { message, code, liable, transfers })
-}
-
-/// The payment's leg was lost after the refund had begun: the refund still goes to the issuer.
-fn is_lost_elsewhere(of: &Leg, refund: &Leg) -> bool {
-    of.source == Source::Loss && of.debit != refund.credit
-}
-
-/// A leg of a refund that is not carried out, or undone by `amount`, lets its payment stand again. Where the issuer has refused
-/// that payment, and the loss left out what the refund gave back because the issuer had refused the refund too, it is lost now.
-pub(super) fn again_lost(state: &State, refund: &Tap, leg: &Leg, amount: Yen) -> Option<Transfer> {
-    if !matches!(refund.kind, TransactionKind::Refund | TransactionKind::RefundAdvice) {
-        return None;
-    }
-    let paid = refund.original.and_then(|index| state.tap(index))?;
-    let of = paid.legs.get(usize::from(leg.of)).filter(|of| is_lost_elsewhere(of, leg))?;
-    let denied = amount.min(state.parts(refund.seq).denied);
-    let amount = plus(denied, minus(amount, denied).min(state.parts(paid.seq).unlost));
-    amount.is_positive().then(|| Transfer::direct(of.debit, leg.credit, amount))
-}
-
-impl State {
-    /// See [`Parts`].
-    pub(super) fn parts(&self, tap: Seq) -> Parts {
-        self.parts_of.get(&tap).copied().unwrap_or_default()
-    }
-
-    pub(super) fn change_parts(&mut self, tap: Seq, change: impl FnOnce(&mut Parts)) {
-        let mut parts = self.parts(tap);
-        change(&mut parts);
-        if parts == Parts::default() {
-            self.parts_of.remove(&tap);
-        } else {
-            self.parts_of.insert(tap, parts);
-        }
-    }
 }

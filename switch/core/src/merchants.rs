@@ -2,10 +2,10 @@
 //! the moment of deciding, so that two imports at one time lose nothing of each other.
 
 use super::Rejected;
-use super::event::{Decision, Done, Effect};
+use super::decision::{Decision, Done, Effect};
 use super::state::{Merchant, State};
 use hashbrown::HashMap;
-use kazasu_ledger::record::{Body, MerchantRegistered, MerchantTraits};
+use kazasu_ledger::record::{Body, Maker, MerchantRegistered, MerchantTraits};
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, TerminalId};
 
@@ -25,7 +25,7 @@ pub enum Edit<T> {
     Remove(T),
 }
 
-/// What changes of a merchant; what is `None` or empty stays.
+/// The changes of a merchant; a field that is `None` or empty stays.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MerchantChange {
     /// Its name.
@@ -44,7 +44,7 @@ pub struct MerchantChange {
     pub terminals: Vec<Edit<TerminalId>>,
 }
 
-/// What is registered of a merchant, its account aside.
+/// A merchant's registered data, without its account.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MerchantEntry {
     /// Its name.
@@ -132,9 +132,9 @@ impl MerchantChange {
 /// Decides a change.
 pub(super) fn change(
     state: &State,
-    acquirer: InstitutionId,
-    merchant: MerchantId,
+    (acquirer, merchant): (InstitutionId, MerchantId),
     change: &MerchantChange,
+    maker: &Option<Maker>,
 ) -> Result<Decision, Rejected> {
     let known = find(state, acquirer, merchant);
     let entry = change.of(known.map(MerchantEntry::from).as_ref())?;
@@ -148,6 +148,7 @@ pub(super) fn change(
         closed: entry.closed,
         payable: state.book.next_account(),
         traits,
+        maker: maker.clone(),
     };
     register(state, record)
 }
@@ -181,14 +182,14 @@ pub(super) fn register(state: &State, mut record: MerchantRegistered) -> Result<
     Ok(Decision::record(Body::MerchantRegistered(record)).then(Effect::Done(Done::Recorded)))
 }
 
-/// What a file's rows would change, each after those before it. Nothing is recorded.
+/// The changes that a file's rows would make, each after those before it. Nothing is recorded.
 #[derive(Clone, Debug, Default)]
-pub struct MerchantLook {
+pub struct MerchantView {
     entries: HashMap<(InstitutionId, MerchantId), MerchantEntry>,
     terminals: HashMap<(InstitutionId, TerminalId), Option<MerchantId>>,
 }
 
-impl MerchantLook {
+impl MerchantView {
     /// The entry before and after; refused as the command would be.
     pub fn change(
         &mut self,

@@ -1,11 +1,11 @@
-//! How a tap was paid: its legs, and how giving back is spread over them.
+//! The payment of a tap: its legs, and the spread of refunds over them.
 
 use kazasu_ledger::record::TransactionKind;
 use kazasu_ledger::{AccountId, AccountKey, Book, HoldId, Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
 use smallvec::SmallVec;
 
-/// Where a leg's money comes from (or, of a refund, goes to).
+/// The source of a leg's money (of a refund, its destination).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Source {
     Purse,
@@ -36,11 +36,11 @@ pub(super) struct Leg {
     pub(super) hold: Option<HoldId>,
     /// As it was asked for.
     pub(super) asked: Yen,
-    /// What was posted.
+    /// The posted amount.
     pub(super) posted: Yen,
-    /// What refunds have given back, those that wait for an issuer included.
+    /// The amount that refunds have given back, those that wait for an issuer included.
     pub(super) refunded: Yen,
-    /// What reversals have given back.
+    /// The amount that reversals have given back.
     pub(super) undone: Yen,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn minus(a: Yen, b: Yen) -> Yen {
 }
 
 impl Leg {
-    /// What stands: posted and not given back.
+    /// The amount that stands: posted and not given back.
     pub(super) fn stands(&self) -> Yen {
         minus(self.posted, self.given_back())
     }
@@ -111,9 +111,13 @@ pub(super) fn legs_of(book: &Book, seq: u64, transfers: &[Transfer]) -> Legs {
     .collect()
 }
 
-/// Payments debit it, refunds credit it; the merchant is on the other side.
+/// Payments debit it, refunds credit it; the merchant is on the other side, or the operator's loss where that bears a refund.
 fn source(debit: AccountKey, credit: AccountKey) -> Source {
-    let other = if matches!(debit, AccountKey::MerchantPayable(..)) { credit } else { debit };
+    let other = match (debit, credit) {
+        (AccountKey::MerchantPayable(..), _) => credit,
+        (AccountKey::Differences, credit) if !matches!(credit, AccountKey::MerchantPayable(..)) => credit,
+        (debit, _) => debit,
+    };
     match (other, credit) {
         (AccountKey::Purse(..), _) => Source::Purse,
         (AccountKey::FunderReceivable(_), _) => Source::Funder,
@@ -170,7 +174,7 @@ pub(super) fn spread(legs: &[Leg], amount: Yen) -> Shares {
     shares
 }
 
-/// What can be given back of a leg.
+/// The amount of a leg that can be given back.
 fn open(leg: &Leg) -> Yen {
     leg.stands().max(Yen::ZERO)
 }
@@ -181,7 +185,7 @@ pub(super) fn scaled(amount: Yen, part: Yen, whole: Yen) -> Yen {
     Yen::new(i64::try_from(scaled).expect("at most the amount"))
 }
 
-/// What is kept of open holds when `amount` yen remain: tenders in their order, and grants as far as the instrument part is kept.
+/// The kept part of open holds when `amount` yen remain: tenders in their order, and grants as far as the instrument part is kept.
 /// A leg without hold keeps nothing.
 pub(super) fn keep(book: &Book, legs: &[Leg], amount: Yen) -> Shares {
     let held = |leg: &Leg| leg.hold.and_then(|id| book.hold(id)).map_or(Yen::ZERO, |hold| hold.amount);

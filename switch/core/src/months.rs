@@ -1,4 +1,4 @@
-//! What a person's instrument has paid in a calendar month, and which percentages of the month's limit the person was told about. A
+//! The payments of a person's instrument in a calendar month, and the percentages of the month's limit that the person was told of. A
 //! payment counts in the month in which it was decided; it may become final in a later one. So a month stays while part of it waits.
 
 use kazasu_schemas::money::Yen;
@@ -37,7 +37,7 @@ impl Months {
         self.list.iter_mut().find(|month| month.key == key)
     }
 
-    /// What counts in a month, final or not.
+    /// The amount that counts in a month, final or not.
     pub(super) fn used(&self, key: i32) -> Yen {
         self.get(key).map_or(Yen::ZERO, |month| month.sum)
     }
@@ -50,10 +50,10 @@ impl Months {
         }
     }
 
-    /// A payment is decided: its month is the newest. `limited`: the person has a month's limit.
-    pub(super) fn add(&mut self, key: i32, amount: Yen, limited: bool) {
+    /// A payment is decided: its month is the newest. `limit`: what the person lets a month come to, yen.
+    pub(super) fn add(&mut self, key: i32, amount: Yen, limit: Option<Yen>) {
         if self.list.first().is_none_or(|newest| newest.key < key) {
-            self.leave_out(if limited { key - 1 } else { key });
+            self.leave_out(if limit.is_some() { key - 1 } else { key });
             self.list.insert(0, Month { key, ..Month::default() });
         }
         if let Some(month) = self.get_mut(key) {
@@ -77,7 +77,7 @@ impl Months {
         }
     }
 
-    /// What was taken back counts again, where the month is still known.
+    /// An amount taken back counts again, where the month is still known.
     pub(super) fn put_back(&mut self, key: i32, amount: Yen) {
         if let Some(month) = self.get_mut(key) {
             month.sum = month.sum.checked_add(amount).unwrap_or(Yen::new(i64::MAX));
@@ -109,7 +109,7 @@ impl Months {
         }
     }
 
-    /// What a temporary ID paid becomes this person's. A month that one of the two does not know any more is not known. What the
+    /// A temporary ID's payments become this person's. A month that one of the two does not know any more is not known. What the
     /// temporary ID was told about its own limit says nothing about the person's.
     pub(super) fn merge(&mut self, other: &Months) {
         let known_from = self.known_from;

@@ -1,32 +1,23 @@
-//! Which tap a message is about. DE90 that names a known message decides. Weaker evidence decides only where nothing speaks against
+//! Finds the tap that a message is about. DE90 that names a known message decides. Weaker evidence decides only where nothing speaks against
 //! it: a retrieval reference number that tells one transaction of the merchant from the others, and then person, terminal, amount,
 //! kind and time that fit. DE90 that names something unknown speaks against every tap but one that has the number it gives.
 
-use super::state::{Known, State, Tap, TapIndex, TapState, original_key, reference};
+use super::state::{Known, Reference, State, Tap, TapIndex, TapState, original_key, reference};
 use kazasu_ledger::record::TransactionKind;
 use kazasu_schemas::wire::{Original, Request};
 
-/// What a message names.
+/// The original that a message names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Found {
     /// This tap; completions are followed.
     Tap(TapIndex),
     /// This one, at another terminal of the merchant.
-    Elsewhere(TapIndex),
+    Completed(TapIndex),
     /// No tap that is known, or none for certain.
     Nothing,
 }
 
-/// What a merchant's retrieval reference number leads to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Reference {
-    /// One transaction.
-    One(TapIndex),
-    /// So many taps in memory: the number repeats, and names none of them.
-    Many(u32),
-}
-
-/// How far terminals' clocks in one shop may differ, seconds.
+/// The largest difference of terminals' clocks in one shop, in seconds.
 const CLOCKS: i64 = 300;
 /// Between Japan's time and universal time, seconds: DE90 gives the original's DE7 in either.
 const UNIVERSAL: i64 = 9 * 3_600;
@@ -41,7 +32,7 @@ impl State {
             Some(index) if self.tap(index).is_some_and(|tap| tap.key.terminal == request.terminal) => {
                 Found::Tap(self.completed_by(index))
             }
-            Some(index) => Found::Elsewhere(self.completed_by(index)),
+            Some(index) => Found::Completed(self.completed_by(index)),
             None => Found::Nothing,
         }
     }

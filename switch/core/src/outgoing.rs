@@ -1,4 +1,4 @@
-//! What a message to an issuer says, put together from the state, so that it can be sent again after a restart.
+//! A message to an issuer, built from the state, so that it can be sent again after a restart.
 
 use super::state::State;
 use kazasu_ledger::Seq;
@@ -13,9 +13,9 @@ use kazasu_schemas::wire::Original;
 pub struct Outgoing {
     /// The record that caused it; its number is the message's DE37 and DE11.
     pub message: Seq,
-    /// When that record was made: DE7.
+    /// The time of that record: DE7.
     pub at: Millis,
-    /// What is asked, and of whom.
+    /// The question, and the issuer.
     pub to: ToIssuer,
     /// The account, still sealed.
     pub instrument: Instrument,

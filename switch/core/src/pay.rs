@@ -1,10 +1,10 @@
 //! Messages that name a person: may the card be used, who pays how much, which limits look at it, what is granted.
 //! `docs/operations/policy.md` has the order; it is the order here.
 
-use super::decide::{Context, Outcome, approval, refusal};
+use super::context::{Context, Outcome, approval, refusal};
 use super::money::{minus, plus};
-use super::rules::{MerchantRules, Paying, Pin, PointShares, PurseShares, Spender};
-use super::state::{Merchant, State};
+use super::rules::{Paying, PointShares, PurseShares, Spender};
+use super::state::{Merchant, MerchantRules, Pin, State};
 use super::wallet::{HolderAt, InstrumentKey, Wallet, kind_of};
 use kazasu_ledger::record::{Instrument, Opening, Ruled, ToIssuer, Verdict, flag};
 use kazasu_ledger::transfer::Transfers;
@@ -48,7 +48,7 @@ pub(super) fn pay(
     let ppid = request.ppid.ok_or(Refusal::UnknownPpid)?;
     let advice = operation.is_advice();
     let Some(named) = state.people.residents.get(&ppid).copied() else {
-        return if advice { nobody(context, operation, merchant) } else { Err(Refusal::UnknownPpid) };
+        return if advice { unknown_person(context, operation, merchant) } else { Err(Refusal::UnknownPpid) };
     };
     let day = now.jst_day();
     let mut flags = match state.card(named, day) {
@@ -85,8 +85,8 @@ pub(super) fn pay(
     Ok(outcome)
 }
 
-/// Nobody knows the person, but an advice must be accepted: all of it is claimed from the acquirer.
-fn nobody(context: &Context<'_>, operation: Operation, merchant: &Merchant) -> Result<Outcome, Refusal> {
+/// The person is unknown, but an advice must be accepted: all of it is claimed from the acquirer.
+fn unknown_person(context: &Context<'_>, operation: Operation, merchant: &Merchant) -> Result<Outcome, Refusal> {
     let amount = context.request.amount;
     let account = shortfall(context)?;
     let above = amount > context.state.floor_at(&merchant.traits.class);
@@ -128,18 +128,18 @@ fn ruled(state: &State, ruled: Ruled) -> Option<Ruled> {
     (ruled != Ruled::default()).then_some(ruled)
 }
 
-/// What each tender pays of a tap.
+/// The amount of a tap that each tender pays.
 struct Tenders {
     purses: PurseShares,
     points: PointShares,
-    /// What of the amount purses and points pay, yen.
+    /// The part of the amount that purses and points pay, in yen.
     covered: Yen,
     /// The rest, which the linked instrument pays; of an advice also where it cannot.
     part: Yen,
     /// The account that stands for the instrument, and the issuer behind it.
     account: Option<AccountId>,
     issuer: Option<u16>,
-    /// What the instrument pays of its part; of an advice the rest is claimed from the acquirer.
+    /// The amount of its part that the instrument pays; of an advice the rest is claimed from the acquirer.
     from_instrument: Yen,
     /// The policy's limits that look at the part, one bit a number.
     limits: u64,
@@ -170,7 +170,7 @@ impl Moves {
     }
 }
 
-/// Who pays how much, as transfers.
+/// The shares of the payers, as transfers.
 fn tender(context: &Context<'_>, operation: Operation, payer: &Payer<'_>) -> Result<Outcome, Refusal> {
     let (state, request) = (context.state, context.request);
     let advice = operation.is_advice();
@@ -212,12 +212,24 @@ fn tender(context: &Context<'_>, operation: Operation, payer: &Payer<'_>) -> Res
     let less = (approved < request.amount).then_some(approved);
     let (limits, options) = (tenders.limits, request.options.0);
     let Granted { opens, months, .. } = granted;
-    let all = Ruled { policy: 0, flags, limits, approved: less, receipt, options, alerts, opens, months, named: None };
+    let all = Ruled {
+        policy: 0,
+        flags,
+        limits,
+        approved: less,
+        receipt,
+        options,
+        alerts,
+        opens,
+        months,
+        named: None,
+        beyond: None,
+    };
     outcome.ruled = ruled(state, all);
     Ok(outcome)
 }
 
-/// What the issuer is asked or told with the tap. Of an authorization that was only advised it hears when that is completed.
+/// The message to the issuer with the tap. Of an authorization that was only advised it hears at its completion.
 fn asked_at_once(operation: Operation) -> Option<IssuerOperation> {
     match operation {
         Operation::Authorize => Some(IssuerOperation::Authorize),
@@ -276,12 +288,15 @@ fn limited(context: &Context<'_>, payer: &Payer<'_>, part: Yen, advice: bool) ->
     let limits = state.rules.limits(payer.rules, kind, Pin::of(context.request.entry_mode));
     match state.broken_limit(payer.spender(), limits, part) {
         Some(_) if advice => Ok((limits, payer.flags | flag::OVER_LIMIT)),
-        Some(refusal) => Err(refusal),
+        Some(refusal) => {
+            context.beyond.set(state.beyond(payer.spender(), limits, part));
+            Err(refusal)
+        }
         None => Ok((limits, payer.flags)),
     }
 }
 
-/// What the merchant gets, tender by tender.
+/// The merchant's amounts, tender by tender.
 fn pay_merchant(context: &Context<'_>, payer: &Payer<'_>, tenders: &Tenders, moves: &mut Moves) -> Result<(), Refusal> {
     let payable = payer.merchant.payable;
     for (purse, pays) in &tenders.purses {
@@ -301,7 +316,7 @@ fn pay_merchant(context: &Context<'_>, payer: &Payer<'_>, tenders: &Tenders, mov
     Ok(())
 }
 
-/// What programmes grant on what the instrument pays.
+/// The points that programmes grant on the instrument part.
 #[derive(Default)]
 struct Granted {
     /// Accounts of programmes of which the person has none.

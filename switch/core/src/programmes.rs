@@ -1,16 +1,15 @@
 //! Programmes and the policy that has them: it is put into force, funds are paid into, purses are credited, and what is over lapses.
 
-use super::admin::{Rejected, recorded, unchanged};
-use super::attribution::Attribution;
-use super::event::{Decision, Effect};
+use super::conditions::{amount_of, booked, known};
+use super::decision::{Decided, Decision, Effect, recorded, unchanged};
 use super::money::{minus, plus};
-use super::people::{Decided, amount_of, booked, known};
 use super::references::reference_key;
-use super::rules::MOST_PROGRAMMES;
+use super::refusal::{MOST_PROGRAMMES, PolicyConflict, Rejected};
 use super::state::{State, Sweep};
 use kazasu_ledger::record::{Body, Lapsed, Opening, PolicyActivated, ProgrammeFunded, PurseCredited};
 use kazasu_ledger::transfer::{MOST, Transfers};
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
@@ -19,13 +18,13 @@ use kazasu_schemas::relief::{Method, Terms};
 use std::collections::HashMap;
 
 /// A policy must be able to follow the one in force: programmes stay, limits keep their meaning, budgets cover what was granted.
-pub(super) fn activate(state: &State, policy: &Policy, source: &str, told: Attribution<'_>) -> Decided {
+pub(super) fn activate(state: &State, policy: &Policy, source: &str, told: &Attribution) -> Decided {
     if *state.rules.own == *policy && state.rules.version > 0 {
         return Ok(unchanged());
     }
     follows(state, policy)?;
     let (opens, transfers) = budgets(state, policy)?;
-    let (by, why) = told.owned();
+    let Attribution { by, why, via } = told.clone();
     Ok(recorded(Body::PolicyActivated(PolicyActivated {
         version: state.rules.version + 1,
         policy: policy.clone(),
@@ -34,48 +33,43 @@ pub(super) fn activate(state: &State, policy: &Policy, source: &str, told: Attri
         why,
         opens,
         transfers,
+        via,
     })))
 }
 
-fn wrong<T>(text: String) -> Result<T, Rejected> {
-    Err(Rejected::Policy(text))
+fn wrong<T>(why: PolicyConflict) -> Result<T, Rejected> {
+    Err(why.into())
 }
 
 /// Its programmes, limits and rules stand beside those in force before.
 fn follows(state: &State, policy: &Policy) -> Result<(), Rejected> {
     let relief = |n: &u16| state.relief.programmes.contains_key(n);
     if let Some(purse) = policy.purses.iter().find(|p| relief(&p.number)) {
-        return wrong(format!("purse {}: a relief programme has this number; take another", purse.number));
+        return wrong(PolicyConflict::ReliefNumber(purse.number));
     }
     let running = state.relief.programmes.values();
     let running = running.filter(|p| p.terms.method == Method::Purse && !p.terms.is_over(state.at)).count();
     if policy.purses.len() + running > MOST_PROGRAMMES || policy.points.len() > MOST_PROGRAMMES {
-        return wrong(format!(
-            "at most {MOST_PROGRAMMES} purse programmes, relief included, and {MOST_PROGRAMMES} point programmes"
-        ));
+        return wrong(PolicyConflict::TooManyProgrammes);
     }
     for limit in &policy.limits {
         if state.rules.numbers.get(&limit.number).is_some_and(|known| !known.same_meaning(limit)) {
-            return wrong(format!(
-                "limit {} ({}) had another window, person, group, class or instrument before; give it a new number",
-                limit.number, limit.name
-            ));
+            return wrong(PolicyConflict::LimitMeaning { number: limit.number, name: limit.name.clone() });
         }
     }
     let mut books = state.programmes.purses.keys().filter(|n| !relief(n));
     if let Some(number) = books.find(|n| !policy.purses.iter().any(|p| p.number == **n)) {
-        return wrong(format!("purse programme {number} is missing: a programme stays in the file for ever"));
+        return wrong(PolicyConflict::PurseGone(*number));
     }
     if let Some(number) = state.programmes.points.keys().find(|n| !policy.points.iter().any(|p| p.number == **n)) {
-        return wrong(format!("point programme {number} is missing: a programme stays in the file for ever"));
+        return wrong(PolicyConflict::PointsGone(*number));
     }
     let before = |n| state.rules.policy.points.iter().find(|p| p.number == n).map(|p| p.rounding);
     if let Some(programme) = policy.points.iter().find(|p| before(p.number).is_some_and(|r| r != p.rounding)) {
-        let n = programme.number;
-        return wrong(format!("point programme {n}: its rounding cannot change, the month would be counted two ways"));
+        return wrong(PolicyConflict::Rounding(programme.number));
     }
     if let Some(rule) = policy.stand_in.iter().find(|rule| !state.parties.issuers.contains_key(&rule.issuer)) {
-        return wrong(format!("stand_in names issuer {}, which is not registered", rule.issuer));
+        return wrong(PolicyConflict::UnknownIssuer(rule.issuer));
     }
     Ok(())
 }
@@ -113,20 +107,20 @@ fn budgets(state: &State, policy: &Policy) -> Result<(Vec<Opening>, Transfers), 
         } else if change < 0 {
             let left = state.available(budget);
             if Yen::new(-change) > left {
-                return wrong(format!(
-                    "point programme {n}: {} points of the budget are unspent, it cannot be lowered by {}",
-                    left.get(),
-                    -change
-                ));
+                return wrong(PolicyConflict::BudgetGranted {
+                    programme: n,
+                    unspent: left.get().unsigned_abs(),
+                    less: change.unsigned_abs(),
+                });
             }
             transfers.push(Transfer::direct(budget, issued, Yen::new(-change)));
         }
     }
     if transfers.len() > MOST {
-        return wrong(format!("at most {MOST} budgets can change in one activation; activate in two steps"));
+        return wrong(PolicyConflict::TooManyBudgets);
     }
     let known: Transfers = transfers.iter().filter(|t| t.debit < state.book.next_account()).copied().collect();
-    state.book.check(&known).map_err(|error| Rejected::Rule(error.to_string()))?;
+    state.book.check(&known)?;
     Ok((opens, transfers))
 }
 
@@ -137,7 +131,7 @@ pub(super) struct Payment<'a> {
     pub(super) amount: Yen,
     /// The payment's own: it is booked once.
     pub(super) reference: &'a str,
-    /// Who says so.
+    /// The person or program that says so.
     pub(super) by: &'a str,
 }
 
@@ -149,7 +143,7 @@ pub(super) fn fund(state: &State, payment: Payment<'_>) -> Decided {
         return Ok(unchanged());
     }
     let transfer = Transfer::direct(state.parties.bank.expect("the book is open"), book.fund, amount);
-    state.book.check(&[transfer]).map_err(|error| Rejected::Rule(error.to_string()))?;
+    state.book.check(&[transfer])?;
     Ok(recorded(Body::ProgrammeFunded(ProgrammeFunded {
         programme,
         reference: reference.to_owned(),
@@ -196,7 +190,7 @@ pub(super) fn credit(state: &State, now: Millis, ppid: Ppid, payment: Payment<'_
     );
     let transfer = Transfer::direct(book.fund, account, amount);
     if opens.is_empty() {
-        state.book.check(&[transfer]).map_err(|error| Rejected::Rule(error.to_string()))?;
+        state.book.check(&[transfer])?;
     }
     Ok(recorded(Body::PurseCredited(PurseCredited {
         ppid,

@@ -1,20 +1,16 @@
 //! The policy in force, prepared for deciding: limits, lists of cards, points, and what residents are told.
 
-use super::state::{Merchant, State, position};
+use super::state::{MerchantRules, State};
 use super::wallet::{InstrumentKey, Wallet};
 use kazasu_ledger::AccountId;
-use kazasu_ledger::record::{CardStatus, PolicyActivated, flag};
+use kazasu_ledger::record::{Beyond, CardStatus, LimitOf, flag};
 use kazasu_schemas::canonical;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::{Kind, Kinds, Limit, Per, Policy, PurseProgramme, Rounding, Shop, Window, in_ranges};
+use kazasu_schemas::policy::{Kind, Limit, Per, Rounding, Window};
 use kazasu_schemas::wire::{Receipt, Refusal};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
-/// Programmes of each kind in one policy; their positions are bits.
-pub(super) const MOST_PROGRAMMES: usize = 64;
 /// Purses that pay for one tap.
 const MOST_PURSES: usize = 6;
 /// Purses, and two for each account of points, that pay for one tap.
@@ -24,180 +20,12 @@ const MOST_POINTS: usize = 2;
 /// Programmes that grant on one tap.
 const MOST_GRANTS: usize = 4;
 
-/// The policy in force.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct Rules {
-    pub(super) version: u32,
-    /// What holds: the policy, and the purses of relief programmes that run.
-    pub(super) policy: Arc<Policy>,
-    /// The policy as it was activated.
-    pub(super) own: Arc<Policy>,
-    pub(super) source: Arc<str>,
-    /// Limits by what the tap is paid with: credit, debit, bank, held, nothing linked.
-    by_kind: [u64; 5],
-    /// Limits that look only at taps without PIN.
-    without_pin: u64,
-    /// Limits of days and months that look at every tap.
-    general: u64,
-    /// Position of each purse programme in the order of spending.
-    rank: Vec<u8>,
-    /// What they say of each merchant, by position.
-    pub(super) merchants: Vec<MerchantRules>,
-    /// Numbers that limits have ever had, with their meaning.
-    pub(super) numbers: BTreeMap<u8, Limit>,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Rules::new(0, Arc::new(Policy::initial()), Arc::from(""), &[])
-    }
-}
-
-/// What the policy says of a merchant: bits of limits (by number), purse and point programmes (by position).
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub(super) struct MerchantRules {
-    limits: u64,
-    purses: u64,
-    points: u64,
-}
-
-fn index(kind: Option<Kind>) -> usize {
-    match kind {
-        Some(Kind::Credit) => 0,
-        Some(Kind::Debit) => 1,
-        Some(Kind::Bank) => 2,
-        Some(Kind::Held) => 3,
-        None => 4,
-    }
-}
-
-impl Rules {
-    /// `relief` are the purses of relief programmes that run.
-    fn new(version: u32, own: Arc<Policy>, source: Arc<str>, relief: &[PurseProgramme]) -> Self {
-        let policy = match relief {
-            [] => own.clone(),
-            _ => {
-                let mut policy = (*own).clone();
-                policy.purses.extend(relief.iter().cloned());
-                policy.purses.sort_by_key(|p| p.number);
-                Arc::new(policy)
-            }
-        };
-        let mut by_kind = [0; 5];
-        let (mut without_pin, mut general) = (0, 0);
-        for limit in &policy.limits {
-            let bit = 1 << limit.number;
-            for kind in Kind::ALL.into_iter().filter(|kind| limit.instruments.has(*kind)) {
-                by_kind[index(Some(kind))] |= bit;
-            }
-            let all = limit.instruments == Kinds::ALL;
-            if all {
-                by_kind[index(None)] |= bit;
-            }
-            if limit.without_pin {
-                without_pin |= bit;
-            }
-            let anywhere = limit.mcc.is_none() && limit.class.is_none() && !limit.without_pin && all;
-            if anywhere && limit.window != Window::Tap && limit.amount.is_some() {
-                general |= bit;
-            }
-        }
-        let mut order: Vec<usize> = (0..policy.purses.len()).collect();
-        order.sort_by_key(|at| {
-            let purse = &policy.purses[*at];
-            (purse.until.is_none(), purse.until, purse.closes.is_none(), purse.closes, purse.number)
-        });
-        let mut rank = vec![0; order.len()];
-        for (place, at) in (0..).zip(order) {
-            rank[at] = place;
-        }
-        let (merchants, numbers) = Default::default();
-        Rules { version, policy, own, source, by_kind, without_pin, general, rank, merchants, numbers }
-    }
-
-    /// What it says of merchants is prepared anew after it, see [`Rules::prepare`].
-    pub(super) fn policy_activated(&mut self, r: &PolicyActivated) {
-        let mut numbers = std::mem::take(&mut self.numbers);
-        for limit in &r.policy.limits {
-            numbers.entry(limit.number).or_insert_with(|| limit.clone());
-        }
-        let (own, source) = (Arc::new(r.policy.clone()), Arc::from(r.source.as_str()));
-        *self = Rules { numbers, ..Rules::new(r.version, own, source, &[]) };
-    }
-
-    /// The rules of a tap, once the policy or a relief programme has changed.
-    pub(super) fn prepare(&mut self, relief: &[PurseProgramme], merchants: &[Merchant]) {
-        let Rules { version, own, source, numbers, .. } = std::mem::take(self);
-        *self = Rules { numbers, ..Rules::new(version, own, source, relief) };
-        self.merchants = merchants.iter().map(|merchant| self.of_merchant(merchant)).collect();
-    }
-
-    /// The merchant at this position is new, or another one than before.
-    pub(super) fn merchant_registered(&mut self, at: u32, merchant: &Merchant) {
-        let rules = self.of_merchant(merchant);
-        match self.merchants.get_mut(position(at)) {
-            Some(known) => *known = rules,
-            None => self.merchants.push(rules),
-        }
-    }
-
-    fn of_merchant(&self, merchant: &Merchant) -> MerchantRules {
-        let traits = &merchant.traits;
-        let shop = Shop {
-            acquirer: merchant.acquirer,
-            merchant: merchant.id,
-            mcc: merchant.mcc,
-            tags: &traits.tags,
-            region: &traits.region,
-        };
-        let mut rules = MerchantRules::default();
-        for limit in &self.policy.limits {
-            let mcc = limit.mcc.as_ref().is_none_or(|ranges| in_ranges(ranges, merchant.mcc));
-            if mcc && limit.class.as_ref().is_none_or(|class| canonical::same(class, &traits.class)) {
-                rules.limits |= 1 << limit.number;
-            }
-        }
-        for (at, purse) in self.policy.purses.iter().enumerate().filter(|(_, p)| p.place.takes(shop)) {
-            debug_assert!(purse.number > 0);
-            rules.purses |= 1 << at;
-        }
-        for (at, programme) in self.policy.points.iter().enumerate().filter(|(_, p)| p.place.takes(shop)) {
-            debug_assert!(programme.number > 0);
-            rules.points |= 1 << at;
-        }
-        rules
-    }
-
-    /// The limits that look at a tap.
-    pub(super) fn limits(&self, merchant: MerchantRules, kind: Option<Kind>, pin: Pin) -> u64 {
-        let without_pin = match pin {
-            Pin::Entered => !self.without_pin,
-            Pin::Absent => u64::MAX,
-        };
-        merchant.limits & self.by_kind[index(kind)] & without_pin
-    }
-}
-
-/// Whether the person entered a PIN.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Pin {
-    Entered,
-    Absent,
-}
-
-impl Pin {
-    /// DE22's third digit: 1 for a PIN.
-    pub(super) fn of(entry_mode: u16) -> Self {
-        if entry_mode % 10 == 1 { Pin::Entered } else { Pin::Absent }
-    }
-}
-
 /// Purses that pay, and how much each pays.
 pub(super) type PurseShares = SmallVec<[(AccountId, Yen); MOST_PURSES]>;
 /// Points that pay: programme, account, points.
 pub(super) type PointShares = SmallVec<[(u16, AccountId, Yen); MOST_POINTS]>;
 
-/// Who pays at a merchant, and when.
+/// A merchant's payer, and the time.
 #[derive(Clone, Copy)]
 pub(super) struct Paying<'a> {
     pub(super) wallet: Option<&'a Wallet>,
@@ -206,7 +34,7 @@ pub(super) struct Paying<'a> {
     pub(super) now: Millis,
 }
 
-/// Who a limit is asked about.
+/// The person whose limit is asked about.
 #[derive(Clone, Copy)]
 pub(super) struct Spender<'a> {
     pub(super) wallet: Option<&'a Wallet>,
@@ -256,7 +84,51 @@ impl State {
         }
     }
 
-    /// What the tightest limit of a day, a month or several days leaves after `part` more. `None` without such a limit.
+    /// The limit that an instrument part breaks, with what is left of it; of several the one for which the part is refused, and of
+    /// those the one with the least left.
+    pub(super) fn beyond(&self, spender: Spender<'_>, limits: u64, part: Yen) -> Option<Beyond> {
+        let left = |most: Yen, used: Yen| Yen::new(most.get().saturating_sub(used.get()).max(0));
+        let mut all: SmallVec<[Beyond; 8]> = SmallVec::new();
+        let mut yen = |limit, window, most: Yen, used| {
+            let left = left(most, used);
+            if part > left {
+                all.push(Beyond { limit, window, most: LimitOf::Yen(most), left: LimitOf::Yen(left) });
+            }
+        };
+        if let Some(wallet) = spender.wallet {
+            let own = wallet.own.on(spender.day);
+            let of = [
+                (Window::Tap, own.tap, Yen::ZERO),
+                (Window::Day, own.day, wallet.day.used(spender.day.0).0),
+                (Window::Month, own.month.filter(|_| own.decline), wallet.month.used(spender.day.month())),
+            ];
+            for (window, most, used) in of {
+                most.into_iter().for_each(|most| yen(None, window, most, used));
+            }
+        }
+        let looks =
+            |l: &&Limit| limits & (1 << l.number) != 0 && !(l.per == Per::Instrument && spender.instrument.is_none());
+        for limit in self.rules.policy.limits.iter().filter(looks) {
+            let used =
+                if limit.window == Window::Tap { Yen::ZERO } else { self.used(spender, limit.per, limit.number).0 };
+            limit.amount.into_iter().for_each(|most| yen(Some(limit.number), limit.window, most, used));
+        }
+        for limit in self.rules.policy.limits.iter().filter(looks).filter(|l| l.window != Window::Tap) {
+            let taps = self.used(spender, limit.per, limit.number).1;
+            if let Some(most) = limit.count.filter(|most| taps >= *most) {
+                let (most, left) = (LimitOf::Taps(most), LimitOf::Taps(0));
+                all.push(Beyond { limit: Some(limit.number), window: limit.window, most, left });
+            }
+        }
+        // Limits of a tap come first, then yen of a time, then taps.
+        all.into_iter().min_by_key(|beyond| match (beyond.window, beyond.left) {
+            (Window::Tap, LimitOf::Yen(left)) => (0, left.get()),
+            (_, LimitOf::Yen(left)) => (1, left.get()),
+            (_, LimitOf::Taps(left)) => (2, i64::from(left)),
+        })
+    }
+
+    /// The amount that the tightest limit of a day, a month or several days leaves after `part` more. `None` without such a limit.
     pub(super) fn remaining(&self, spender: Spender<'_>, part: Yen) -> Option<Yen> {
         let mut least: Option<i64> = None;
         let mut see = |limit: Yen, used: Yen| {
@@ -297,7 +169,7 @@ impl State {
     /// May the card be used on this day?
     pub(super) fn card(&self, holder: u32, day: BusinessDay) -> Result<(), Refusal> {
         let holder = self.holder(holder);
-        if holder.merged_into != super::wallet::NOBODY {
+        if holder.merged_into != super::wallet::NO_HOLDER {
             return Err(Refusal::CardMerged);
         }
         match holder.card.status() {
@@ -391,13 +263,13 @@ impl State {
         out
     }
 
-    /// What a person has of a point programme, all their accounts together; below zero when more was taken back than is there.
+    /// A person's points of a programme, all their accounts together; below zero when more was taken back than is there.
     pub(super) fn points_left(&self, wallet: &Wallet, programme: u16) -> Yen {
         let of = wallet.points.iter().filter(|p| p.programme == programme);
         of.fold(Yen::ZERO, |sum, p| super::money::plus(sum, self.available(p.account)))
     }
 
-    /// What programmes grant on an instrument part, and which of them round by the month.
+    /// The points that programmes grant on an instrument part, and the programmes that round by the month.
     pub(super) fn grants(
         &self,
         paying: Paying<'_>,
@@ -451,7 +323,7 @@ impl State {
         (grants, months)
     }
 
-    /// What the answer tells: as things stand, less what this tap takes, plus points that it brings.
+    /// The balances in the answer: as things stand, less this tap's amount, plus the points that it brings.
     pub(super) fn receipt(&self, spender: Spender<'_>, from_purses: Yen, points: i64, part: Yen) -> Receipt {
         let remaining = self.remaining(spender, part);
         let Some(wallet) = spender.wallet else {

@@ -1,7 +1,10 @@
 //! The core on its own: a small town, messages in, records and answers out.
 
 mod agreement;
+mod approvals;
+mod attribution;
 mod certificates;
+mod corrections;
 mod days;
 mod floor;
 mod follow_ups;
@@ -14,10 +17,12 @@ mod random;
 mod refusals;
 mod relief;
 mod rules;
+mod two_people;
 
 use super::*;
 use kazasu_ledger::record::{BankAccount, Instrument, Record, Silence, ToIssuer};
 use kazasu_ledger::{Body, Seq};
+use kazasu_schemas::attribution::{Attribution, Via};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::Millis;
@@ -27,6 +32,43 @@ use kazasu_schemas::wire::{Answer, Operation, Request, ResponseCode};
 pub(super) const NOON: Millis = Millis(1_795_402_800_000);
 pub(super) const ISSUER: u16 = 1;
 
+/// A person's attribution in a test.
+pub(super) fn said(by: impl Into<String>, why: impl Into<String>) -> Attribution {
+    Attribution::new(by, why, Via::Api)
+}
+
+/// Has ¥10,000 in an on-us account.
+pub(super) const RICH: u8 = 1;
+/// Has ¥500 in an on-us account.
+pub(super) const POOR: u8 = 2;
+/// Pays at the issuer, from a bank account.
+pub(super) const AT_ISSUER: u8 = 3;
+/// Had an on-us account linked, and has nothing now.
+pub(super) const UNLINKED: u8 = 4;
+/// Has a bank account whose issuer is not configured.
+pub(super) const UNROUTED: u8 = 5;
+/// Never registered.
+pub(super) const STRANGER: u8 = 99;
+
+/// Response codes (DE39) as tests name them.
+pub(super) mod codes {
+    pub(in super::super) const APPROVED: &str = "00";
+    pub(in super::super) const UNKNOWN_MERCHANT: &str = "03";
+    pub(in super::super) const DO_NOT_HONOUR: &str = "05";
+    pub(in super::super) const INVALID_TRANSACTION: &str = "12";
+    pub(in super::super) const INVALID_AMOUNT: &str = "13";
+    pub(in super::super) const NO_SUCH_CARD: &str = "14";
+    pub(in super::super) const ORIGINAL_NOT_FOUND: &str = "25";
+    pub(in super::super) const INSUFFICIENT_FUNDS: &str = "51";
+    pub(in super::super) const NOT_PERMITTED: &str = "57";
+    pub(in super::super) const TERMINAL_NOT_PERMITTED: &str = "58";
+    pub(in super::super) const ABOVE_LIMIT: &str = "61";
+    pub(in super::super) const UNAVAILABLE: &str = "91";
+    pub(in super::super) const NO_ROUTE: &str = "92";
+    pub(in super::super) const DUPLICATE: &str = "94";
+    pub(in super::super) const OUT_OF_BALANCE: &str = "95";
+}
+
 /// A state with its journal, driven by events.
 pub(super) struct Town {
     pub(super) state: State,
@@ -35,7 +77,7 @@ pub(super) struct Town {
     stan: u32,
 }
 
-/// People by number: 1 and 2 have held accounts (10,000 and 500 yen), 3 pays at issuer 1, 4 was unlinked, 5 has no route.
+/// A person by number: [`RICH`], [`POOR`], [`AT_ISSUER`], [`UNLINKED`], [`UNROUTED`], or [`STRANGER`].
 pub(super) fn person(n: u8) -> Ppid {
     Ppid::from_bytes([n; 16])
 }
@@ -57,7 +99,7 @@ impl Town {
             traits: Default::default(),
         };
         let bank = |issuer| Link::Instrument(Instrument::BankAccount(BankAccount { issuer, number: 77 }));
-        let fund = |number, yen| Command::Fund { number, amount: Yen::new(yen), reference: "test".into() };
+        let fund = |number, yen| Command::Fund { number, amount: Yen::new(yen), reference: "test".into(), maker: None };
         for command in [
             Command::Open { book: "test".into() },
             Command::RegisterAcquirer { acquirer: acquirer(), name: "A".into() },
@@ -65,42 +107,42 @@ impl Town {
             merchant("SHOP", &["T1", "T2"], false),
             merchant("OTHER", &["T9"], false),
             merchant("CLOSED", &["TC"], true),
-            Command::OpenDeposit { number: 1 },
-            Command::OpenDeposit { number: 2 },
-            Command::OpenDeposit { number: 4 },
+            Command::OpenDeposit { number: 1, maker: None },
+            Command::OpenDeposit { number: 2, maker: None },
+            Command::OpenDeposit { number: 4, maker: None },
             fund(1, 10_000),
             fund(2, 500),
             Command::Link {
-                ppid: person(1),
+                ppid: person(RICH),
                 from: None,
                 to: Link::Deposit(1),
                 origin: kazasu_ledger::record::LinkOrigin::Import,
                 by: "test".into(),
             },
             Command::Link {
-                ppid: person(2),
+                ppid: person(POOR),
                 from: None,
                 to: Link::Deposit(2),
                 origin: kazasu_ledger::record::LinkOrigin::Import,
                 by: "test".into(),
             },
             Command::Link {
-                ppid: person(3),
+                ppid: person(AT_ISSUER),
                 from: None,
                 to: bank(ISSUER),
                 origin: kazasu_ledger::record::LinkOrigin::Import,
                 by: "test".into(),
             },
             Command::Link {
-                ppid: person(4),
+                ppid: person(UNLINKED),
                 from: None,
                 to: Link::Deposit(4),
                 origin: kazasu_ledger::record::LinkOrigin::Import,
                 by: "test".into(),
             },
-            Command::Unlink { ppid: person(4), from: None, by: "test".into() },
+            Command::Unlink { ppid: person(UNLINKED), from: None, by: "test".into() },
             Command::Link {
-                ppid: person(5),
+                ppid: person(UNROUTED),
                 from: None,
                 to: bank(NO_ISSUER),
                 origin: kazasu_ledger::record::LinkOrigin::Import,
@@ -190,7 +232,7 @@ impl Town {
         self.event(&Event::Request(*request))
     }
 
-    /// The code of an answer that needs nobody else.
+    /// The code of an answer that needs no issuer.
     pub(super) fn code(&mut self, request: &Request) -> String {
         code(&self.send(request))
     }
@@ -204,6 +246,11 @@ impl Town {
     pub(super) fn available(&self, account: u64) -> i64 {
         let id = self.state.parties.deposits[&account];
         self.state.book.account(id).unwrap().available().get()
+    }
+
+    /// The amount that a person with an on-us account can spend; the account's number is the person's.
+    pub(super) fn available_to(&self, who: u8) -> i64 {
+        self.available(who.into())
     }
 
     pub(super) fn payable(&self, merchant: &str) -> i64 {

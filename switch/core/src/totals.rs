@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// The largest amount of a day that the totals' fields (n16) carry. A day beyond it stays there, and no longer agrees.
 const MOST_OF_A_DAY: Yen = Yen::new(9_999_999_999_999_999);
 
-/// What is counted.
+/// The amount that is counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum What {
     Payment,

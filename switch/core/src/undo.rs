@@ -2,59 +2,23 @@
 //! remain of a tap. That holds from then on: where a refund fails later, or a tap is approved later, so that more stands than may
 //! remain, the rest is undone by a record of its own, and the issuer is told as soon as it can take it.
 
-use super::event::{Decision, Effect};
 use super::money::{Leg, Shares, Source, keep, minus, plus, spread, sum};
-use super::state::{State, Tap, TapState};
-use kazasu_ledger::record::{Body, IssuerTold, ToIssuer, TransactionKind, Undone};
+use super::state::{State, Tap, TapState, Undo};
+use kazasu_ledger::record::{ToIssuer, TransactionKind};
 use kazasu_ledger::transfer::{MOST, Transfers};
 use kazasu_ledger::{AccountId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, BTreeSet};
 
-/// What the reversals of a tap have said so far.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Undo {
-    /// Not more than this stands in the end.
-    pub(super) remains: Yen,
-    /// The reversal that said so.
-    pub(super) by: Seq,
-    /// That reversal is in the acquirer's totals already.
-    pub(super) counted: bool,
-    /// What was undone at the issuer and it has not been told of.
-    pub(super) untold: Yen,
-}
-
-/// What reversals have said, by the taps' records.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub(super) struct Undos {
-    /// As long as more of the tap may come to stand.
-    pub(super) said: BTreeMap<Seq, Undo>,
-    /// Those of them of which something is to be undone, or told, now.
-    pub(super) due: BTreeSet<Seq>,
-}
-
-impl Undos {
-    /// Not more than this of a tap stands in the end. What an earlier reversal said of less holds.
-    pub(super) fn may_remain(&mut self, tap: Seq, new: Undo) {
-        let undo = self.said.entry(tap).or_insert(new);
-        if new.remains < undo.remains {
-            (undo.remains, undo.by, undo.counted) = (new.remains, new.by, new.counted);
-        } else if undo.by == new.by {
-            undo.counted |= new.counted;
-        }
-    }
-}
-
-/// What a tap is undone by.
+/// The message that undoes a tap.
 pub(super) struct Undoing {
     pub(super) transfers: Transfers,
     pub(super) to_issuer: Option<ToIssuer>,
 }
 
 impl Undoing {
-    fn nothing() -> Self {
+    pub(super) fn nothing() -> Self {
         Undoing { transfers: Transfers::new(), to_issuer: None }
     }
 }
@@ -69,13 +33,13 @@ pub(super) fn held(state: &State, leg: &Leg) -> Yen {
     leg.hold.and_then(|id| state.book.hold(id)).map_or(Yen::ZERO, |hold| hold.amount)
 }
 
-/// What the leg of the linked instrument has of the shares.
+/// The share of the linked instrument's leg.
 pub(super) fn instrument_share(tap: &Tap, shares: &Shares) -> Yen {
     let own = tap.legs.iter().zip(shares).filter(|(leg, _)| leg.source == Source::Instrument);
     own.fold(Yen::ZERO, |sum, (_, share)| plus(sum, *share))
 }
 
-/// What becomes of the part of a hold that is not given back.
+/// The treatment of the part of a hold that is not given back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kept {
     /// It is posted.
@@ -154,8 +118,8 @@ pub(super) fn posted(state: &State, tap: &Tap, remains: Yen, carried: Seq) -> Re
     Ok(Undoing { transfers, to_issuer })
 }
 
-/// What the issuer has of a tap, refunds of it apart.
-fn at_issuer(tap: &Tap) -> Yen {
+/// The amount of a tap at the issuer, without refunds.
+pub(super) fn at_issuer(tap: &Tap) -> Yen {
     tap.instrument_leg().map_or(Yen::ZERO, |leg| minus(leg.posted, leg.undone))
 }
 
@@ -194,7 +158,7 @@ fn take_back(state: &State, tap: &Tap, shares: &Shares) -> Transfers {
                 beside -= 1;
             }
         }
-        transfers.extend(super::loss::again_lost(state, tap, leg, pays));
+        transfers.extend(again_lost(state, tap, leg, pays));
         if leg.is_yen() {
             uncovered = plus(uncovered, left);
             merchant = Some(leg.debit);
@@ -218,37 +182,41 @@ pub(super) fn is_owed(state: &State, tap: &Tap) -> bool {
     more || can_be_told(state, tap, *undo)
 }
 
-fn can_be_told(state: &State, tap: &Tap, undo: Undo) -> bool {
+pub(super) fn can_be_told(state: &State, tap: &Tap, undo: Undo) -> bool {
     undo.untold.is_positive() && issuer_of(state, tap).is_some() && !state.is_busy_with_refunds(tap.seq)
 }
 
-/// The next thing that reversals have left to do, as a record of its own. It is decided before anything else is.
-#[must_use]
-pub fn left_to_undo(state: &State) -> Option<Decision> {
-    state.undos.due.iter().find_map(|seq| carry_on(state, *seq))
+/// The part of its instrument part that a payment loses as soon as it is approved: while it waited, reversals have said that less remains. The
+/// next record undoes that much.
+pub(super) fn part_undone_next(state: &State, tap: &Tap) -> Yen {
+    let Some(undo) = state.undos.said.get(&tap.seq) else { return Yen::ZERO };
+    let mut legs = tap.legs.clone();
+    for leg in legs.iter_mut().filter(|leg| leg.hold.is_some()) {
+        leg.posted = leg.asked;
+    }
+    let more = minus(sum(&legs, Leg::is_yen, Leg::stands), undo.remains);
+    if !more.is_positive() {
+        return Yen::ZERO;
+    }
+    let shares = spread(&legs, more);
+    let parts = legs.iter().zip(&shares).filter(|(leg, _)| leg.is_part());
+    parts.fold(Yen::ZERO, |sum, (_, share)| plus(sum, *share))
 }
 
-fn carry_on(state: &State, seq: Seq) -> Option<Decision> {
-    let (tap, undo) = (state.tap_by_seq(seq)?, *state.undos.said.get(&seq)?);
-    let undoing = match tap.state {
-        TapState::Held => reserved(state, tap, undo.remains, seq),
-        TapState::Posted => posted(state, tap, undo.remains, seq).ok()?,
-        TapState::Pending | TapState::Completed(_) | TapState::Refused | TapState::Reversed => Undoing::nothing(),
-    };
-    let (body, to_issuer) = if undoing.transfers.is_empty() {
-        let issuer = issuer_of(state, tap).filter(|_| can_be_told(state, tap, undo))?;
-        let to_issuer = message(tap, issuer, at_issuer(tap), seq);
-        (Body::IssuerTold(IssuerTold { tap: seq, to_issuer }), Some(to_issuer))
-    } else {
-        let merchant = state.merchant(tap.merchant)?.id;
-        let Undoing { transfers, to_issuer } = undoing;
-        let (acquirer, ppid) = (tap.key.acquirer, tap.ppid);
-        let body = Undone { tap: seq, reversal: undo.by, transfers, to_issuer, ppid, acquirer, merchant };
-        (Body::Undone(body), to_issuer)
-    };
-    let decision = Decision::record(body).then(Effect::Count("reversal_carried_on"));
-    Some(match to_issuer {
-        Some(message) => decision.then(Effect::Send(state.seq + 1, message)),
-        None => decision,
-    })
+/// A leg of a refund that is not carried out, or undone by `amount`, lets its payment stand again. Where the issuer has refused
+/// that payment, and the loss left out what the refund gave back because the issuer had refused the refund too, it is lost now.
+pub(super) fn again_lost(state: &State, refund: &Tap, leg: &Leg, amount: Yen) -> Option<Transfer> {
+    if !matches!(refund.kind, TransactionKind::Refund | TransactionKind::RefundAdvice) {
+        return None;
+    }
+    let paid = refund.original.and_then(|index| state.tap(index))?;
+    let of = paid.legs.get(usize::from(leg.of)).filter(|of| is_lost_elsewhere(of, leg))?;
+    let denied = amount.min(state.parts(refund.seq).denied);
+    let amount = plus(denied, minus(amount, denied).min(state.parts(paid.seq).unlost));
+    amount.is_positive().then(|| Transfer::direct(of.debit, leg.credit, amount))
+}
+
+/// The payment's leg was lost after the refund had begun: the refund still goes to the issuer.
+pub(super) fn is_lost_elsewhere(of: &Leg, refund: &Leg) -> bool {
+    of.source == Source::Loss && of.debit != refund.credit
 }

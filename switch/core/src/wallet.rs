@@ -1,4 +1,4 @@
-//! What belongs to a person: card, link, purses, points, own limits, and what has been spent in each window.
+//! A person's data: card, link, purses, points, own limits, and spending in each window.
 
 use super::months::Months;
 use kazasu_ledger::AccountId;
@@ -12,15 +12,15 @@ use smallvec::SmallVec;
 /// A person's position among the holders; it is also their number in account keys.
 pub(super) type HolderAt = u32;
 
-/// Nobody.
-pub(super) const NOBODY: HolderAt = u32::MAX;
+/// No holder.
+pub(super) const NO_HOLDER: HolderAt = u32::MAX;
 
 /// A person, by a PPID or a temporary ID.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Holder {
     /// Position of the newest link version, or `u32::MAX`.
     pub(super) link: u32,
-    /// The person that this temporary ID was merged into, or [`NOBODY`].
+    /// The person that this temporary ID was merged into, or [`NO_HOLDER`].
     pub(super) merged_into: HolderAt,
     pub(super) card: Card,
     /// The PPID or temporary ID.
@@ -31,16 +31,16 @@ pub(super) struct Holder {
 
 impl Holder {
     pub(super) fn new(ppid: Ppid) -> Self {
-        Holder { link: u32::MAX, merged_into: NOBODY, card: Card::default(), ppid, wallet: None }
+        Holder { link: u32::MAX, merged_into: NO_HOLDER, card: Card::default(), ppid, wallet: None }
     }
 }
 
 /// A person's card.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Card {
-    /// What people said of it.
+    /// People's notes about it.
     pub(super) said: CardStatus,
-    /// What the card status list says of its certificate.
+    /// The status of its certificate on the card status list.
     pub(super) listed: CardStatus,
     /// True for a temporary ID.
     pub(super) temporary: bool,
@@ -73,7 +73,7 @@ impl Card {
     }
 }
 
-/// What a window has seen: the day or month it is about, and the sum.
+/// The content of a window: its day or month, and the sum.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub(super) struct Meter {
     key: i32,
@@ -104,7 +104,7 @@ impl Meter {
         }
     }
 
-    /// What was taken back counts again, in the window that it was taken from.
+    /// An amount taken back counts again, in the window that it was taken from.
     pub(super) fn put_back(&mut self, key: i32, amount: Yen, count: u32) {
         if self.key == key {
             self.add(key, amount, count);
@@ -121,7 +121,7 @@ fn less((sum, n): (Yen, u32), amount: Yen, count: u32) -> (Yen, u32) {
     (sum.checked_sub(amount).unwrap_or(Yen::ZERO).max(Yen::ZERO), n.saturating_sub(count))
 }
 
-/// What a limit has counted.
+/// The count of a limit.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Counter {
     pub(super) limit: u8,
@@ -254,7 +254,7 @@ impl Counters {
         }
     }
 
-    /// What was taken from the limits whose bits are set counts there again.
+    /// An amount taken from the limits whose bits are set counts there again.
     pub(super) fn put_back(&mut self, limits: u64, day: BusinessDay, amount: Yen, count: u32) {
         for counter in self.0.iter_mut().filter(|c| limits & (1 << c.limit) != 0) {
             counter.put_back(day, amount, count);
@@ -280,7 +280,7 @@ pub(super) struct PointsOf {
     pub(super) life: i64,
     month_key: i32,
     month: i64,
-    /// What the month's rounding counts: the earning parts.
+    /// The amounts that the month's rounding counts: the earning parts.
     base: Yen,
 }
 
@@ -357,7 +357,7 @@ fn lower(a: Option<Yen>, b: Option<Yen>) -> Option<Yen> {
 }
 
 impl Own {
-    /// What holds on this day.
+    /// The rules that hold on this day.
     pub(super) fn on(&self, day: BusinessDay) -> OwnLimits {
         match self.later {
             Some((from, limits)) if from <= day => limits,
@@ -365,12 +365,12 @@ impl Own {
         }
     }
 
-    /// What has been asked for and begins later.
+    /// Limits that have been asked for and begin later.
     pub(super) fn later(&self, day: BusinessDay) -> Option<(BusinessDay, OwnLimits)> {
         self.later.filter(|(from, _)| *from > day)
     }
 
-    /// What is lower holds at once, what is higher from the next day.
+    /// A lower limit holds at once, a higher one from the next day.
     pub(super) fn set(&mut self, day: BusinessDay, wanted: OwnLimits) {
         let before = self.on(day);
         self.now = OwnLimits {
@@ -383,7 +383,7 @@ impl Own {
     }
 }
 
-/// What a person has here.
+/// A person's balances here.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Wallet {
     /// Instrument parts of the day and of the month.
@@ -391,7 +391,7 @@ pub(super) struct Wallet {
     pub(super) month: Months,
     /// Purchase advices of the day, whole amounts.
     pub(super) offline: Meter,
-    /// What was approved in an issuer's place on the day.
+    /// The amount approved in an issuer's place on the day.
     pub(super) stood_in: Meter,
     pub(super) own: Own,
     pub(super) counters: Counters,
@@ -430,7 +430,7 @@ impl Wallet {
     }
 }
 
-/// What a card or account is recognised by, whoever holds it.
+/// The key of a card or account, with any holder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum InstrumentKey {
     Card(u16, [u8; 8]),
@@ -458,14 +458,23 @@ pub(super) fn kind_of(instrument: &Instrument) -> Kind {
         Instrument::CreditCard(_) => Kind::Credit,
         Instrument::DebitCard(_) => Kind::Debit,
         Instrument::BankAccount(_) => Kind::Bank,
-        Instrument::Deposit(_) => Kind::Held,
+        Instrument::Deposit(_) => Kind::OnUs,
     }
 }
 
 /// A card or account, and what limits count of it.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct InstrumentUse {
-    /// Who has it linked now.
+    /// The person who has it linked now.
     pub(super) holders: SmallVec<[HolderAt; 2]>,
+    /// It is an account, of which each belongs to one person.
+    pub(super) account: bool,
     pub(super) counters: Counters,
+}
+
+impl InstrumentUse {
+    /// An account that several people pay with: each public-receipt account belongs to one.
+    pub(super) fn is_shared_account(&self) -> bool {
+        self.account && self.holders.len() > 1
+    }
 }

@@ -1,7 +1,10 @@
-//! What people write: policies and contracts as TOML, tables as CSV or workbooks. Text in, checked values out, and for what is wrong where
-//! it stands and what was expected. Nothing here opens a file.
+//! Reads the files that people write: policies and contracts as TOML, tables as CSV or workbooks. Text comes in, checked values go out,
+//! and an error names its place and the expected value. Nothing here opens a file.
 #![forbid(unsafe_code)]
 
 pub mod contracts;
 pub mod policy;
 pub mod table_file;
+
+#[cfg(test)]
+mod japanese;

@@ -1,9 +1,10 @@
-//! What is kept back until it is durable. Only the writer can construct a [`Durable`], and without one no effect leaves its
+//! Effects that are kept back until their records are durable. Only the writer can construct a [`Durable`], and without one no effect leaves its
 //! batch.
 
-use super::reply::{Asked, ConnectionHandle, ConnectionOut, Reply, ReplyBody};
-use super::writer::Durable;
-use super::{CommandError, Health, Inbound};
+use crate::health::Health;
+use crate::inbound::{CommandError, Inbound};
+use crate::reply::{Asked, ConnectionHandle, ConnectionOut, Reply, ReplyBody};
+use crate::writer::Durable;
 use kazasu_core::{Done, Outgoing, Owed};
 use kazasu_ledger::Record;
 use kazasu_schemas::wire::{ResponseCode, Totals};
@@ -13,31 +14,16 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-/// Where messages to issuers go. Its connections are up while this node leads.
-pub trait IssuerSink: Send + Sync {
-    /// This node leads from now on: reports go to the engine.
-    fn begin(&self, engine: &super::Engine);
-
-    /// Takes messages whose records are durable.
-    fn send(&self, messages: Vec<Outgoing>);
-
-    /// Takes notices whose records are durable, by their numbers. They are owed until a command settles them, and come again.
-    fn notify(&self, notices: Vec<(u64, Owed)>);
-
-    /// This node does not lead any more.
-    fn end(&self);
-}
-
-/// What an answer rests on.
+/// The basis of an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Basis {
     /// A record of its own batch: without it there is nothing.
     NewRecord,
-    /// What was decided earlier and may well be durable.
+    /// Batches that were decided earlier and may be durable.
     Known,
 }
 
-/// What happens once a batch is durable.
+/// The steps once a batch is durable.
 #[derive(Default)]
 pub(crate) struct Effects {
     pub(crate) replies: Vec<(Arc<ConnectionHandle>, Reply, Basis)>,
@@ -48,9 +34,9 @@ pub(crate) struct Effects {
 
 /// Effects that are kept back.
 #[derive(Default)]
-pub(crate) struct Held(Effects);
+pub(crate) struct UntilDurable(Effects);
 
-impl Held {
+impl UntilDurable {
     pub(crate) fn reply(&mut self, connection: Arc<ConnectionHandle>, reply: Reply, basis: Basis) {
         self.0.replies.push((connection, reply, basis));
     }
@@ -75,7 +61,7 @@ impl Held {
         self.0
     }
 
-    /// The batch was certainly not written: whoever asked is told so, and that nothing was recorded. An answer to a repeat
+    /// The batch was certainly not written: the askers are told so, and that nothing was recorded. An answer to a repeat
     /// rests on an earlier record, of which that is not true: it is left out, and the next repeat gets it.
     fn refuse(self, why: &str, health: &Health) {
         for (connection, reply, basis) in self.0.replies {
@@ -105,7 +91,7 @@ impl Held {
         }
     }
 
-    /// It is unknown whether the batch was written, or another node says what became of it: nobody is told anything here.
+    /// It is unknown whether the batch was written, or another node reports the outcome: no caller gets an answer here.
     fn abandon(self, health: &Health) -> Vec<Asked> {
         let mut open = Vec::with_capacity(self.0.replies.len());
         for (connection, reply, _) in self.0.replies {
@@ -117,7 +103,7 @@ impl Held {
                     message: Inbound::Request(request),
                     in_doubt: true,
                 }),
-                // The answer holds other sums than the question did; whoever asked asks again.
+                // The answer holds other sums than the question did; the asker asks again.
                 ReplyBody::Totals(_) => {
                     health.queued.fetch_sub(1, Ordering::AcqRel);
                     connection.went(1);
@@ -132,8 +118,8 @@ impl Held {
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) records: Vec<Record>,
-    pub(crate) held: Held,
-    /// When its first event was taken.
+    pub(crate) held: UntilDurable,
+    /// The time at which its first event was taken.
     pub(crate) since: Option<Instant>,
 }
 
@@ -142,7 +128,7 @@ impl Batch {
         self.records.is_empty() && self.held.is_empty()
     }
 
-    /// What becomes of a batch that was not written, or was decided behind one that was not. Returns the questions that are
+    /// Drops a batch that was not written, or was decided behind one that was not. Returns the questions that are
     /// still open.
     pub(crate) fn drop_after(self, failure: &AppendError, health: &Health) -> Vec<Asked> {
         match failure {
@@ -224,10 +210,10 @@ pub(super) mod tests {
             batch
         };
         assert!(batch().drop_after(&AppendError::Refused("disk full".into()), &health).is_empty());
-        assert_eq!(codes(&mut queue), ["91"], "the repeat's tap stands, so nobody may say that it does not");
+        assert_eq!(codes(&mut queue), ["91"], "the repeat's tap stands, so no answer may say that it does not");
         connection.went(1);
         assert_eq!(health.queued.load(Ordering::Acquire), 0);
-        // Where it is not known what was written, nobody is told anything; both are asked again.
+        // Where it is not known what was written, no asker is told anything; both are asked again.
         let open = batch().drop_after(&AppendError::Unknown("connection lost".into()), &health);
         assert_eq!((open.len(), codes(&mut queue).len()), (2, 0));
         assert!(open.iter().all(|asked| asked.in_doubt));

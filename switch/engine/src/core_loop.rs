@@ -6,91 +6,31 @@ mod decide;
 mod effects;
 mod hand_over;
 mod lead;
+mod leading;
 
 pub(crate) use lead::run;
 
-use super::commit::{Batch, IssuerSink};
-use super::reply::{Asked, ConnectionHandle};
-use super::writer::{Job, News, Writer};
-use super::{CommandError, Engine, EngineConfig, Forwarder, Health, Inbound, Msg};
+use crate::handle::Msg;
+use crate::inbound::{CommandError, Inbound};
+use crate::reply::Asked;
+use crate::time::AUDITED;
 use crate::trail::about;
+use crate::writer::{Job, News, Writer};
 use crossbeam_channel::{Receiver, never, select};
-use decide::{Asker, Silences};
-use hand_over::Leaving;
-use hashbrown::HashMap;
-use kazasu_core::{Command, Event, State};
+use kazasu_core::{Command, Event};
 use kazasu_ledger::record::Silence;
-use kazasu_ledger::{Body, Head, Seq};
+use kazasu_ledger::{Body, Seq};
 use kazasu_schemas::jst::Millis;
-use kazasu_schemas::wire::Request;
-use kazasu_store::{AppendError, Store};
-use smallvec::SmallVec;
-use std::sync::Arc;
+use kazasu_store::AppendError;
+use leading::{Asker, Core, End, Leaving};
 use std::time::{Duration, Instant};
 
 /// A commit that takes longer than this is trouble: from then on new messages are refused instead of queued behind it.
 const STALL: Duration = Duration::from_secs(1);
 /// Much longer than any issuer is waited for.
 const NO_REPORT_MS: i64 = 300_000;
-/// Transfers of one batch that nobody waits for: more would keep taps waiting for the disk.
+/// Transfers of one batch that no caller waits for: more would keep taps waiting for the disk.
 const OWN_TRANSFERS: usize = 1_024;
-/// Accounts that one look at the book goes through. A look is a fraction of a millisecond, and comes once a second.
-pub(crate) const AUDITED: usize = 50_000;
-
-/// Someone whose request waits for an issuer.
-struct Waiter {
-    connection: Arc<ConnectionHandle>,
-    request: Request,
-    received: Instant,
-    tag: u64,
-}
-
-/// What the core's thread works with, whichever role it has.
-pub(crate) struct CoreContext {
-    pub(crate) config: EngineConfig,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) issuers: Arc<dyn IssuerSink>,
-    pub(crate) forwarder: Arc<dyn Forwarder>,
-    pub(crate) engine: Engine,
-    pub(crate) rx: Receiver<Msg>,
-    pub(crate) health: Arc<Health>,
-}
-
-struct Core<'a> {
-    context: &'a CoreContext,
-    state: State,
-    /// The last durable record.
-    head: Head,
-    waiting: HashMap<Seq, SmallVec<[Waiter; 1]>>,
-    batch: Batch,
-    stopping: bool,
-    /// Since when the writer has had a batch.
-    committing: Option<Instant>,
-    /// Why the writer does not come back.
-    stalled: Option<String>,
-    /// What issuers reported while nothing could be decided.
-    reports: Vec<Event>,
-    leaving: Option<Leaving>,
-    /// When owed notices were offered last.
-    offered: Option<Instant>,
-    /// There is more to do that nobody asks for: purses to be credited, or emptied.
-    again: bool,
-    /// Transfers of that kind in the open batch.
-    own: usize,
-    silences: Silences,
-}
-
-/// How a lead ended.
-enum End {
-    /// Told to stop; everything is durable.
-    Stopped,
-    /// Everything is durable and another node may begin.
-    HandedOver(Leaving),
-    /// Another node leads; these questions are open, and the writer may still have more to say.
-    Lost { open: Vec<Asked>, why: String },
-    /// A batch was certainly not written.
-    Refused(AppendError),
-}
 
 impl Core<'_> {
     /// Decides and commits until told to stop, or the lead ends.
@@ -148,7 +88,7 @@ impl Core<'_> {
             return false;
         }
         self.again = false;
-        self.decide(&self.tick(), Asker::Nobody);
+        self.decide(&self.tick(), Asker::Internal);
         // A look for what has lapsed goes through many accounts, also where it moves little.
         self.own += self.batch.records.last().map_or(0, |record| match &record.body {
             Body::Lapsed(_) => OWN_TRANSFERS,
@@ -157,7 +97,7 @@ impl Core<'_> {
         true
     }
 
-    /// What the writer says. `Some` when the lead is over.
+    /// Handles a message of the writer. `Some` when the lead is over.
     fn hear(&mut self, news: News) -> Option<End> {
         match news {
             News::Committed(head) => {
@@ -205,10 +145,10 @@ impl Core<'_> {
         self.stalled.is_some()
     }
 
-    /// What issuers reported while nothing could be decided.
+    /// Reports of issuers that came while nothing could be decided.
     fn decide_reports(&mut self) {
         for event in std::mem::take(&mut self.reports) {
-            self.decide(&event, Asker::Nobody);
+            self.decide(&event, Asker::Internal);
         }
     }
 
@@ -249,13 +189,13 @@ impl Core<'_> {
                     self.decide(&event_of(message), Asker::Connection(&connection, received, tag));
                 }
             }
-            // Nobody waits for an issuer's answer while closing, and what else issuers say they say again to the successor; only if
+            // No tap waits for an issuer's answer while closing, and what else issuers say they say again to the successor; only if
             // the lead is kept does it count here.
             Msg::Events(events) if self.is_closing() || self.is_stalled() => self.reports.extend(events),
             Msg::Tick if self.is_closing() => {}
             Msg::Events(events) => {
                 for event in events {
-                    self.decide(&event, Asker::Nobody);
+                    self.decide(&event, Asker::Internal);
                 }
             }
             Msg::Command(_, to) if self.leaving.is_some() => {
@@ -264,9 +204,9 @@ impl Core<'_> {
             Msg::Command(_, to) if self.is_stalled() => {
                 let _ = to.send(Err(CommandError::Halted(self.stalled.clone().unwrap_or_default())));
             }
-            Msg::Command(Command::ConfirmClock { day, by, why, .. }, to) => {
+            Msg::Command(Command::ConfirmClock { day, said, .. }, to) => {
                 let clock = self.context.confirm_clock(day, self.state.seq + 1);
-                let command = Command::ConfirmClock { day, clock, by, why };
+                let command = Command::ConfirmClock { day, clock, said };
                 self.decide(&Event::Command(command), Asker::Command(to));
             }
             Msg::Command(command, to) => self.decide(&Event::Command(command), Asker::Command(to)),
@@ -275,7 +215,7 @@ impl Core<'_> {
             Msg::Tick => {
                 self.context.look_at_clock();
                 self.context.audit(&mut self.state, AUDITED);
-                self.decide(&self.tick(), Asker::Nobody);
+                self.decide(&self.tick(), Asker::Internal);
                 self.expire();
                 self.offer_notices();
             }
@@ -303,11 +243,11 @@ impl Core<'_> {
         let old: Vec<Seq> = self.state.pending_since(limit).collect();
         for tap in old {
             about!(error, self.id_of_record(tap), "no report about a request to an issuer; taking it for unanswered");
-            self.decide(&Event::IssuerSilent { tap, why: Silence::TimedOut }, Asker::Nobody);
+            self.decide(&Event::IssuerSilent { tap, why: Silence::TimedOut }, Asker::Internal);
         }
     }
 
-    /// Notices that are owed and were not given up, now and then: whoever delivers them may have dropped some, and knows which
+    /// Notices that are owed and were not given up, now and then: the outbox may have dropped some, and knows which
     /// it is busy with.
     fn offer_notices(&mut self) {
         const EVERY: Duration = Duration::from_secs(60);

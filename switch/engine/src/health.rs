@@ -1,14 +1,14 @@
-//! What the engine reports about itself: its role, whether it is ready, and why not.
+//! The engine's report about itself: its role, whether it is ready, and why not.
 
+use crate::alarm::Alarm;
 use crate::keeper::{Keeper, Suspect};
 use crate::tasks::Tasks;
-use crate::time;
 use kazasu_store::Node;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
-/// What a node does.
+/// The role of a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Role {
     /// Not of use yet.
@@ -35,14 +35,14 @@ impl Role {
     }
 }
 
-/// What the engine reports about itself, and what its parts tell each other outside the queue.
+/// The engine's report about itself, and messages among its parts outside the queue.
 #[derive(Default, Debug)]
 pub struct Health {
     halted: Mutex<Option<String>>,
     /// The time that decides here.
     keeper: Mutex<Keeper>,
-    /// What was said of it last.
-    pub(crate) alarm: Mutex<time::Alarm>,
+    /// Its last log line.
+    pub(crate) alarm: Mutex<Alarm>,
     role: watch::Sender<Role>,
     epoch: AtomicU64,
     leader: Mutex<Node>,
@@ -66,31 +66,31 @@ pub struct Health {
     pub trying: AtomicBool,
     /// The switch is to stop; nothing is tried again.
     pub stopping: AtomicBool,
-    /// How often this process has begun to lead.
+    /// The number of times this process has begun to lead.
     pub leads: AtomicU64,
     /// Something has happened that the watch over the store should look at now.
     pub look: Notify,
-    /// What the last whole audit of the book found.
+    /// The result of the last whole audit of the book.
     pub(crate) audited: Mutex<Option<bool>>,
-    /// What runs, and what has ended.
+    /// The tasks that run, and those that have ended.
     pub tasks: Tasks,
 }
 
 impl Health {
-    /// Why the ledger takes no records; `None` when it does, or when another node's does.
+    /// The reason why the ledger takes no records; `None` when it does, or when another node's does.
     #[must_use]
     pub fn halted(&self) -> Option<String> {
         lock(&self.halted).clone()
     }
 
-    /// What the last audit of the whole book found: true when debits equal credits and no account is overdrawn that may not be;
+    /// The result of the last audit of the whole book: true when debits equal credits and no account is overdrawn that may not be;
     /// `None` before the first one has come to its end.
     #[must_use]
     pub fn is_balanced(&self) -> Option<bool> {
         *lock(&self.audited)
     }
 
-    /// What is wrong with this node's wall clock; `None` when it is believed. Taps are answered all the same.
+    /// The doubt about this node's wall clock; `None` when it is believed. Taps are answered all the same.
     #[must_use]
     pub fn clock_suspect(&self) -> Option<Suspect> {
         lock(&self.keeper).suspect()
@@ -112,7 +112,7 @@ impl Health {
         able && self.halted().is_none() && self.tasks.trouble().is_none()
     }
 
-    /// What this node does.
+    /// This node's role.
     #[must_use]
     pub fn role(&self) -> Role {
         *self.role.borrow()
@@ -151,7 +151,7 @@ impl Health {
         metrics::gauge!("kazasu_epoch").set(f64::from(u32::try_from(epoch).unwrap_or(u32::MAX)));
     }
 
-    /// What this node is from here on.
+    /// This node's role from here on.
     pub fn set_role(&self, role: Role) {
         if role == Role::Leading {
             self.leads.fetch_add(1, Ordering::AcqRel);

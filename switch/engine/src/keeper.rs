@@ -1,7 +1,7 @@
 //! The time that decides. The wall clock is followed only as far as a monotonic clock agrees with it: a wall clock that jumps, or one
 //! that is far from the last record when a process begins, is not believed until a person says that it is right.
 //!
-//! No clock is read here: whoever asks brings both clocks' readings. What is given never goes back. It never stands still either:
+//! No clock is read here: the caller brings both clocks' readings. What is given never goes back. It never stands still either:
 //! where the wall clock has been found to be behind, time goes on at half the speed until the wall clock has caught up.
 
 use kazasu_schemas::jst::Millis;
@@ -10,13 +10,13 @@ use std::time::Duration;
 /// Both clocks at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reading {
-    /// What the wall clock says.
+    /// The wall clock's time.
     pub wall: Millis,
-    /// Time since some moment in this process's life, by a clock that nobody sets.
+    /// Time since some moment in this process's life, by a clock that no person sets.
     pub monotonic: Duration,
 }
 
-/// What is believed without a person.
+/// The times that are believed without a person.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ClockRules {
     /// The wall clock may be so far from the monotonic clock.
@@ -31,7 +31,7 @@ impl Default for ClockRules {
     }
 }
 
-/// What is wrong with the wall clock.
+/// The doubt about the wall clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Doubt {
     /// It has jumped forward.
@@ -57,9 +57,9 @@ impl Doubt {
 /// A wall clock that is not believed, for people.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Suspect {
-    /// Why not.
+    /// The reason.
     pub doubt: Doubt,
-    /// What it says.
+    /// Its answer.
     pub wall: Millis,
     /// The time that decides instead.
     pub time: Millis,
@@ -82,7 +82,7 @@ impl std::fmt::Display for Suspect {
     }
 }
 
-/// Where time was last known for sure.
+/// The last time that was known for sure.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Anchor {
     time: i64,
@@ -104,7 +104,7 @@ pub struct Keeper {
     confirmed: Option<(Anchor, u64)>,
 }
 
-/// How long an anchor serves while the clocks agree well.
+/// The time for which an anchor serves while the clocks agree well.
 const RENEW: Duration = Duration::from_secs(3_600);
 
 fn micros(at: Millis) -> i64 {
@@ -192,7 +192,7 @@ impl Keeper {
         time
     }
 
-    /// What is wrong with the wall clock, as of the last reading.
+    /// The doubt about the wall clock, as of the last reading.
     #[must_use]
     pub fn suspect(&self) -> Option<Suspect> {
         self.suspect
@@ -278,7 +278,7 @@ mod tests {
         keeper.confirm(reading(DAY + 1_000, 2_000), 7);
         assert_eq!(keeper.now(reading(DAY + 2_000, 3_000)), Millis(NOON + DAY + 2_000));
         assert_eq!(keeper.suspect(), None);
-        // The record was lost with its batch: nobody has confirmed anything.
+        // The record was lost with its batch: nothing is confirmed.
         keeper.resume(reading(DAY + 3_000, 4_000), 6, Millis(NOON + 1_000));
         assert_eq!(doubt(&keeper), Some(Doubt::Ahead));
         assert_eq!(keeper.now(reading(DAY + 3_000, 4_000)), Millis(NOON + 4_000));
@@ -365,7 +365,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the wall clock does: time goes on, never back, never faster than the monotonic clock by more than the jump that
+        /// With any wall clock, time goes on, never back, never faster than the monotonic clock by more than the jump that
         /// is believed for each hour, and a doubt is raised whenever the two are further apart.
         #[test]
         fn time_goes_on_and_never_runs_away(steps in prop::collection::vec((1_i64..600_000, -100_i64 * DAY..100 * DAY, 0..4), 1..80)) {

@@ -21,7 +21,7 @@ pub(crate) struct Broken {
 }
 
 impl Replica {
-    /// Where it ends.
+    /// Its end.
     pub(crate) fn head(&self) -> Head {
         Head { seq: self.state.seq, hash: self.hash }
     }

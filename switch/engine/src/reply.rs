@@ -1,6 +1,7 @@
 //! Replies on their way back to the connection that asked.
 
-use super::{Health, Inbound};
+use crate::health::Health;
+use crate::inbound::Inbound;
 use crate::trail::{self, MessageId};
 use hashbrown::HashMap;
 use kazasu_ledger::Seq;
@@ -19,13 +20,13 @@ use tokio::sync::{Notify, mpsc};
 pub struct SignedOn {
     /// Whose it is.
     pub acquirer: InstitutionId,
-    /// Where its messages carry the PPID.
+    /// The field in which its messages carry the PPID.
     pub ppid_in: PpidPlace,
     /// Authenticates what it is sent.
     pub key: MacKey,
 }
 
-/// Whether it is proven who sent what is answered. An answer to anything else carries no MAC: its fields are a stranger's choice.
+/// Whether the sender of the answered message is proven. An answer to anything else carries no MAC: its fields are a stranger's choice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Authenticity {
     /// The message's MAC is right under the session's key.
@@ -34,7 +35,7 @@ pub enum Authenticity {
     Unproven,
 }
 
-/// What a connection is to write.
+/// An order to a connection to write.
 #[derive(Debug)]
 pub enum ConnectionOut {
     /// Answers that the core decided.
@@ -49,7 +50,7 @@ pub enum ConnectionOut {
         authenticity: Authenticity,
         /// A session that begins with this answer, which is its first message.
         begins: Option<Arc<SignedOn>>,
-        /// Where it goes, in dialects that say that.
+        /// Its destination, in dialects that have one.
         tpdu: Option<Tpdu>,
     },
     /// An answer that the connection made itself, without MAC yet.
@@ -70,16 +71,16 @@ pub enum ConnectionOut {
 pub struct Reply {
     /// The answer.
     pub body: ReplyBody,
-    /// When the question arrived.
+    /// The time at which the question arrived.
     pub received: Instant,
-    /// What the connection calls the question. Acquirers' connections call all of them 0, or by the TPDU in front of them.
+    /// The connection's name for the question. Acquirers' connections call all of them 0, or by the TPDU in front of them.
     pub tag: u64,
     /// The record that it rests on, where there is one and this node knows it. For logs.
     pub record: Option<Seq>,
 }
 
 impl Reply {
-    /// What log lines call it.
+    /// Its name in log lines.
     #[must_use]
     pub fn id(&self) -> MessageId {
         MessageId::from(&self.body).recorded(self.record)
@@ -110,20 +111,20 @@ impl ReplyBody {
 /// A question without its answer yet.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// Who asked.
+    /// The origin of the question.
     pub connection: Arc<ConnectionHandle>,
-    /// When.
+    /// The time.
     pub received: Instant,
-    /// What the connection calls it.
+    /// The connection's name for it.
     pub tag: u64,
     /// The question.
     pub message: Inbound,
-    /// True when it may have been decided already, so that only the journal's owner can say what became of it.
+    /// True when it may have been decided already, so that only the journal's owner knows its outcome.
     pub in_doubt: bool,
 }
 
 impl Asked {
-    /// What log lines call it.
+    /// Its name in log lines.
     #[must_use]
     pub fn id(&self) -> MessageId {
         MessageId::from(&self.message).over(&self.connection)
@@ -257,6 +258,23 @@ impl ConnectionHandle {
     pub async fn room(&self, limit: usize) {
         while self.in_flight.load(Ordering::Acquire) >= limit {
             self.room.notified().await;
+        }
+    }
+}
+
+impl MessageId {
+    /// It came over this connection, or its answer goes there.
+    #[must_use]
+    pub fn over(self, connection: &ConnectionHandle) -> MessageId {
+        MessageId { connection: Some(connection.id), peer: connection.peer, ..self }
+    }
+}
+
+impl From<&ReplyBody> for MessageId {
+    fn from(body: &ReplyBody) -> MessageId {
+        match body {
+            ReplyBody::Answer(request, _) => request.into(),
+            ReplyBody::Totals(totals) => totals.into(),
         }
     }
 }

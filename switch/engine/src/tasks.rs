@@ -24,7 +24,7 @@ pub async fn run_blocking<T: Send + 'static>(work: impl Future<Output = T> + Sen
     Ok(tokio::task::spawn_blocking(move || runtime.block_on(work)).await?)
 }
 
-/// What runs.
+/// The tasks that run.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Kind {
     /// Accepts acquirers' connections, one a listener.
@@ -57,12 +57,18 @@ pub enum Kind {
     Tick,
     /// Keeps statements in step.
     Statements,
+    /// Keeps the index of payments in step.
+    Transactions,
     /// Signs checkpoints of the journal, or hands them on.
     Checkpoints,
     /// Keeps the metrics' memory small.
     Upkeep,
     /// Reads certificates again when their files change.
     Certificates,
+    /// Looks for new versions of keys.
+    Keys,
+    /// Takes people and programs of a configuration over, and removes sign-ins that are over.
+    Access,
     /// Seals and commits.
     Writer,
     /// Reads the journal while another node leads.
@@ -77,7 +83,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 23] = [
+    pub const ALL: [Kind; 26] = [
         Kind::Listener,
         Kind::AcquirerConnection,
         Kind::AcquirerWriter,
@@ -93,9 +99,12 @@ impl Kind {
         Kind::HttpConnection,
         Kind::Tick,
         Kind::Statements,
+        Kind::Transactions,
         Kind::Checkpoints,
         Kind::Upkeep,
         Kind::Certificates,
+        Kind::Keys,
+        Kind::Access,
         Kind::Writer,
         Kind::Follower,
         Kind::Core,
@@ -122,9 +131,12 @@ impl Kind {
             Kind::HttpConnection => "http_connection",
             Kind::Tick => "tick",
             Kind::Statements => "statements",
+            Kind::Transactions => "transactions",
             Kind::Checkpoints => "checkpoints",
             Kind::Upkeep => "upkeep",
             Kind::Certificates => "certificates",
+            Kind::Keys => "keys",
+            Kind::Access => "access",
             Kind::Writer => "writer",
             Kind::Follower => "follower",
             Kind::Core => "core",
@@ -154,11 +166,12 @@ impl Kind {
             Kind::AcquirerConnection | Kind::AcquirerWriter | Kind::PeerConnection | Kind::HttpConnection => false,
             // Its end is news for the task that passes questions on, which makes it again.
             Kind::LeaderConnection => false,
-            Kind::Outbox | Kind::Delivery | Kind::Http | Kind::Statements | Kind::Upkeep => false,
+            Kind::Outbox | Kind::Delivery | Kind::Http | Kind::Statements | Kind::Transactions | Kind::Upkeep => false,
             // Taps are answered; what is not signed for a while is told by a metric.
             Kind::Checkpoints => false,
             // Those in force stay in force.
-            Kind::Certificates => false,
+            Kind::Certificates | Kind::Keys => false,
+            Kind::Access => false,
             // While it is down the writer moves the log.
             Kind::Wal => false,
             // Lines without a thread are dropped and counted.
@@ -184,7 +197,7 @@ impl Tasks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why the switch is not ready, when a task that taps need is down.
+    /// The reason why the switch is not ready, when a task that taps need is down.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         let all = self.all();
@@ -266,7 +279,7 @@ pub fn at_once<T>(kind: Kind, work: impl FnOnce() -> T) -> Option<T> {
     done.inspect_err(|panic| broke_off(kind, &words(panic.as_ref()))).ok()
 }
 
-/// What a panic says.
+/// The text of a panic.
 fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
@@ -284,10 +297,19 @@ pub fn not_down(kind: Kind, which: &str) {
     up_gauge(kind, which).set(1.0);
 }
 
-/// Publishes what another crate says of a thread that it watches itself: how often it has ended, and whether it runs.
-pub fn publish(kind: Kind, ended: u64, runs: bool) {
-    ended_counter(kind, "").absolute(ended);
-    up_gauge(kind, "").set(if runs { 1.0 } else { 0.0 });
+/// The report of another crate on a thread that it watches itself.
+#[derive(Clone, Copy, Debug)]
+pub struct OfThread {
+    /// The number of times it has ended.
+    pub ended: u64,
+    /// Whether it runs.
+    pub runs: bool,
+}
+
+/// Publishes what another crate says of a thread.
+pub fn publish(kind: Kind, thread: OfThread) {
+    ended_counter(kind, "").absolute(thread.ended);
+    up_gauge(kind, "").set(if thread.runs { 1.0 } else { 0.0 });
 }
 
 fn ended_counter(kind: Kind, which: &str) -> metrics::Counter {
@@ -449,7 +471,7 @@ mod tests {
                 assert_eq!((given, value(ended, kind.name())), (None, Some(1.0)), "{kind:?}");
                 tasks.ended(kind, "", "no reason".into());
                 assert_eq!((value(ended, kind.name()), value(up, kind.name())), (Some(2.0), Some(0.0)), "{kind:?}");
-                publish(kind, 3, true);
+                publish(kind, OfThread { ended: 3, runs: true });
                 assert_eq!((value(ended, kind.name()), value(up, kind.name())), (Some(3.0), Some(1.0)), "{kind:?}");
             }
             assert_eq!(value("kazasu_task_up", "issuer_connection"), None);

@@ -1,11 +1,13 @@
-//! How the core's thread keeps time: what it asks the keeper, and what it says when the wall clock is not believed.
+//! Time of the core's thread: its questions to the keeper, and its log lines when the wall clock is not believed.
 
-use super::core_loop::CoreContext;
-use super::keeper::Suspect;
+use super::context::CoreContext;
+use super::health::lock;
 use super::timely::Clocks;
 use kazasu_core::State;
 use kazasu_schemas::jst::{BusinessDay, Millis};
-use std::time::{Duration, Instant};
+
+/// Accounts that one look at the book goes through. A look is a fraction of a millisecond, and comes once a second.
+pub(crate) const AUDITED: usize = 50_000;
 
 impl CoreContext {
     /// The time that decides.
@@ -46,7 +48,7 @@ impl CoreContext {
     /// Goes on with the audit of the book by so many accounts, and says what it has found when it comes to its end.
     pub(crate) fn audit(&self, state: &mut State, accounts: usize) {
         let Some(balanced) = state.book.audit(accounts) else { return };
-        let before = super::lock(&self.health.audited).replace(balanced);
+        let before = lock(&self.health.audited).replace(balanced);
         metrics::gauge!("kazasu_book_out_of_balance").set(if balanced { 0.0 } else { 1.0 });
         if !balanced && before != Some(false) {
             tracing::error!(
@@ -63,7 +65,7 @@ impl CoreContext {
         }
         self.now();
         let suspect = self.health.clock_suspect();
-        super::lock(&self.health.alarm).look(suspect);
+        lock(&self.health.alarm).look(suspect);
     }
 
     /// A person says which day it is, and record `seq` is to keep it. Gives the time that decided and what the wall clock says, when
@@ -77,30 +79,5 @@ impl CoreContext {
             keeper.confirm(reading, seq);
         }
         Some((before, reading.wall))
-    }
-}
-
-/// Says that the wall clock is not believed: at once, and again and again until it is.
-#[derive(Default, Debug)]
-pub(crate) struct Alarm {
-    said: Option<Instant>,
-}
-
-impl Alarm {
-    const AGAIN: Duration = Duration::from_secs(60);
-
-    pub(crate) fn look(&mut self, suspect: Option<Suspect>) {
-        match suspect {
-            Some(suspect) if self.said.is_none_or(|at| at.elapsed() >= Self::AGAIN) => {
-                self.said = Some(Instant::now());
-                tracing::error!(doubt = suspect.doubt.name(), "{suspect}");
-            }
-            Some(_) => {}
-            None => {
-                if self.said.take().is_some() {
-                    tracing::info!("the wall clock is believed again");
-                }
-            }
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a message's own time (DE7) lets it be decided for the first time. What was decided before keeps its answer: only a message
+//! Whether a message's own time (DE7) lets it be decided for the first time. A message that was decided before keeps its answer: only one
 //! that the state does not know is looked at here.
 
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -17,7 +17,7 @@ pub(crate) struct Clocks {
     pub(crate) wall: Millis,
 }
 
-/// How far DE7 may be from the clocks, and how far back the memory goes.
+/// The largest distance of DE7 from the clocks, and the reach of the memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) window: Duration,
@@ -25,7 +25,7 @@ pub(crate) struct Bounds {
     pub(crate) forgotten_before: BusinessDay,
 }
 
-/// What is wrong with DE7.
+/// The fault of DE7.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Untimely {
     /// A request is decided while its terminal waits.

@@ -1,4 +1,4 @@
-//! What log lines say of an acquirer's message on its way from the frame to the answer: who sent it over which connection, what
+//! The fields of log lines about an acquirer's message on its way from the frame to the answer: its sender and connection, what
 //! its sender calls it, and the record once there is one.
 //!
 //! A line about a message that stands by itself has all of it as fields: `about!`. On request every step is a line, and what
@@ -6,7 +6,7 @@
 //! a message's way in spans of their own, which are the same to a reader. Without the request none of them is made, and a step
 //! costs a comparison.
 
-use crate::{ConnectionHandle, Inbound, ReplyBody};
+use crate::inbound::Inbound;
 use kazasu_core::{Outgoing, Tap};
 use kazasu_ledger::Seq;
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan, TerminalId};
@@ -17,10 +17,10 @@ use std::net::SocketAddr;
 use tracing::Span;
 use tracing::field::{DisplayValue, Empty, display};
 
-/// What the steps of messages are logged under.
+/// The log target of the steps of messages.
 pub const STEPS: &str = "kazasu::message";
 
-/// What is known of a message.
+/// The known fields of a message.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct MessageId {
     /// The connection's number.
@@ -40,12 +40,6 @@ pub struct MessageId {
 }
 
 impl MessageId {
-    /// It came over this connection, or its answer goes there.
-    #[must_use]
-    pub fn over(self, connection: &ConnectionHandle) -> MessageId {
-        MessageId { connection: Some(connection.id), peer: connection.peer, ..self }
-    }
-
     /// This is its record, when there is one.
     #[must_use]
     pub fn recorded(self, record: Option<Seq>) -> MessageId {
@@ -92,15 +86,6 @@ impl From<&Inbound> for MessageId {
         match message {
             Inbound::Request(request) => request.into(),
             Inbound::Totals(totals) => totals.into(),
-        }
-    }
-}
-
-impl From<&ReplyBody> for MessageId {
-    fn from(body: &ReplyBody) -> MessageId {
-        match body {
-            ReplyBody::Answer(request, _) => request.into(),
-            ReplyBody::Totals(totals) => totals.into(),
         }
     }
 }
@@ -189,7 +174,7 @@ pub fn of_connection(connection: u64, peer: SocketAddr) -> Span {
     tracing::error_span!(target: "kazasu::acquirer", "connection", connection, %peer, acquirer = Empty)
 }
 
-/// What a message calls itself that may not be sound otherwise: DE37, DE11 and DE41.
+/// The identifiers of a message that may not be sound otherwise: DE37, DE11 and DE41.
 #[must_use]
 pub fn names(message: &Message) -> [Option<String>; 3] {
     [37, 11, 41].map(|field| {

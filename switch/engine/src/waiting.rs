@@ -3,11 +3,14 @@
 //! A node alone takes the lead at once and is done here as soon as it has it. Among several, the state follows what the leader
 //! writes, acquirers' messages go to the leader, and the watch over the store says when to try to lead.
 
-use super::core_loop::{AUDITED, CoreContext};
+use super::context::CoreContext;
+use super::handle::Msg;
+use super::health::{Health, Role};
+use super::inbound::CommandError;
 use super::replica::{Broken, Replica};
 use super::reply::Asked;
+use super::time::AUDITED;
 use super::writer::{News, PAGE, Writer};
-use super::{CommandError, Health, Msg, Role};
 use crate::tasks::{Kind, OnPanic, fault};
 use crossbeam_channel::{Receiver, Sender, bounded, never, select};
 use kazasu_ledger::{Entry, Head};
@@ -16,14 +19,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// How often the journal is asked for more.
+/// The interval at which the journal is asked for more.
 const POLL: Duration = Duration::from_millis(40);
 /// Records that come within this after the journal's end was read were written since: far below what a clock may be wrong by.
 const FRESH: Duration = Duration::from_secs(10);
 /// The pause after a failed attempt to lead or to read.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// How waiting ended.
+/// The end of waiting.
 pub(crate) enum Next {
     /// The lead is ours.
     Lead { writer: Writer, epoch: u64 },
@@ -44,7 +47,7 @@ enum Followed {
 pub(crate) struct Waiting<'a> {
     pub(crate) context: &'a CoreContext,
     pub(crate) replica: &'a mut Replica,
-    /// A writer that lost the lead and has not said yet what became of its batch.
+    /// A writer that lost the lead and has not reported the outcome of its batch yet.
     pub(crate) old: Option<Writer>,
     /// The epoch that a node alone held before.
     pub(crate) held: Option<u64>,
@@ -52,16 +55,16 @@ pub(crate) struct Waiting<'a> {
     pub(crate) starting: bool,
 }
 
-/// What is under way while the lead is waited for.
+/// The work under way while the lead is waited for.
 struct UnderWay {
     follower: Option<Follower>,
     /// One that tries to lead.
     writer: Option<Writer>,
-    /// When a node alone tries next.
+    /// The time of the next attempt of a node alone.
     try_at: Option<Instant>,
-    /// How often in a row the journal was read again from its beginning.
+    /// The number of times in a row that the journal was read again from its beginning.
     resets: u32,
-    /// When the journal's end was read last. What comes soon after it was written just now, and says what time the leader has;
+    /// The time at which the journal's end was read last. A record that comes soon after it was written just now, and says what time the leader has;
     /// after a pause of the reader it may have been written at any time of the pause.
     end_read: Option<Instant>,
 }
@@ -118,7 +121,7 @@ impl Waiting<'_> {
         None
     }
 
-    /// What the writer that tries to lead says; `None` when it is gone.
+    /// A message of the writer that tries to lead; `None` when it is gone.
     fn claimed(&mut self, news: Option<News>, way: &mut UnderWay) -> Option<Next> {
         let writer = way.writer.take();
         if let Some(News::Taken { epoch }) = news {
@@ -135,7 +138,7 @@ impl Waiting<'_> {
         next
     }
 
-    /// What the follower says; `None` when it is gone.
+    /// A message of the follower; `None` when it is gone.
     fn followed(&mut self, news: Option<Followed>, way: &mut UnderWay, ready: &mut dyn FnMut()) -> Option<Next> {
         match news {
             Some(Followed::Page(page)) => match self.replica.apply(&page) {
@@ -164,7 +167,7 @@ impl Waiting<'_> {
         None
     }
 
-    /// What was read before may have been a record that no longer exists: of a primary that died before its standby had it. Once,
+    /// A record that was read before may no longer exist: its primary may have died before the standby had it. Once,
     /// the journal is read again from its beginning.
     fn broken(&mut self, broken: &Broken, way: &mut UnderWay) -> Option<Next> {
         tracing::error!(%broken, "the journal does not continue what this node has read");
@@ -178,11 +181,11 @@ impl Waiting<'_> {
         None
     }
 
-    /// What the switch is told while it does not lead; `None` when nothing can be told any more.
+    /// A message to the switch while it does not lead; `None` when no more can come.
     fn told(&mut self, msg: Option<Msg>, way: &mut UnderWay) -> Option<Next> {
         match msg {
             Some(Msg::Stop) | None => return Some(Next::Stop),
-            // Not before it is known what became of the last lead's batch.
+            // Not before the outcome of the last lead's batch is known.
             Some(Msg::Lead { expected })
                 if self.context.config.shared && way.writer.is_none() && self.old.is_none() =>
             {
@@ -254,7 +257,7 @@ impl Waiting<'_> {
             Msg::Command(_, to) => {
                 let why = match self.context.health.halted() {
                     Some(why) => CommandError::Halted(why),
-                    None => CommandError::Elsewhere(self.context.health.leader().http),
+                    None => CommandError::NotLeader(self.context.health.leader().http),
                 };
                 let _ = to.send(Err(why));
             }
@@ -262,7 +265,7 @@ impl Waiting<'_> {
             Msg::HandOver { reply, .. } => {
                 let _ = reply.send(Err("this node does not lead".into()));
             }
-            // Answers to what an earlier lead sent: whoever leads now has reversed those taps or will ask again. Losing the
+            // Answers to what an earlier lead sent: the leader of now has reversed those taps or will ask again. Losing the
             // lead is no news here, and another attempt is under way already.
             Msg::Events(_) | Msg::Lost { .. } | Msg::Lead { .. } => {}
             Msg::Tick => {
@@ -298,7 +301,7 @@ impl Follower {
     }
 }
 
-/// Ends when nobody listens any more.
+/// Ends when no caller listens any more.
 async fn follow(store: &dyn Store, mut next: u64, tx: &Sender<Followed>) {
     loop {
         let trouble = match store.reader().await {
@@ -344,12 +347,5 @@ pub(crate) fn catch_up(writer: &Writer, replica: &mut Replica, health: &Health) 
             Ok(_) => {}
             Err(_) => anyhow::bail!("the writer is gone"),
         }
-    }
-}
-
-impl CoreContext {
-    /// Tells everyone which role this node has.
-    pub(crate) fn role(&self, role: Role) {
-        self.health.set_role(role);
     }
 }

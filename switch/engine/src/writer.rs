@@ -1,9 +1,14 @@
 //! The writer: one thread for as long as a node leads. It takes the lead, reads what the journal has that the state does not,
 //! makes batches durable and lets their effects go. When it is unknown whether a batch was written, it asks the journal.
 
-use super::Health;
-use super::commit::{Batch, Effects, IssuerSink};
-use super::reply::{Asked, send_by_connection};
+mod durable;
+
+pub(crate) use durable::Durable;
+
+use crate::commit::{Batch, Effects};
+use crate::health::Health;
+use crate::reply::{Asked, send_by_connection};
+use crate::surroundings::IssuerSink;
 use crate::tasks::{Kind, OnPanic, fault};
 use crate::trail;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -16,16 +21,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Proof that records up to a place are durable. Only this file makes it, after `append` said so or the journal showed it.
-pub(crate) struct Durable(());
-
 /// Entries that are read at a time.
 pub(crate) const PAGE: usize = 10_000;
 
 /// Between two attempts to write a batch, or to take the lead again.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What the writer is told.
+/// Messages to the writer.
 pub(crate) enum Job {
     /// Give everything behind this place. If the journal does not have it, say so and give everything.
     Read(Head),
@@ -33,7 +35,7 @@ pub(crate) enum Job {
     Commit(Batch),
 }
 
-/// What the writer tells.
+/// Messages of the writer.
 pub(crate) enum News {
     /// The lead is ours.
     Taken { epoch: u64 },
@@ -101,7 +103,8 @@ impl Writer {
         Ok(Writer { jobs, news, cancelled, thread })
     }
 
-    /// The lead is lost: the writer takes it no more, says what became of its batch as soon as it knows, and ends.
+    /// The lead is lost: the writer does not take it again, reports the outcome of its batch as soon as it knows it,
+    /// and ends.
     pub(crate) fn cancel(&mut self) {
         self.cancelled.store(true, Ordering::Release);
         // No job will come, so a writer that waits for one ends at once.
@@ -112,7 +115,7 @@ impl Writer {
     pub(crate) fn close(self) {
         let Writer { jobs, news, thread, .. } = self;
         drop(jobs);
-        // Whatever it still says must not keep it.
+        // What it still says must not keep it.
         while news.recv().is_ok() {}
         if thread.join().is_err() {
             tracing::error!("the writer panicked");
@@ -194,7 +197,7 @@ impl Thread {
         signed.map_err(|error| AppendError::Refused(error.to_string()))
     }
 
-    /// What keeps the store in shape, when nobody's answer waits for it any more.
+    /// Maintenance of the store, when no answer waits for it any more.
     fn tidy(&mut self, moment: Moment, metrics: &Metrics) {
         let begin = Instant::now();
         self.runtime.block_on(self.journal.tidy(moment));
@@ -214,7 +217,7 @@ impl Thread {
         }
     }
 
-    /// Gives everything behind `from`. `None` when nobody listens any more.
+    /// Gives everything behind `from`. `None` when no reader listens any more.
     fn read(&mut self, from: Head) -> Result<Option<Head>, StoreError> {
         let mut head = from;
         if from != Head::EMPTY {
@@ -244,7 +247,7 @@ impl Thread {
     /// Makes entries durable behind `before`. Comes back when it is known whether they are.
     fn commit(&mut self, before: Head, entries: &[Entry]) -> Result<Durable, AppendError> {
         let Some(last) = entries.last().map(|entry| Head { seq: entry.seq, hash: entry.hash }) else {
-            return Ok(Durable(()));
+            return Ok(Durable::proven());
         };
         let mut result = self.runtime.block_on(self.journal.append(entries));
         let mut written_again = 0_u32;
@@ -256,7 +259,7 @@ impl Thread {
             match self.reopen()? {
                 head if head == last => {
                     tracing::info!(first, last = end, "the batch in doubt was written");
-                    return Ok(Durable(()));
+                    return Ok(Durable::proven());
                 }
                 head if head == before => {
                     // From the moment of the new lead the old attempt cannot arrive any more. A disk that is full stays full: a
@@ -277,10 +280,10 @@ impl Thread {
                 }
             }
         }
-        result.map(|()| Durable(()))
+        result.map(|()| Durable::proven())
     }
 
-    /// Takes the lead again, unless somebody else has it meanwhile, and tells where the journal ends.
+    /// Takes the lead again, unless another node has it meanwhile, and returns the journal's end.
     fn reopen(&mut self) -> Result<Head, AppendError> {
         loop {
             if self.cancelled.load(Ordering::Acquire) {

@@ -2,7 +2,7 @@
 
 mod details;
 
-use crate::chart::{Chart, MerchantKey};
+use crate::journal_index::{JournalIndex, MerchantKey};
 use anyhow::Context;
 use details::step;
 use kazasu_ledger::record::{self, Fold, PayoutTaken, Place, Proposal};
@@ -10,6 +10,8 @@ use kazasu_ledger::{Body, Seq};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_store::records::{Placed, Records};
 use kazasu_store::{Reader, Store};
+use kazasu_text::Language;
+use kazasu_text::findings::explained;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -19,9 +21,8 @@ use std::convert::Infallible;
 pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value>> {
     let mut reader = store.reader().await?;
     let Some(entry) = reader.scan(tap, 1).await?.into_iter().find(|e| e.seq == tap) else { return Ok(None) };
-    let Body::Transaction(first) = Body::read(&entry.body).with_context(|| format!("record {tap}"))? else {
-        return Ok(None);
-    };
+    let body = Body::read(&entry.body).with_context(|| format!("record {tap}"))?;
+    let Some(first) = body.tapped() else { return Ok(None) };
     let family = ancestors(reader.as_mut(), tap, first.original).await?;
     let mut story = Story::of(family, (first.key.acquirer, first.merchant));
     let mut records = Records::from(reader.as_mut(), 1);
@@ -40,10 +41,8 @@ async fn ancestors(reader: &mut dyn Reader, tap: Seq, original: Option<Seq>) -> 
     while let Some(seq) = original.filter(|seq| !family.contains(seq)) {
         family.push(seq);
         let before = reader.scan(seq, 1).await?.into_iter().find(|e| e.seq == seq);
-        original = match before.map(|e| Body::read(&e.body)).transpose()? {
-            Some(Body::Transaction(r)) => r.original,
-            Some(_) | None => None,
-        };
+        let before = before.map(|e| Body::read(&e.body)).transpose()?;
+        original = before.as_ref().and_then(Body::tapped).and_then(|r| r.original);
     }
     Ok(family)
 }
@@ -54,9 +53,9 @@ struct Paid {
     payout: Option<u64>,
 }
 
-/// What is known of a tap's story so far.
+/// The known story of a tap so far.
 struct Story {
-    chart: Chart,
+    index: JournalIndex,
     merchant: MerchantKey,
     /// The first record that may belong to it.
     begin: Seq,
@@ -75,7 +74,7 @@ struct Story {
 impl Story {
     fn of(family: Vec<Seq>, merchant: MerchantKey) -> Self {
         Story {
-            chart: Chart::default(),
+            index: JournalIndex::default(),
             merchant,
             begin: family.iter().copied().min().unwrap_or(0),
             family,
@@ -89,7 +88,7 @@ impl Story {
     }
 
     fn record(&mut self, place: Place, body: &Body) {
-        let moved = !self.chart.record(place, body).is_empty();
+        let moved = !self.index.record(place, body).is_empty();
         if place.seq >= self.begin && (self.family.contains(&place.seq) || is_about(body, place, &self.family)) {
             self.belongs(place, body);
             if moved {
@@ -102,14 +101,13 @@ impl Story {
     /// A record about the tap itself.
     fn belongs(&mut self, place: Place, body: &Body) {
         // What is said later about a stand-in, or about what was undone or told later, names its record.
-        let named = matches!(
-            body,
-            Body::Transaction(_) | Body::StoodIn(_) | Body::AdviceDecided(_) | Body::Undone(_) | Body::IssuerTold(_)
-        );
+        let later =
+            matches!(body, Body::StoodIn(_) | Body::AdviceDecided(_) | Body::Undone(_) | Body::IssuerNotified(_));
+        let named = later || body.tapped().is_some();
         if named && !self.family.contains(&place.seq) {
             self.family.push(place.seq);
         }
-        self.steps.push(step(&self.chart, place, body));
+        self.steps.push(step(&self.index, place, body));
         if let Body::ExceptionsOpened(r) = body {
             let own = r.exceptions.iter().filter(|d| self.family.contains(&d.own));
             self.exceptions.extend(own.map(|d| d.id));
@@ -210,7 +208,7 @@ impl Fold for About<'_> {
         self.names([r.tap, r.reversal])
     }
 
-    fn issuer_told(&mut self, _: Place, r: &record::IssuerTold) -> Result<(), Infallible> {
+    fn issuer_notified(&mut self, _: Place, r: &record::IssuerNotified) -> Result<(), Infallible> {
         self.names([r.tap])
     }
 
@@ -223,17 +221,18 @@ impl Fold for About<'_> {
     }
 
     kazasu_ledger::ignore_records! {
-        opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked
+        file_ended opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked
         totals_compared cut_over policy_activated temporary_issued merged card_status_set certificate_bound
         list_applied own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed
         retarget_decided resealed approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set
         relief_step_taken relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked
         merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran
-        exception_noted head_signed exceptions_ended line_undone line_set_aside clock_confirmed clock_kept
+        exception_noted head_signed exceptions_ended line_undone line_set_aside clock_confirmed clock_kept approval_sent_back approval_withdrawn approval_lapsed key_destroyed
+        organisation_set person_invited person_joined person_ended key_registered key_revoked grant_ended
     }
 }
 
-/// What comes of the tap in settlements, payouts and exceptions.
+/// The tap's part in settlements, payouts and exceptions.
 struct Later<'a> {
     story: &'a mut Story,
     body: &'a Body,
@@ -259,12 +258,12 @@ impl Fold for Later<'_> {
 
     fn approval_decided(&mut self, place: Place, r: &record::ApprovalDecided) -> Result<(), Infallible> {
         let story = &mut *self.story;
-        let Some(proposal) = story.chart.proposals.get(&r.proposal).filter(|_| r.approved).cloned() else {
+        let Some(proposal) = story.index.proposals.get(&r.proposal).filter(|_| r.approved).cloned() else {
             return Ok(());
         };
         match proposal {
             Proposal::Resolve { id, how } if story.exceptions.contains(&id) => {
-                let mut resolved = step(&story.chart, place, self.body);
+                let mut resolved = step(&story.index, place, self.body);
                 resolved["what"] = "exception_resolved".into();
                 resolved["how"] = how.name().into();
                 resolved["by"] = r.by.clone().into();
@@ -295,7 +294,7 @@ impl Fold for Later<'_> {
 
     fn exception_noted(&mut self, place: Place, r: &record::ExceptionNoted) -> Result<(), Infallible> {
         if self.story.exceptions.contains(&r.id) {
-            let mut noted = step(&self.story.chart, place, self.body);
+            let mut noted = step(&self.story.index, place, self.body);
             noted["by"] = r.by.clone().into();
             noted["note"] = r.note.clone().into();
             self.story.steps.push(noted);
@@ -305,10 +304,14 @@ impl Fold for Later<'_> {
 
     fn exceptions_ended(&mut self, place: Place, r: &record::ExceptionsEnded) -> Result<(), Infallible> {
         let own = r.closed.iter().filter(|one| self.story.exceptions.contains(&one.id));
-        let why: Vec<String> = own.map(|one| one.why.clone()).collect();
+        let (why, why_ja): (Vec<String>, Vec<String>) = own
+            .map(|one| [Language::English, Language::Japanese].map(|l| explained(&one.why, one.finding.as_ref(), l)))
+            .map(|[english, japanese]| (english, japanese))
+            .unzip();
         if !why.is_empty() {
-            let mut ended = step(&self.story.chart, place, self.body);
+            let mut ended = step(&self.story.index, place, self.body);
             ended["why"] = why.into();
+            ended["why_ja"] = why_ja.into();
             ended["by"] = r.by.clone().into();
             self.story.steps.push(ended);
         }
@@ -343,13 +346,14 @@ impl Fold for Later<'_> {
     }
 
     kazasu_ledger::ignore_records! {
-        opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
+        file_ended opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
         issuer_answered issuer_silent issuer_late issuer_acknowledged totals_compared cut_over policy_activated
         temporary_issued merged card_status_set certificate_bound list_applied own_limits_set programme_funded
         purse_credited lapsed link_broken retarget_proposed retarget_decided resealed stood_in loss_booked
         notice_ended approval_requested relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked issuer_settled
-        money_received recon_ran exceptions_opened head_signed undone loss_returned issuer_told line_set_aside
-        clock_confirmed clock_kept advice_decided
+        money_received recon_ran exceptions_opened head_signed undone loss_returned issuer_notified line_set_aside
+        approval_sent_back approval_withdrawn approval_lapsed key_destroyed clock_confirmed clock_kept advice_decided
+        organisation_set person_invited person_joined person_ended key_registered key_revoked grant_ended
     }
 }

@@ -1,12 +1,16 @@
-//! What folds of the journal say outside the core. Nothing is decided from them.
+//! Folds of the journal outside the core. Nothing is decided from them.
 //!
-//! `chart` is the one reading of the journal that says who got what of whom; on it `books` charges fees, day by day. `statements`
-//! keeps residents' statements in step with the journal, in a file of its own. `explain` tells one tap's story.
+//! `journal_index` says which record moved money between whom; `fee_projection` uses it to charge fees, day by day. `statements`
+//! keeps residents' statements in step with the journal, in a file of its own, and `transactions` an index of payments in another
+//! one. `explain` tells one tap's story.
 #![forbid(unsafe_code)]
 
-pub mod books;
-pub mod chart;
 mod explain;
+pub mod fee_projection;
+pub mod journal_index;
+mod side_file;
 pub mod statements;
+pub mod transactions;
+mod values;
 
 pub use explain::explain;

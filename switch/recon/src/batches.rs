@@ -2,9 +2,9 @@
 //! (a payout for many settlements, a batch paid in several lines).
 
 use super::keys::Basis;
-use super::matching::{Among, At, Hand, Work};
 use super::result::{Group, Status};
 use super::rules::Rules;
+use super::work::{Among, At, Hand, Work};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 

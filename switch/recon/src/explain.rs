@@ -1,11 +1,12 @@
-//! Turns verdicts into exceptions: what is wrong in a sentence, and what may be done.
+//! Turns verdicts into exceptions: what was found, as codes and values, and what may be done.
 
 use super::identity::{Identities, Subject};
 use super::item::{Item, Side};
 use super::keys::{Basis, Party};
-use super::matching::{At, Hand, Note, State, Work};
 use super::result::{Exception, Group, Proposal, Status, Verdict};
 use super::rules::BatchScope;
+use super::work::{At, Hand, Note, State, Work};
+use kazasu_schemas::closing::{Difference, Finding, Half, ListedLine, Money};
 use kazasu_schemas::money::{JPY_NUMERIC, Yen};
 
 /// The exceptions that are listed, and how many more there are.
@@ -20,10 +21,10 @@ pub(super) fn exceptions(work: &Work<'_>) -> (Vec<Exception>, u64) {
     (list.out, list.unlisted)
 }
 
-/// What an exception says.
-struct Said {
+/// The outcome of a look at one line or group.
+struct Explained {
     status: Status,
-    why: String,
+    finding: Finding,
     proposal: Proposal,
 }
 
@@ -70,7 +71,7 @@ impl List<'_, '_> {
         }
     }
 
-    /// Who is asked when something of this comparison is unclear: the side that is not this switch.
+    /// The party that is asked when something of this comparison is unclear: the side that is not this switch.
     fn asked(&self) -> Side {
         match (self.work.rules.left, self.work.rules.right) {
             (left, Side::Ledger) => left,
@@ -79,8 +80,8 @@ impl List<'_, '_> {
     }
 
     /// An exception about one line, before it is compared with anything.
-    fn about(&mut self, at: At, said: Said) -> Exception {
-        let Said { status, why, proposal } = said;
+    fn about(&mut self, at: At, explained: Explained) -> Exception {
+        let Explained { status, finding, proposal } = explained;
         let item = self.work.item(at);
         let subject = match at.hand() {
             Hand::Left => Subject::Expected(item),
@@ -97,7 +98,7 @@ impl List<'_, '_> {
             amount: item.amount,
             other_amount: None,
             days: 0,
-            why,
+            finding,
             proposal,
             candidates: Vec::new(),
         }
@@ -107,17 +108,13 @@ impl List<'_, '_> {
         let (work, item) = (self.work, self.work.item(at));
         let candidates = work.candidates_of(at).to_vec();
         let due = work.rules.due(item.day);
-        let (here, there) = (self.side(at.hand()), self.side(at.hand().other()));
-        let mut why = match at.hand() {
-            Hand::Left => format!("{} of {} is not in {there}'s list; it was due by {due}", shown(item), item.day),
-            Hand::Right => format!("{} of {} is in {here}'s list and was not expected", shown(item), item.day),
+        let (line, day, may_be_sum) = (listed(item), item.day, !candidates.is_empty());
+        let ambiguous =
+            if let State::Open(Note::Ambiguous(basis)) = work.state(at) { Some(basis.into()) } else { None };
+        let finding = match at.hand() {
+            Hand::Left => Finding::NotListed { line, day, by: self.side(Hand::Right), due, ambiguous, may_be_sum },
+            Hand::Right => Finding::NotExpected { line, day, by: self.side(Hand::Right), ambiguous, may_be_sum },
         };
-        if let State::Open(Note::Ambiguous(basis)) = work.state(at) {
-            why.push_str(&format!("; several lines on both sides share {} and differ otherwise", basis.name()));
-        }
-        if !candidates.is_empty() {
-            why.push_str("; it may be the sum of several lines, but not for certain");
-        }
         let proposal = match at.hand() {
             _ if !candidates.is_empty() => Proposal::ChooseCandidate,
             // Our own list of that day may not be complete yet.
@@ -128,12 +125,12 @@ impl List<'_, '_> {
             Hand::Left => work.as_of.0.saturating_sub(due.0),
             Hand::Right => 0,
         };
-        Exception { days, candidates, ..self.about(at, Said { status, why, proposal }) }
+        Exception { days, candidates, ..self.about(at, Explained { status, finding, proposal }) }
     }
 
     fn pair(&mut self, [left, right]: [At; 2], status: Status, basis: Basis) -> Exception {
         let (a, b) = (self.work.item(left), self.work.item(right));
-        let why = format!("joined by {}: {}", basis.name(), differences(a, b, self.work).join(", "));
+        let finding = Finding::Differs { by: basis.into(), differences: differences(a, b, self.work) };
         let proposal = match status {
             Status::AmountOver | Status::AmountUnder => self.difference(a.amount, b.amount, a.currency),
             Status::Matched
@@ -153,25 +150,22 @@ impl List<'_, '_> {
             other_line: Some(b.line),
             other_amount: Some(b.amount),
             days: b.day.0.saturating_sub(a.day.0),
-            ..self.about(left, Said { status, why, proposal })
+            ..self.about(left, Explained { status, finding, proposal })
         }
     }
 
     fn repeat(&mut self, at: At, of: At) -> Exception {
         let (item, original) = (self.work.item(at), self.work.item(of));
         let here = self.side(at.hand());
-        let (this, that, line) = (shown(item), shown(original), original.line);
-        let why = if this == that {
-            format!("{here}'s list has {this} twice; the other is line {line}")
-        } else {
-            format!("{here}'s list has one reference twice: here with {this}, in line {line} with {that}")
-        };
-        let said = Said { status: Status::Duplicate, why, proposal: Proposal::ReverseDuplicate(here) };
+        let (this, that) = (listed(item), listed(original));
+        let other = (this != that).then_some(that);
+        let finding = Finding::Twice { by: here, line: this, other_line: original.line, other };
+        let explained = Explained { status: Status::Duplicate, finding, proposal: Proposal::ReverseDuplicate(here) };
         Exception {
-            other_line: Some(line),
+            other_line: Some(original.line),
             other_amount: Some(original.amount),
             days: original.day.0.saturating_sub(item.day.0),
-            ..self.about(at, said)
+            ..self.about(at, explained)
         }
     }
 
@@ -180,21 +174,13 @@ impl List<'_, '_> {
         let (left, right) = (At::of(Hand::Left, group.first[0]), At::of(Hand::Right, group.first[1]));
         let (a, b) = (work.item(left), work.item(right));
         let [expected, came] = group.sums;
-        let name = match group.basis {
-            Basis::Batch => format!("{} {}", group.basis.name(), a.batch),
-            Basis::OwnReference
-            | Basis::ExternalReference
-            | Basis::Rrn
-            | Basis::Stan
-            | Basis::RrnOtherDay
-            | Basis::StanOtherDay
-            | Basis::AmountAndDay
-            | Basis::Sum => group.basis.name().to_owned(),
+        let half = |of: usize| Half { sum: group.sums[of], lines: group.lines[of], last: group.days[of] };
+        let finding = Finding::GroupDiffers {
+            by: group.basis.into(),
+            batch: (group.basis == Basis::Batch).then(|| a.batch.to_string()),
+            expected: half(0),
+            came: half(1),
         };
-        let why = format!(
-            "joined by {name}: {expected} expected in {} lines, last on {}; {came} came in {}, last on {}",
-            group.lines[0], group.days[0], group.lines[1], group.days[1],
-        );
         let proposal = match group.status {
             Status::PartlyMatched => Proposal::WaitUntil(work.rules.due(group.days[0])),
             Status::AmountOver | Status::AmountUnder => self.difference(expected, came, a.currency),
@@ -227,13 +213,13 @@ impl List<'_, '_> {
             amount: expected,
             other_amount: Some(came),
             days: group.days[1].0.saturating_sub(group.days[0].0),
-            why,
+            finding,
             proposal,
             candidates: Vec::new(),
         }
     }
 
-    /// What is done about a difference of amounts: a bank statement shows money that really moved, a file may be wrong.
+    /// The proposal for a difference of amounts: a bank statement shows money that really moved, a file may be wrong.
     fn difference(&self, expected: Yen, came: Yen, currency: u16) -> Proposal {
         let difference = Yen::new(came.get() - expected.get());
         let small = difference.get().unsigned_abs() <= u64::from(self.work.rules.write_off_yen);
@@ -245,47 +231,41 @@ impl List<'_, '_> {
     }
 }
 
-/// An amount of any currency.
-fn amount(item: &Item) -> String {
-    match item.currency {
-        JPY_NUMERIC => item.amount.to_string(),
-        currency => format!("{} units of currency {currency:03}", item.amount.get()),
-    }
+fn money(item: &Item) -> Money {
+    Money { amount: item.amount, currency: item.currency }
 }
 
-/// `purchase ¥1,280 (SHOP)`.
-fn shown(item: &Item) -> String {
-    let (kind, amount) = (item.kind.as_str(), amount(item));
-    if item.party.is_none() { format!("{kind} {amount}") } else { format!("{kind} {amount} ({})", item.party) }
+fn listed(item: &Item) -> ListedLine {
+    let party = if item.party.is_none() { String::new() } else { item.party.to_string() };
+    ListedLine { kind: item.kind.as_str().to_owned(), money: money(item), party }
 }
 
-/// Every difference between two joined lines, in words.
-fn differences(a: &Item, b: &Item, work: &Work<'_>) -> Vec<String> {
+/// Every difference between two joined lines.
+fn differences(a: &Item, b: &Item, work: &Work<'_>) -> Vec<Difference> {
     let mut out = Vec::new();
     if a.currency != b.currency {
-        out.push(format!("{} was expected, {} came", amount(a), amount(b)));
+        out.push(Difference::Currency(money(a), money(b)));
     }
     if a.kind != b.kind {
-        out.push(format!("{} was expected, {} came", a.kind.as_str(), b.kind.as_str()));
+        out.push(Difference::Kind(a.kind.as_str().to_owned(), b.kind.as_str().to_owned()));
     }
     if a.party != b.party && !a.party.is_none() && !b.party.is_none() {
-        out.push(format!("of {} was expected, of {} came", a.party, b.party));
+        out.push(Difference::Party(a.party.to_string(), b.party.to_string()));
     }
     if let (Some(ours), Some(theirs)) = (a.own, b.own)
         && ours != theirs
     {
-        out.push(format!("our reference is {ours} here and {theirs} there"));
+        out.push(Difference::OwnReference(ours.get(), theirs.get()));
     }
     if work.rules.external_differs(a, b) {
-        out.push(format!("the external reference is {} here and {} there", a.external, b.external));
+        out.push(Difference::ExternalReference(a.external.to_string(), b.external.to_string()));
     }
     if a.amount != b.amount && a.currency == b.currency {
-        let (by, allowed) = (b.amount.get() - a.amount.get(), work.rules.allowed(a.amount));
-        out.push(format!("{} was expected, {} came ({by:+}; {allowed} allowed)", amount(a), amount(b)));
+        let allowed = Yen::new(i64::try_from(work.rules.allowed(a.amount)).unwrap_or(i64::MAX));
+        out.push(Difference::Amount(money(a), money(b), allowed));
     }
     if a.day != b.day {
-        let later = i64::from(b.day.0) - i64::from(a.day.0);
-        out.push(format!("the day is {} here and {} there ({later:+})", a.day, b.day));
+        out.push(Difference::Day(a.day, b.day));
     }
     out
 }

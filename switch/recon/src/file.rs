@@ -1,7 +1,7 @@
 //! The detail file that acquirers and issuers send, and that this switch sends them. Reading and writing are streams over
-//! whatever the caller opened; nothing here opens, keeps or moves a file.
+//! any reader that the caller opened; nothing here opens, keeps or moves a file.
 //!
-//! The format's documentation follows; it is a file of its own so that it can be handed to whoever connects.
+//! The format's documentation follows; it is a file of its own so that it can be handed to each party.
 #![doc = include_str!("detail-file.md")]
 
 mod columns;
@@ -19,6 +19,8 @@ use super::item::Mark;
 use super::item::Side;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::money::Yen;
+use kazasu_text::tables::DetailText;
+use kazasu_text::{Count, Said};
 use serde::{Deserialize, Serialize};
 
 /// The columns, in the order in which they are written.
@@ -45,7 +47,7 @@ pub const MAX_LINE: usize = 2_048;
 /// Bad rows that are listed; more are only counted.
 pub const LISTED: usize = 10_000;
 
-/// Which column is the reference that the other side knows, too.
+/// The column with the reference that the other side knows, too.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ExternalFrom {
     /// `external_reference`.
@@ -56,14 +58,14 @@ pub enum ExternalFrom {
     Approval,
 }
 
-/// How rows become [`super::item::Item`]s; from the contract with whoever sent the file.
+/// The terms by which rows become [`super::item::Item`]s; from the contract with the file's sender.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Contract {
     /// Whose list it is.
     pub side: Side,
-    /// What an empty `acquirer` means.
+    /// The meaning of an empty `acquirer`.
     pub acquirer: Option<InstitutionId>,
-    /// Which column is the external reference.
+    /// The column with the external reference.
     pub external: ExternalFrom,
     /// Put on every item.
     pub mark: Mark,
@@ -79,13 +81,16 @@ pub struct BadRow {
     pub row: Option<u64>,
     /// The column, or empty when the row as a whole is wrong.
     pub column: String,
-    /// What stands there, at most 64 characters, long runs of digits masked.
+    /// The value that came, at most 64 characters, long runs of digits masked.
     pub value: String,
-    /// What is wrong and what was expected.
+    /// The problem and the expected value.
     pub problem: String,
+    /// The same in Japanese.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub problem_ja: String,
 }
 
-/// What the file says about itself at its end, against what was read.
+/// The file's own total, compared with the rows that were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Total {
@@ -102,13 +107,13 @@ pub enum Total {
     },
 }
 
-/// What reading a file came to.
+/// The result of reading a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FileReport {
     /// SHA-256 of the whole content: the same file twice has the same.
     #[serde(serialize_with = "hexadecimal")]
     pub sha256: [u8; 32],
-    /// What its characters were taken for.
+    /// The encoding as which its characters were read.
     pub encoding: Format,
     /// Columns that are not known and were passed over.
     pub ignored_columns: Vec<String>,
@@ -120,7 +125,7 @@ pub struct FileReport {
     pub bad: u64,
     /// The first [`LISTED`] of them.
     pub bad_rows: Vec<BadRow>,
-    /// Sum of the amounts that could be read, also in bad rows, whatever the currency.
+    /// Sum of the amounts that could be read, also in bad rows, in all currencies.
     pub sum: i64,
     /// The total at the end.
     pub total: Total,
@@ -134,15 +139,25 @@ impl FileReport {
     }
 }
 
-/// Why a file cannot be used at all.
+/// The error of a file that cannot be used at all.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.text())]
 pub enum FileError {
     /// Its header says too little or too much to read the rest.
-    #[error("{0}")]
-    Header(String),
+    Header(Said),
     /// It is longer than any file should be.
-    #[error("more than {MAX_ROWS} rows")]
     TooManyRows,
+}
+
+impl FileError {
+    /// The same for people.
+    #[must_use]
+    pub fn text(&self) -> Said {
+        match self {
+            FileError::Header(problem) => problem.clone(),
+            FileError::TooManyRows => Said::of(&DetailText::ManyRows { most: Count(MAX_ROWS) }),
+        }
+    }
 }
 
 fn hexadecimal<S: serde::Serializer>(digest: &[u8; 32], s: S) -> Result<S::Ok, S::Error> {

@@ -4,15 +4,15 @@
 //! Line numbers, the day of the run and what the exception was found to be are left out: it stays the same exception when a
 //! file is sent again in another order, or when a missing line comes with another amount.
 
-use super::item::{Item, Side};
+use super::item::{Item, Side, number};
 use super::keys::{Party, Reference};
 use super::result::ExceptionId;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// What an exception is about.
+/// The subject of an exception.
 pub(super) enum Subject<'a> {
-    /// A line of the left side, with whatever it was joined to.
+    /// A line of the left side, with the lines that it was joined to.
     Expected(&'a Item),
     /// A line of the right side.
     Came(&'a Item),
@@ -28,7 +28,7 @@ pub(super) struct Identities {
 
 impl Identities {
     pub(super) fn new(left: Side, right: Side) -> Self {
-        Identities { sides: [left.number(), right.number()], seen: HashMap::new() }
+        Identities { sides: [number(left), number(right)], seen: HashMap::new() }
     }
 
     pub(super) fn of(&mut self, subject: &Subject<'_>) -> ExceptionId {

@@ -4,54 +4,23 @@
 use super::keys::{Own, Party, Reference, Trace};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::{JPY_NUMERIC, Yen};
-use std::fmt;
 use std::str::FromStr;
 
 /// Whose list a line stands in.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// This switch's own records.
-    Ledger,
-    /// An acquirer's detail file.
-    Acquirer,
-    /// An issuer's detail file.
-    Issuer,
-    /// A bank statement.
-    Bank,
-}
+pub use kazasu_schemas::closing::Side;
 
-impl Side {
-    /// The side as sentences name it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Side::Ledger => "the ledger",
-            Side::Acquirer => "the acquirer",
-            Side::Issuer => "the issuer",
-            Side::Bank => "the bank",
-        }
-    }
-
-    /// A stable number, for identities that outlive a program version. Never reused.
-    #[must_use]
-    pub(crate) fn number(self) -> u8 {
-        match self {
-            Side::Ledger => 0,
-            Side::Acquirer => 1,
-            Side::Issuer => 2,
-            Side::Bank => 3,
-        }
+/// A stable number, for identities that outlive a program version. Never reused.
+#[must_use]
+pub(crate) fn number(side: Side) -> u8 {
+    match side {
+        Side::Ledger => 0,
+        Side::Acquirer => 1,
+        Side::Issuer => 2,
+        Side::Bank => 3,
     }
 }
 
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// What a line is about.
+/// The kind of a line.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Kind {
     /// A payment to a merchant.
@@ -62,7 +31,7 @@ pub enum Kind {
     Reversal,
     /// Taken back by the issuer after settlement.
     Chargeback,
-    /// A fee that somebody keeps.
+    /// A fee that a party keeps.
     Fee,
     /// The net of several lines of one batch, as owed.
     Settlement,
@@ -131,7 +100,7 @@ impl Kind {
 pub struct UnknownKind;
 
 impl UnknownKind {
-    /// What was expected.
+    /// The expected value.
     pub const PROBLEM: &str = "must be purchase, refund, reversal, chargeback, fee, settlement, payout or adjustment";
 }
 
@@ -172,7 +141,7 @@ pub struct Item {
     pub currency: u16,
     /// The merchant, issuer or acquirer that it belongs to; the same sort on both sides of a comparison.
     pub party: Party,
-    /// What it is about.
+    /// The subject.
     pub kind: Kind,
     /// Whose list it stands in.
     pub side: Side,
@@ -180,7 +149,7 @@ pub struct Item {
     pub mark: Mark,
 }
 
-/// What a line may weigh: a million of them against a million are to fit into a gibibyte with all that the comparison needs.
+/// The largest size of a line: a million of them against a million are to fit into a gibibyte with all that the comparison needs.
 const _: () = assert!(size_of::<Item>() <= 96);
 
 impl Item {

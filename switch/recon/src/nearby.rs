@@ -4,8 +4,8 @@
 //! first; then the earliest left line takes the earliest right one within the window, which joins as many as can be joined.
 
 use super::keys::Basis;
-use super::matching::{Among, At, Hand, Work};
 use super::references::{Sides, for_each_shapes, in_order, twins};
+use super::work::{Among, At, Hand, Work};
 
 const BASIS: Basis = Basis::AmountAndDay;
 

@@ -2,9 +2,9 @@
 
 use super::item::{Item, Kind, Side};
 use super::keys::{Basis, Own, Party, Reference, Shape, Trace};
-use super::matching::{Among, At, Entry, Hand, Note, State, Work};
 use super::result::Verdict;
 use super::rules::Rules;
+use super::work::{Among, At, Entry, Hand, Note, State, Work};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 
@@ -81,7 +81,7 @@ fn same_key(work: &mut Work<'_>, basis: Basis, run: &[Entry], lists: &mut Lists)
 /// Some lines of the left side and some of the right.
 pub(super) type Sides<'l> = [&'l [At]; 2];
 
-/// How alike lines of one key must be to be joined, the likest first.
+/// The likeness that lines of one key need to be joined, the likest first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rung {
     /// In everything that is compared: then it does not matter which is which.
@@ -98,7 +98,7 @@ impl Rung {
     const ALL: [Rung; 4] = [Rung::Everything, Rung::Amount, Rung::Kind, Rung::Key];
 }
 
-/// What two lines must have in common on a rung.
+/// The keys that two lines must have in common on a rung.
 type Likeness = (Option<Kind>, Option<(Yen, u16)>, Option<(BusinessDay, Party)>);
 
 fn likeness(item: &Item, rung: Rung) -> Likeness {
@@ -216,7 +216,7 @@ pub(super) fn for_each_shapes(
     }
 }
 
-/// What makes one line the same as another of its own side. The batch does not count: a line that is settled in two batches
+/// The identity of a line within its own side. The batch does not count: a line that is settled in two batches
 /// is settled twice. Our own records always differ in their number, so among them it counts only where nothing else is known.
 type Twin = ((Kind, Yen, u16, BusinessDay, Party), (Reference, Trace, Trace, Own));
 

@@ -1,16 +1,17 @@
-//! What a comparison comes to: a verdict on every line, the counts, and the exceptions that a person must look at, each with
+//! The outcome of a comparison: a verdict on every line, the counts, and the exceptions that a person must look at, each with
 //! an identity that stays the same when the comparison runs again.
 //!
 //! *Resolved by hand* and *written off* (domain.md section 8) are not here: they are people's decisions on exceptions.
 
 use super::item::Side;
 use super::keys::{Basis, Own, Party};
+use kazasu_schemas::closing::{Finding, Proposed};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use serde::Serialize;
 use std::fmt;
 
-/// What a line came to (domain.md section 8).
+/// The verdict on a line.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -72,28 +73,28 @@ impl Status {
     }
 }
 
-/// What became of one line. Indexes are places in the slices that were compared, not line numbers.
+/// The outcome of one line. Indexes are places in the compared slices, not line numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
     /// Nothing of the other side belongs to it: expected, missing or unexpected.
     Alone {
-        /// Which of the three.
+        /// The kind of reference.
         status: Status,
     },
     /// One line of the other side belongs to it.
     Pair {
         /// That line's index on the other side.
         with: u32,
-        /// How the two compare.
+        /// The verdict on the two.
         status: Status,
-        /// What told.
+        /// The evidence.
         basis: Basis,
     },
     /// It belongs to a group.
     Group {
         /// Index in [`Outcome::groups`].
         group: u32,
-        /// How the group's two sides compare.
+        /// The verdict on the group's two sides.
         status: Status,
     },
     /// It repeats a line of its own side.
@@ -117,9 +118,9 @@ impl Verdict {
 /// Several lines of one side or both that belong together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Group {
-    /// How the sums compare.
+    /// The verdict on the sums.
     pub status: Status,
-    /// What told: the batch number or the sum.
+    /// The evidence: the batch number or the sum.
     pub basis: Basis,
     /// Lines on the left and on the right.
     pub lines: [u32; 2],
@@ -152,7 +153,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// What has this status.
+    /// The lines with this status.
     #[must_use]
     pub fn of(&self, status: Status) -> Tally {
         self.each[Self::place(status)]
@@ -167,7 +168,7 @@ impl Counts {
     }
 }
 
-/// What may be done about an exception. A proposal: people decide.
+/// The proposed resolution of an exception: people decide.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proposal {
@@ -181,13 +182,27 @@ pub enum Proposal {
     WriteOff(#[serde(serialize_with = "yen")] Yen),
     /// This side has a line twice: it takes one back.
     ReverseDuplicate(Side),
-    /// Amounts agree: put the data right on whichever side is wrong.
+    /// Amounts agree: put the data right on the side that is wrong.
     CorrectData,
     /// Several explanations fit: choose among the candidates.
     ChooseCandidate,
 }
 
-/// What an exception is about, in 16 bytes: the same in every run over the same lines, whatever stands around them.
+impl From<Proposal> for Proposed {
+    fn from(proposal: Proposal) -> Self {
+        match proposal {
+            Proposal::WaitUntil(day) => Proposed::WaitUntil(day),
+            Proposal::Ask(side) => Proposed::Ask(side),
+            Proposal::BookDifference(yen) => Proposed::BookDifference(yen),
+            Proposal::WriteOff(yen) => Proposed::WriteOff(yen),
+            Proposal::ReverseDuplicate(side) => Proposed::ReverseDuplicate(side),
+            Proposal::CorrectData => Proposed::CorrectData,
+            Proposal::ChooseCandidate => Proposed::ChooseCandidate,
+        }
+    }
+}
+
+/// The subject of an exception in 16 bytes: the same in every run over the same lines, with any lines around them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ExceptionId(pub [u8; 16]);
 
@@ -209,7 +224,7 @@ pub struct Exception {
     /// The same in every run.
     #[serde(serialize_with = "text")]
     pub id: ExceptionId,
-    /// What is wrong.
+    /// The fault.
     pub status: Status,
     /// The side that `line` stands on.
     pub side: Side,
@@ -230,15 +245,16 @@ pub struct Exception {
     pub other_amount: Option<Yen>,
     /// By how many days the other is later; what is missing: days past its due day.
     pub days: i32,
-    /// In words.
-    pub why: String,
-    /// What may be done.
+    /// The finding.
+    #[serde(skip)]
+    pub finding: Finding,
+    /// The proposed resolution.
     pub proposal: Proposal,
     /// Lines of the other side among which to choose; at most twenty.
     pub candidates: Vec<u64>,
 }
 
-/// What a comparison came to.
+/// The outcome of a comparison.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// Lines and yen by status.

@@ -57,7 +57,7 @@ pub struct Rules {
     pub right: Side,
     /// An amount may differ by this many yen …
     pub tolerance_yen: u32,
-    /// … or by this many thousandths of the expected amount, whichever is more.
+    /// … or by this many thousandths of the expected amount: the larger of the two.
     pub tolerance_per_mille: u16,
     /// Days by which the two may lie apart, either way.
     pub tolerance_days: u16,
@@ -67,7 +67,7 @@ pub struct Rules {
     pub due_days: u16,
     /// Differences up to this many yen are proposed to be written off.
     pub write_off_yen: u32,
-    /// What the external reference is.
+    /// The content of the external reference.
     pub external: External,
     /// Whether lines are matched in groups.
     pub grouping: Grouping,
@@ -80,7 +80,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// What holds between two sides when no contract says otherwise (our own decision): details agree to the yen, payouts
+    /// The rules between two sides when no contract says otherwise (our own decision): details agree to the yen, payouts
     /// come within days and in groups.
     #[must_use]
     pub fn between(left: Side, right: Side) -> Self {
@@ -130,7 +130,7 @@ impl Rules {
         a.0.abs_diff(b.0) <= u32::from(days)
     }
 
-    /// What two lines that are held to be the same come to, the most specific difference first: an amount says nothing when
+    /// The verdict on two lines that are held to be the same, the most specific difference first: an amount says nothing when
     /// the currency differs, and a day little when the amount does.
     pub(crate) fn judge(&self, left: &Item, right: &Item) -> Status {
         if left.currency != right.currency {

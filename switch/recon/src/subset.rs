@@ -1,7 +1,7 @@
-//! Which of a few amounts add up to a target, and whether in one way only. Bounded: at most twenty amounts, met in the middle,
+//! Finds the few amounts that add up to a target, and whether in one way only. Bounded: at most twenty amounts, met in the middle,
 //! so that one search looks at two thousand sums instead of a million.
 
-/// What a search found.
+/// The result of a search.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Solution {
     /// No subset.

@@ -1,14 +1,14 @@
 //! The last pass: a net line without a batch number may be the sum of others of its party, within the window.
 //!
-//! What may be summed is a *lot*: the open lines of one batch together, or a single line without a batch number. Among few
+//! Summed are *lots*: the open lines of one batch together, or a single line without a batch number. Among few
 //! amounts many sums arise by chance, so a sum counts only when it is exact, when no other subset gives it, and when no
 //! other line's only solution needs one of its lots. Everything else stays open, with the candidates named.
 
 use super::batches::{collect, judge};
 use super::keys::{Basis, Reference};
-use super::matching::{Among, At, Hand, Work};
 use super::rules::{Grouping, MAX_CANDIDATES};
 use super::subset::{Search, Solution};
+use super::work::{Among, At, Hand, Work};
 use kazasu_schemas::jst::BusinessDay;
 
 /// Searches in one comparison: some seconds at most.
@@ -150,7 +150,7 @@ impl Table {
         }
     }
 
-    /// Joins each target that has one solution which nobody else needs a part of. True when there was one.
+    /// Joins each target that has one solution of which no other target needs a part. True when there was one.
     fn join(&mut self, work: &mut Work<'_>) -> bool {
         let mut joined = false;
         let mut members = Vec::new();

@@ -30,7 +30,7 @@ pub fn of_day(items: &[Item], day: BusinessDay) -> Option<DayTotals> {
     Some(totals)
 }
 
-/// Where two totals differ: the data element (DE74-77 counts, DE86-89 yen), what is here and what is there.
+/// A difference of two totals: the data element (DE74-77 counts, DE86-89 yen), the value here and the value there.
 #[must_use]
 pub fn differences(here: &DayTotals, there: &DayTotals) -> Vec<(u8, i128, i128)> {
     let elements = |t: &DayTotals| {

@@ -1,10 +1,10 @@
-//! What stands in one cell, and how it reads: for people (`1,280`) and for machines (`1280`). Knows no file format.
+//! The value of one cell, as people read it (`1,280`) and as machines do (`1280`). Knows no file format.
 
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use rust_decimal::Decimal;
 
-/// What a column holds.
+/// The kind of a column's values.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Kind {
     /// Words.

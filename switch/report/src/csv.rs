@@ -10,7 +10,7 @@ use super::shift_jis;
 use kazasu_schemas::guard::guarded;
 use std::io::{self, Write};
 
-/// How a file's characters are written.
+/// The encoding of a file's characters.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Encoding {
     /// UTF-8 with a byte order mark, by which Excel knows it.
@@ -30,7 +30,7 @@ pub enum Header {
     Without,
 }
 
-/// What was written.
+/// The counts of what was written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CsvDone {
     /// Rows, the header not counted.
@@ -39,7 +39,7 @@ pub struct CsvDone {
     pub replaced: u64,
 }
 
-/// Why a file was not written.
+/// The error of a file that was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum CsvError {
     /// The columns are wrong.
@@ -62,7 +62,7 @@ pub enum CsvError {
         row: u64,
         /// The column's English name.
         column: String,
-        /// What is wrong.
+        /// The fault.
         problem: ValueError,
     },
     /// The file could not be written.

@@ -1,17 +1,17 @@
-//! What can be wrong with a report before any format sees it.
+//! Faults of a report before any format sees it.
 
 use super::cell::Kind;
 use super::sheet::{
     MAX_COLUMNS, MAX_NOTES, MAX_NUMBER, MAX_ROWS, MAX_SHEET_NAME, MAX_SHEETS, MAX_SUBTITLES, MAX_TEXT, MAX_TITLE,
 };
 
-/// Why a report was refused.
+/// The error of a report that was refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ReportError {
     /// A title, a column's name or another short text is empty or too long.
     #[error("{what} must be 1 to {MAX_TITLE} characters without control characters, got {text:?}")]
     Short {
-        /// Which text it is.
+        /// The text.
         what: &'static str,
         /// The first characters of it.
         text: String,
@@ -19,7 +19,7 @@ pub enum ReportError {
     /// A subtitle or a note is too long.
     #[error("{what} must be at most {MAX_TEXT} characters, got {length}")]
     Long {
-        /// Which text it is.
+        /// The text.
         what: &'static str,
         /// Its characters.
         length: usize,
@@ -72,7 +72,7 @@ pub enum ReportError {
         sheet: String,
         /// The column's English name.
         column: String,
-        /// What it holds.
+        /// The kind of its values.
         kind: Kind,
     },
     /// More notes than a sheet holds.
@@ -102,12 +102,12 @@ pub enum ReportError {
         row: usize,
         /// The column's English name.
         column: String,
-        /// What is wrong.
+        /// The fault.
         problem: ValueError,
     },
 }
 
-/// What is wrong with one value.
+/// The fault of one value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ValueError {
     /// A value of another kind.

@@ -24,7 +24,7 @@ pub const MAX_NOTES: usize = 100;
 /// The largest whole number that a double, and so a spreadsheet, keeps exactly: 2^53.
 pub const MAX_NUMBER: i64 = 9_007_199_254_740_992;
 
-/// What stands below a column.
+/// The total below a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Total {
     /// Nothing.
@@ -71,13 +71,13 @@ impl Column {
         &self.name_en
     }
 
-    /// What it holds.
+    /// The kind of its values.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// What stands below it.
+    /// The text below it.
     #[must_use]
     pub fn total_kind(&self) -> Total {
         self.total
@@ -185,7 +185,7 @@ impl Sheet {
     }
 }
 
-/// What the totals line says.
+/// The label of the totals line.
 pub(super) fn total_label() -> String {
     Furniture::Total.both()
 }

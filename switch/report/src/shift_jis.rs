@@ -4,7 +4,7 @@ use super::kana::composed;
 use encoding_rs::SHIFT_JIS;
 use std::borrow::Cow;
 
-/// What stands for a character that Shift_JIS does not have.
+/// The replacement of a character that Shift_JIS does not have.
 pub(super) const GETA: &str = "〓";
 
 /// The text's bytes, and how many characters became 〓.

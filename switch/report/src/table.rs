@@ -16,7 +16,7 @@ const SCREEN: usize = 80;
 const MAX_WIDTH: usize = 60;
 /// Text is not made narrower than this.
 const NARROWEST: usize = 12;
-/// How far further lines of a row stand in.
+/// The indent of further lines of a row.
 const INDENT: usize = 4;
 const GAP: &str = "  ";
 
@@ -133,7 +133,7 @@ fn totals(sheet: &Sheet) -> Vec<String> {
     totals
 }
 
-/// How wide each column is, and which stand on which line of a row.
+/// The width of each column, and its line in a row.
 struct Layout {
     indent: usize,
     kinds: Vec<Kind>,
@@ -227,7 +227,7 @@ fn total(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1)
 }
 
-/// Which columns stand together on a line of this width. One that alone is wider is broken after all.
+/// The columns that stand together on a line of this width. One that alone is wider is broken after all.
 fn lines(widths: &mut [usize], screen: usize) -> Vec<Range<usize>> {
     let mut lines = Vec::new();
     let mut from = 0;

@@ -70,7 +70,7 @@ pub(super) fn in_parts(report: &Report, rows_a_sheet: usize) -> Result<Vec<u8>, 
     book.save_to_buffer()
 }
 
-/// Where the rows of one part stand; `None` when there are none.
+/// The place of the rows of one part; `None` when there are none.
 struct Part {
     name: String,
     header: u32,
@@ -93,7 +93,7 @@ struct Piece<'a> {
 /// A row and a column of a worksheet, from 0.
 type Place = (u32, u16);
 
-/// What every worksheet of a report is written with.
+/// The settings of every worksheet of a report.
 struct Writer<'a> {
     report: &'a Report,
     styles: Styles,
@@ -160,7 +160,7 @@ impl Writer<'_> {
                     continue;
                 }
                 Total::Sum => "SUM(",
-                // 109 sums what a filter shows and nobody has hidden.
+                // 109 sums what a filter shows and no reader has hidden.
                 Total::Shown => "SUBTOTAL(109,",
             };
             let ranges = ranges(parts, col);

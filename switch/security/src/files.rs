@@ -1,5 +1,5 @@
 //! Files that people hand over and files that people get. What comes in is text in UTF-8, with or without a byte order mark. What goes
-//! out names people, accounts or payments: only its owner may read it, from its first byte on and whatever the umask is, and it is
+//! out names people, accounts or payments: only its owner may read it, from its first byte on and with any umask, and it is
 //! there as a whole or not at all.
 
 use anyhow::{Context, ensure};
@@ -112,6 +112,14 @@ impl Write for PrivateFile {
             To::Itself(file) => file.flush(),
         }
     }
+}
+
+/// Refuses a file that others than its owner may read.
+pub fn only_owner_reads(path: &Path) -> anyhow::Result<()> {
+    let meta = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mode = meta.permissions().mode() & 0o777;
+    ensure!(mode & 0o077 == 0, "{} may be read by others (mode {mode:03o}); run: chmod 600 {0}", path.display());
+    Ok(())
 }
 
 /// Is it a pipe or a device, or what a shell leads standard output to?

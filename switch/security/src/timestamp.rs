@@ -1,6 +1,6 @@
 //! Time stamps of an authority (RFC 3161): a request over a digest, and whether a reply answers it.
 //!
-//! The authority's own signature is not checked here. That is done by whoever relies on the stamp, with the authority's certificate
+//! The authority's own signature is not checked here. That is done by the party that relies on the stamp, with the authority's certificate
 //! from a source of their own (`openssl ts -verify`): this program would only check it against what its own operator configured.
 
 use crate::crl::CrlError;
@@ -51,7 +51,7 @@ impl Request {
     #[must_use]
     pub fn new(digest: [u8; 32], random: [u8; 8]) -> Self {
         let mut nonce = random;
-        // A whole number above zero, in the shortest form, whatever was drawn.
+        // A whole number above zero, in the shortest form, for all bytes drawn.
         nonce[0] = (nonce[0] & 0x7f) | 0x40;
         Request { digest, nonce }
     }

@@ -1,79 +1,84 @@
-//! Who may ask what: one table, with a row for each operation. Services ask it before they carry anything out, and nothing else
-//! decides it. An operation without a row does not compile.
+//! The table of rights, with a row for each operation. Services ask it before they carry an operation out, and no other code
+//! decides about rights. An operation without a row does not compile.
 
-use crate::Services;
-use crate::closing::FinanceFile;
-use crate::error::{Result, ServiceError};
-use crate::relief::CityFile;
+mod admit;
+mod kinds;
+mod service;
+
+pub use service::Service;
+
+use crate::error::{Result, ServiceError, unfit};
 use crate::who::{CallerKind, Who};
 use kazasu_core::Refusal;
+use kazasu_ledger::record::ApprovalKind;
 use kazasu_schemas::canonical::same;
-use kazasu_schemas::relief::{Role, Step};
+use kazasu_schemas::identity::Role;
+use kazasu_schemas::relief::{Role as CityRole, Step};
+use kazasu_sign_in::Fresh;
+use kazasu_text::access::{AccessText, AnyRole, RolesHeld};
+use kazasu_text::problems::ProblemText;
+use kazasu_text::{Quoted, Said};
+use kinds::{factor_of, roles_of};
 
-/// Which service an operation belongs to; each has an address of its own for programs.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Service {
-    /// Residents, merchants, policy, and the work of operators.
-    Operations,
-    /// Closing days: finance staff.
-    Closing,
-    /// Relief: cities.
-    Relief,
+pub use kinds::Factor;
+pub(crate) use kinds::{roles_of_any, roles_of_kind};
+
+/// The answer to a caller who has not signed in.
+#[must_use]
+pub fn sign_in_needed() -> ServiceError {
+    ServiceError::SignInNeeded(Said::of(&AccessText::SignIn))
 }
 
-impl Service {
-    /// As programs write it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Service::Operations => "operations",
-            Service::Closing => "closing",
-            Service::Relief => "relief",
-        }
-    }
-}
-
-/// Does it change anything?
+/// Whether an operation changes anything.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// It may make records.
     Command,
-    /// It only looks.
+    /// It only reads.
     Question,
 }
 
-/// How many people a command takes.
+/// The number of people that a command requires.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum People {
     /// One.
     One,
-    /// This one asks or decides, and another one does the other.
+    /// One person requests, another one decides.
     Two,
+    /// The same; until the book has an access administrator, its keeper alone, offline: that opens the book.
+    Opening,
 }
 
-/// Who may ask.
+/// The callers that may ask.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Audience {
-    /// Portals for their residents, and staff.
-    Residents,
-    /// Persons and programs by name, and the operator's token; no portal.
-    Staff,
-    /// Persons by name.
-    Persons,
-    /// Staff and approvers of `[finance]`, and the operator's token.
-    Finance,
-    /// Staff and approvers of `[finance]`, by name.
-    FinancePersons,
-    /// Approvers of `[finance]`, by name.
-    FinanceApprovers,
-    /// A city's people with this role.
-    City(Role),
-    /// A city's people with the role that the batch's next step needs.
+    /// Every caller, also one without a session: this is how people sign in.
+    Anyone,
+    /// Every person and program that has signed in, for itself.
+    SignedIn,
+    /// The keeper of the journal and its key file, on the journal itself.
+    Keeper,
+    /// Holders of one of these roles, in the scope of the request.
+    Roles(&'static [Role]),
+    /// The same, and a person: a program never decides it.
+    Persons(&'static [Role]),
+    /// Holders of the city's role that the relief batch's next step requires.
     CityStep,
-    /// A city's people, and the operator's token.
-    CityPeople,
-    /// A treasurer of any city.
-    Treasurers,
+    /// Who decides requests of the kind, and did not make this one.
+    Deciders,
+    /// Who decides requests of the kind, makes them, or reads them.
+    Readers,
+    /// The person who made the request.
+    Requester,
+}
+
+/// Whether staff say why they ask; the security log keeps it. A portal acts for residents, and needs no reason.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// It may be left out, or is a matter of the request itself.
+    Free,
+    /// Without one it is refused.
+    Asked,
 }
 
 /// An operation's row.
@@ -85,14 +90,61 @@ pub struct Row {
     pub word: &'static str,
     /// Command or question.
     pub kind: Kind,
-    /// Who may ask.
+    /// The callers that may ask.
     pub audience: Audience,
-    /// How many people it takes.
+    /// The number of people that it requires.
     pub people: People,
+    /// Whether it takes a fresh second factor.
+    pub factor: Factor,
+    /// Whether it takes a reason.
+    pub reason: Reason,
 }
 
+// Roles that several rows name. An auditor is in every question's row by the macro, and in no command's.
+const PORTALS: Audience = Audience::Roles(&[Role::Portal, Role::Operator]);
+const RESIDENTS: Audience = Audience::Roles(&[Role::Portal, Role::CallCentre, Role::Operator]);
+const OPERATORS: Audience = Audience::Roles(&[Role::Operator]);
+const OPERATING_PERSONS: Audience = Audience::Persons(&[Role::Operator]);
+const LINKS: Audience = Audience::Roles(&[Role::Operator, Role::CallCentre]);
+const FINANCE: Audience = Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover]);
+const CORRECTIONS: Audience =
+    Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover, Role::CallCentre, Role::Operator]);
+const OFFICERS: Audience = Audience::Roles(&[Role::CityOfficer]);
+const TREASURERS: Audience = Audience::Roles(&[Role::CityTreasurer]);
+const CITY: Audience = Audience::Roles(&[Role::CityOfficer, Role::CityApprover, Role::CityTreasurer, Role::Operator]);
+// Auditors (by the macro) and access administrators read the security log.
+const SECURITY: Audience = Audience::Roles(&[Role::AccessAdministrator, Role::Operator]);
+const ACCESS: Audience = Audience::Roles(&[Role::AccessAdministrator]);
+// Merchants' people see the payments of their own shops: the operation looks at their scopes.
+const AT_SHOPS: Audience = Audience::Roles(&[
+    Role::Operator,
+    Role::CallCentre,
+    Role::FinanceStaff,
+    Role::FinanceApprover,
+    Role::MerchantOwner,
+    Role::MerchantStaff,
+    Role::MerchantCashier,
+]);
+const STAFF: Audience = Audience::Roles(&[
+    Role::Operator,
+    Role::CallCentre,
+    Role::CityOfficer,
+    Role::CityApprover,
+    Role::CityTreasurer,
+    Role::FinanceStaff,
+    Role::FinanceApprover,
+    Role::AccessAdministrator,
+]);
+const ANYONE: Audience = Audience::Anyone;
+const SIGNED_IN: Audience = Audience::SignedIn;
+const KEEPER: Audience = Audience::Keeper;
+const CITY_STEP: Audience = Audience::CityStep;
+const DECIDERS: Audience = Audience::Deciders;
+const READERS: Audience = Audience::Readers;
+const REQUESTER: Audience = Audience::Requester;
+
 macro_rules! operations {
-    ($($service:ident { $($name:ident $word:literal $kind:ident $people:ident $audience:expr;)* })*) => {
+    ($($service:ident { $($name:ident $word:literal $kind:ident $people:ident $audience:ident $factor:ident;)* })*) => {
         /// An operation's name.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[allow(missing_docs, reason = "the request of the same name says what it is")]
@@ -105,108 +157,180 @@ macro_rules! operations {
             /// Its row.
             #[must_use]
             pub fn row(self) -> Row {
-                use Audience::*;
                 match self {
                     $($(Name::$name => Row { service: Service::$service, word: $word, kind: Kind::$kind,
-                        audience: $audience, people: People::$people },)*)*
+                        audience: $audience, people: People::$people, factor: Factor::$factor,
+                        reason: reason_of(Name::$name) },)*)*
                 }
             }
         }
     };
 }
 
+/// The column of reasons: looks at one resident, and files with accounts in full.
+fn reason_of(name: Name) -> Reason {
+    let asked = [
+        Name::ShowResident,
+        Name::ResidentStatement,
+        Name::FindResident,
+        Name::ShowTaps,
+        Name::ShowPayment,
+        Name::MakePayoutFiles,
+        Name::MakeTransferFiles,
+    ];
+    if asked.contains(&name) { Reason::Asked } else { Reason::Free }
+}
+
 operations! {
     Operations {
-        SetLink "link" Command One Residents;
-        RemoveLink "unlink" Command One Residents;
-        BreakLink "break_link" Command One Staff;
-        ProposeRetarget "propose_retarget" Command Two Persons;
-        DecideRetarget "decide_retarget" Command Two Persons;
-        RotateSeals "rotate_seals" Command One Staff;
-        SetCard "set_card" Command One Residents;
-        BindCertificate "bind_certificate" Command One Staff;
-        ApplyStatusList "apply_list" Command One Staff;
-        IssueTemporary "issue_temporary" Command One Staff;
-        MergePeople "merge" Command One Staff;
-        SetLimits "set_limits" Command One Residents;
-        SetSpendable "set_spendable" Command One Residents;
-        FundProgramme "fund_programme" Command One Staff;
-        CreditPurse "credit_purse" Command One Staff;
-        ActivatePolicy "activate_policy" Command One Staff;
-        RetryNotice "retry_notice" Command One Staff;
-        DecideAdvice "decide_advice" Command One Persons;
-        ConfirmClock "confirm_clock" Command One Staff;
-        HandOver "hand_over" Command One Staff;
-        ImportLinks "import_links" Command One Staff;
-        ImportMerchants "import_merchants" Command One Staff;
-        ShowResident "resident" Question One Residents;
-        ResidentStatement "resident_statement" Question One Residents;
-        ListBrokenLinks "broken_links" Question One Staff;
-        ListSharedAccounts "shared_accounts" Question One Staff;
-        ListMerchants "merchants" Question One Staff;
-        ShowMerchant "merchant" Question One Staff;
-        ListNotices "notices" Question One Staff;
-        ListAdvices "advices" Question One Staff;
-        ShowPolicy "policy" Question One Staff;
+        SetLink "link" Command One PORTALS Any;
+        RemoveLink "unlink" Command One PORTALS Any;
+        BreakLink "break_link" Command One LINKS Any;
+        ProposeRetarget "propose_retarget" Command Two LINKS Any;
+        DecideLink "decide_link" Command Two LINKS Any;
+        RotateSeals "rotate_seals" Command One OPERATORS Any;
+        RequestDestruction "request_destruction" Command Two OPERATORS Any;
+        RecordDestruction "record_destruction" Command Two OPERATORS Fresh;
+        SetCard "set_card" Command One RESIDENTS Any;
+        LiftSuspension "lift_suspension" Command Two LINKS Any;
+        BindCard "bind_card" Command Two LINKS Any;
+        BindCertificate "bind_certificate" Command One OPERATORS Any;
+        ApplyStatusList "apply_list" Command One OPERATORS Any;
+        IssueTemporary "issue_temporary" Command One OPERATORS Any;
+        MergePeople "merge" Command Opening OPERATORS Any;
+        SetLimits "set_limits" Command One PORTALS Any;
+        SetSpendable "set_spendable" Command One PORTALS Any;
+        FundProgramme "fund_programme" Command Opening OPERATORS Any;
+        CreditPurse "credit_purse" Command Opening OPERATORS Any;
+        ActivatePolicy "activate_policy" Command Opening OPERATORS Any;
+        RetryNotice "retry_notice" Command One OPERATORS Any;
+        DecideAdvice "decide_advice" Command One OPERATING_PERSONS Any;
+        ConfirmClock "confirm_clock" Command One OPERATORS Any;
+        HandOver "hand_over" Command One OPERATORS Any;
+        ImportLinks "import_links" Command Opening OPERATORS Any;
+        ImportMerchants "import_merchants" Command Opening OPERATORS Any;
+        LookAtLinks "look_at_links" Question One OPERATORS Any;
+        LookAtMerchants "look_at_merchants" Question One OPERATORS Any;
+        ShowResident "resident" Question One RESIDENTS Any;
+        ResidentStatement "resident_statement" Question One RESIDENTS Any;
+        FindResident "find_resident" Question One LINKS Any;
+        ShowTaps "resident_taps" Question One LINKS Any;
+        ListBrokenLinks "broken_links" Question One LINKS Any;
+        ListWaitingLinks "waiting_links" Question One LINKS Any;
+        ListSharedAccounts "shared_accounts" Question One OPERATORS Any;
+        ListMerchants "merchants" Question One STAFF Any;
+        ShowMerchant "merchant" Question One STAFF Any;
+        FindTransactions "transactions" Question One AT_SHOPS Any;
+        ShowTransaction "transaction" Question One AT_SHOPS Any;
+        ShowTakings "takings" Question One AT_SHOPS Any;
+        ListNotices "notices" Question One LINKS Any;
+        ListAdvices "advices" Question One OPERATORS Any;
+        ShowKeyNeeds "key_needs" Question One OPERATORS Any;
+        ShowPolicy "policy" Question One STAFF Any;
+        ReadSecurityLog "security_log" Question One SECURITY Any;
+        VerifySecurityLog "verify_security_log" Question One SECURITY Any;
     }
     Closing {
-        ProposeContracts "contracts" Command Two FinancePersons;
-        DecideClosing "decide" Command Two FinanceApprovers;
-        CutOver "cut_over" Command One Finance;
-        MarkReconciled "reconciled" Command One Finance;
-        SettleDay "settle" Command One Finance;
-        SignDay "sign" Command One Finance;
-        ProposePayout "payout" Command Two FinancePersons;
-        ProposeCancelPayout "cancel_payout" Command Two FinancePersons;
-        NoteException "note" Command One Finance;
-        OpenDispute "dispute" Command One Finance;
-        ProposeResolution "resolve" Command Two FinancePersons;
-        BookReceived "received" Command One Finance;
-        ProposeUndo "undo" Command Two FinancePersons;
-        MakePayoutFiles "payout_files" Command One Finance;
-        CompareFile "compare" Command One Finance;
-        ReadPayoutStatement "payout_statement" Command One Finance;
-        ListDays "days" Question One Finance;
-        ListSettlements "settlements" Question One Finance;
-        ListPayouts "payouts" Question One Finance;
-        ListRuns "runs" Question One Finance;
-        ListTotals "totals" Question One Finance;
-        ListExceptions "exceptions" Question One Finance;
-        ShowContracts "contracts_in_force" Question One Finance;
-        Explain "explain" Question One Finance;
-        MakeReport "report" Question One Finance;
-        MakeLetter "letter" Question One Finance;
-        MakeClearingFile "clearing_file" Question One Finance;
+        ProposeContracts "contracts" Command Two FINANCE Any;
+        CutOver "cut_over" Command One FINANCE Any;
+        MarkReconciled "reconciled" Command One FINANCE Any;
+        SettleDay "settle" Command One FINANCE Any;
+        SignDay "sign" Command One FINANCE Any;
+        ProposePayout "payout" Command Two FINANCE Any;
+        ProposeCancelPayout "cancel_payout" Command Two FINANCE Any;
+        NoteException "note" Command One FINANCE Any;
+        OpenDispute "dispute" Command One FINANCE Any;
+        ProposeResolution "resolve" Command Two FINANCE Any;
+        BookReceived "received" Command One FINANCE Any;
+        ProposeUndo "undo" Command Two FINANCE Any;
+        MakePayoutFiles "payout_files" Command One FINANCE Any;
+        CompareFile "compare" Command One FINANCE Any;
+        RefundPayment "refund_payment" Command Two FINANCE Any;
+        ReducePayment "reduce_payment" Command Two FINANCE Any;
+        WriteOffPayment "write_off_payment" Command Two FINANCE Any;
+        ReadPayoutStatement "payout_statement" Command One FINANCE Any;
+        ShowPayment "payment" Question One CORRECTIONS Any;
+        ListDays "days" Question One FINANCE Any;
+        ListSettlements "settlements" Question One FINANCE Any;
+        ListPayouts "payouts" Question One FINANCE Any;
+        ListRuns "runs" Question One FINANCE Any;
+        ListTotals "totals" Question One FINANCE Any;
+        ListExceptions "exceptions" Question One FINANCE Any;
+        ShowContracts "contracts_in_force" Question One FINANCE Any;
+        Explain "explain" Question One FINANCE Any;
+        MakeReport "report" Question One FINANCE Any;
+        MakeLetter "letter" Question One FINANCE Any;
+        MakeClearingFile "clearing_file" Question One FINANCE Any;
     }
     Relief {
-        ProposeProgramme "programme" Command Two City(Role::Officer);
-        ProposeClaim "claim" Command Two City(Role::Officer);
-        ProposeReturn "return_funds" Command Two City(Role::Officer);
-        DecideRelief "decide" Command Two City(Role::Approver);
-        FundRelief "fund" Command One City(Role::Treasurer);
-        ChangeRow "row" Command One City(Role::Officer);
-        TakeStep "step" Command Two CityStep;
-        BookRepaid "repaid" Command One City(Role::Treasurer);
-        BookReturned "returned" Command One City(Role::Treasurer);
-        BookSent "sent" Command One City(Role::Treasurer);
-        ProposeReliefUndo "undo" Command Two City(Role::Treasurer);
-        ImportApplications "applications" Command One City(Role::Officer);
-        MakeTransferFiles "transfer_files" Command One City(Role::Treasurer);
-        ReadReliefStatement "relief_statement" Command One Treasurers;
-        ListProgrammes "programmes" Question One Staff;
-        ShowProgramme "show_programme" Question One Staff;
-        ListProposals "proposals" Question One Staff;
-        ShowProgress "progress" Question One Staff;
-        ShowBatch "batch" Question One CityPeople;
-        ListRows "rows" Question One CityPeople;
-        ReliefReport "report" Question One CityPeople;
+        ProposeProgramme "programme" Command Two OFFICERS Any;
+        ProposeClaim "claim" Command Two OFFICERS Any;
+        ProposeReturn "return_funds" Command Two OFFICERS Any;
+        FundRelief "fund" Command Two TREASURERS Any;
+        ChangeRow "row" Command One OFFICERS Any;
+        TakeStep "step" Command Two CITY_STEP Any;
+        BookRepaid "repaid" Command One TREASURERS Any;
+        BookReturned "returned" Command One TREASURERS Any;
+        BookSent "sent" Command One TREASURERS Any;
+        ProposeReliefUndo "undo" Command Two TREASURERS Any;
+        ImportApplications "applications" Command One OFFICERS Any;
+        MakeTransferFiles "transfer_files" Command One TREASURERS Any;
+        ReadReliefStatement "relief_statement" Command One TREASURERS Any;
+        ListProgrammes "programmes" Question One STAFF Any;
+        ShowProgramme "show_programme" Question One STAFF Any;
+        ShowProgress "progress" Question One STAFF Any;
+        ShowBatch "batch" Question One CITY Any;
+        ListRows "rows" Question One CITY Any;
+        ReliefReport "report" Question One CITY Any;
+    }
+    People {
+        Found "found" Command One KEEPER Any;
+        SetOrganisation "organisation" Command One ACCESS Any;
+        InvitePerson "invite" Command One ACCESS Any;
+        EndPerson "end" Command One ACCESS Any;
+        EndGrant "end_grant" Command One ACCESS Any;
+        RevokeKey "revoke_key" Command One ACCESS Any;
+        RequestGrant "grant" Command Two ACCESS Any;
+        RequestReinvite "invite_again" Command Two ACCESS Any;
+        RequestKey "create_key" Command Two ACCESS Any;
+        RequestStatementKey "statement_key" Command Two ACCESS Any;
+        RotateKey "rotate_key" Command One SIGNED_IN Any;
+        Join "join" Command One ANYONE Any;
+        SignInPerson "sign_in" Command One ANYONE Any;
+        StartProvider "oidc_start" Command One ANYONE Any;
+        SignInProvider "oidc_sign_in" Command One ANYONE Any;
+        AskPasskey "passkey_options" Command One ANYONE Any;
+        SignInPasskey "passkey_sign_in" Command One ANYONE Any;
+        StartPasskey "new_passkey" Command One ANYONE Any;
+        AddPasskey "add_passkey" Command One SIGNED_IN Fresh;
+        RemovePasskey "remove_passkey" Command One SIGNED_IN Fresh;
+        StepUp "step_up" Command One SIGNED_IN Any;
+        SignOut "sign_out" Command One SIGNED_IN Any;
+        EndSessions "end_sessions" Command One SIGNED_IN Any;
+        WhoAmI "whoami" Question One SIGNED_IN Any;
+        ListSessions "sessions" Question One SIGNED_IN Any;
+        ListPasskeys "passkeys" Question One SIGNED_IN Any;
+        ListPeople "people" Question One ACCESS Any;
+        ListKeys "keys" Question One ACCESS Any;
+        ListOrganisations "organisations" Question One ACCESS Any;
+        PeopleReport "report" Question One ACCESS Any;
+        ShowMatrix "matrix" Question One SIGNED_IN Any;
+    }
+    Approvals {
+        ApproveRequest "approve" Command Two DECIDERS Any;
+        SendBackRequest "send_back" Command Two DECIDERS Any;
+        DenyRequest "deny" Command Two DECIDERS Any;
+        WithdrawRequest "withdraw" Command Two REQUESTER Any;
+        DecideMany "decide_many" Command One SIGNED_IN Any;
+        ListApprovals "list" Question One STAFF Any;
+        ShowApproval "show" Question One READERS Any;
     }
 }
 
-/// What a request is about, as far as who may ask it depends on that.
+/// The subject of a request, as far as the rights depend on it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum About {
-    /// Nothing that decides it.
+    /// No subject that decides the rights.
     Nothing,
     /// A card, which is to have this status.
     CardStatus(String),
@@ -220,30 +344,43 @@ pub enum About {
     Step(u32, Step),
     /// A request for an approval, and so its city, where it has one.
     Approval(u64),
-    /// A line of the bank's statement that was booked for a city.
+    /// A line of the bank statement that was booked for a city.
     Line(String),
 }
 
-/// The same, looked up.
+/// The subject, looked up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Scope {
     /// Everywhere.
     Everywhere,
+    /// A book that has no access administrator yet.
+    Opening,
     /// A card, which is to have this status.
     CardStatus(String),
     /// A city, by its code.
     City(String),
-    /// A city, and the role that the step needs.
-    CityRole(String, Role),
+    /// A city, and the step of a batch there, which says the role.
+    CityRole(String, Step),
+    /// A request for an approval.
+    Approval(Requested),
 }
 
-/// Who is what, from the configuration.
-#[derive(Clone, Copy)]
-pub struct Roles<'a> {
-    /// Cities, and who may do what for them.
-    pub cities: &'a [CityFile],
-    /// Who closes days.
-    pub finance: &'a FinanceFile,
+/// A request for an approval, as far as it decides who may what about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Requested {
+    /// What it is about.
+    pub kind: ApprovalKind,
+    /// The city's code; empty where it is of no city.
+    pub city: String,
+    /// Who made it.
+    pub by: String,
+}
+
+/// Does this caller see requests of this kind, of this city?
+#[must_use]
+pub fn sees(who: &Who, kind: ApprovalKind, city: &str) -> bool {
+    let (_, readers) = roles_of(kind, city);
+    who.has_for_city(readers, city) || who.has_for_city(&[Role::Auditor], city)
 }
 
 /// The table's answer.
@@ -253,150 +390,166 @@ pub enum Access {
     Yes,
     /// The caller may do this half; another person does the other.
     TwoPeople,
+    /// The caller may, as soon as the caller has shown a second factor again.
+    Factor,
+    /// The caller has not signed in.
+    Unknown,
     /// The caller may not, and why.
-    No(String),
+    No(Said),
 }
 
-/// May this caller ask this operation, in this scope?
+/// Whether this caller may ask this operation in this scope. It allocates nothing when the answer is yes.
 #[must_use]
-pub fn may(name: Name, who: &Who, scope: &Scope, roles: Roles<'_>) -> Access {
+pub fn may(name: Name, who: &Who, scope: &Scope) -> Access {
     let row = name.row();
-    match denied(row.audience, who, scope, roles) {
-        Some(why) => Access::No(why),
-        None if row.people == People::Two => Access::TwoPeople,
-        None => Access::Yes,
+    if row.audience == Audience::Anyone {
+        return Access::Yes;
+    }
+    if who.kind == CallerKind::Anonymous {
+        return Access::Unknown;
+    }
+    let opens = *scope == Scope::Opening && who.kind == CallerKind::Keeper;
+    if row.people != People::One && who.kind != CallerKind::Person && !opens {
+        return Access::No(takes_people(who));
+    }
+    if let Some(why) = denied(&row, who, scope) {
+        return Access::No(why);
+    }
+    if matches!(row.audience, Audience::Persons(_)) && who.kind != CallerKind::Person {
+        return Access::No(takes_a_person(who));
+    }
+    let has_factor = who.sign_in.is_two_factors();
+    match (factor(&row, name, scope), row.people) {
+        (Factor::Fresh, _) if has_factor && who.factor == Fresh::No => Access::Factor,
+        (_, People::Opening) if opens => Access::Yes,
+        (_, People::Two | People::Opening) => Access::TwoPeople,
+        (_, People::One) => Access::Yes,
     }
 }
 
-/// Why a caller may not.
-fn denied(audience: Audience, who: &Who, scope: &Scope, roles: Roles<'_>) -> Option<String> {
-    let name = &who.name;
-    match (audience, who.kind) {
-        (Audience::Residents, CallerKind::Portal) => portal_may(scope),
-        (Audience::Residents, CallerKind::Operator | CallerKind::Person) => None,
-        (_, CallerKind::Portal) => Some(format!("{name} is a portal: it acts for residents only")),
-        (Audience::Staff, CallerKind::Operator | CallerKind::Person) => None,
-        (Audience::Persons, CallerKind::Person) => None,
-        (Audience::Persons, CallerKind::Operator) => {
-            Some(format!("this needs a person by name, of [http.people] in the key file; {name} names no person"))
-        }
-        (Audience::Finance, CallerKind::Operator) => None,
-        (Audience::FinancePersons | Audience::FinanceApprovers, CallerKind::Operator) => {
-            Some(format!("two people by name do this, of [finance] in the configuration; {name} names no person"))
-        }
-        (Audience::Finance | Audience::FinancePersons, CallerKind::Person) => finance(name, roles.finance),
-        (Audience::FinanceApprovers, CallerKind::Person) => {
-            let is_one = roles.finance.approvers.iter().any(|approver| same(approver, name));
-            let no = || format!("{name} is no approver of [finance] in the configuration");
-            finance(name, roles.finance).or_else(|| (!is_one).then(no))
-        }
-        (Audience::CityPeople, CallerKind::Operator) => None,
-        (Audience::City(_) | Audience::CityStep | Audience::CityPeople | Audience::Treasurers, _) => {
-            in_city(audience, name, scope, roles.cities)
-        }
-    }
-}
-
-/// A portal may suspend a card, and not let it be used again.
-fn portal_may(scope: &Scope) -> Option<String> {
+/// The factor that the row asks for, or what the request is about: money that leaves, rights, keys.
+fn factor(row: &Row, name: Name, scope: &Scope) -> Factor {
     match scope {
-        Scope::CardStatus(status) if status != "suspended" => {
-            Some("a portal may only suspend a card (status suspended)".to_owned())
+        Scope::CityRole(_, Step::Released) => Factor::Fresh,
+        Scope::Approval(requested) if name == Name::ApproveRequest => factor_of(requested.kind),
+        Scope::CityRole(..)
+        | Scope::Approval(_)
+        | Scope::Everywhere
+        | Scope::Opening
+        | Scope::CardStatus(_)
+        | Scope::City(_) => row.factor,
+    }
+}
+
+fn takes_people(who: &Who) -> Said {
+    Said::of(&match who.kind {
+        CallerKind::Keeper => AccessText::TwoPeopleNotOffline,
+        CallerKind::Anonymous | CallerKind::Person | CallerKind::Program => {
+            AccessText::TwoPeopleNoProgram { shown: &who.shown, name: &who.name }
         }
-        Scope::CardStatus(_) | Scope::Everywhere | Scope::City(_) | Scope::CityRole(..) => None,
-    }
+    })
 }
 
-fn finance(name: &str, file: &FinanceFile) -> Option<String> {
-    let no = || format!("{name} is neither staff nor approver of [finance] in the configuration");
-    (!file.names(name)).then(no)
+fn takes_a_person(who: &Who) -> Said {
+    Said::of(&match who.kind {
+        CallerKind::Keeper => AccessText::PersonNotOffline,
+        CallerKind::Anonymous | CallerKind::Person | CallerKind::Program => {
+            AccessText::PersonNoProgram { shown: &who.shown, name: &who.name }
+        }
+    })
 }
 
-fn in_city(audience: Audience, name: &str, scope: &Scope, cities: &[CityFile]) -> Option<String> {
-    if audience == Audience::Treasurers {
-        let is_one = cities.iter().any(|city| city.role(name) == Some(Role::Treasurer));
-        return (!is_one).then(|| format!("{name} is treasurer of no city; a treasurer reads a statement"));
-    }
-    let (code, role) = match (scope, audience) {
-        (Scope::CityRole(code, role), _) => (code, Some(*role)),
-        (Scope::City(code), Audience::City(role)) => (code, Some(role)),
-        (Scope::City(code), _) => (code, None),
-        // There is no such programme or batch: the answer says so.
-        (Scope::Everywhere | Scope::CardStatus(_), _) if audience == Audience::CityPeople => return None,
-        (Scope::Everywhere | Scope::CardStatus(_), _) => return Some("this is of no city".to_owned()),
+/// The reason for a refusal.
+fn denied(row: &Row, who: &Who, scope: &Scope) -> Option<Said> {
+    let roles = match (row.audience, scope) {
+        (Audience::Anyone | Audience::SignedIn, _) => return None,
+        (Audience::Keeper, _) if who.kind == CallerKind::Keeper => return None,
+        (Audience::Keeper, _) => {
+            return Some(Said::of(&AccessText::Offline));
+        }
+        (Audience::Roles(roles) | Audience::Persons(roles), _) => roles,
+        (Audience::CityStep, Scope::CityRole(_, step)) => of_city(step.role()),
+        (Audience::Requester, Scope::Approval(requested)) => return is_anothers(requested, who),
+        (Audience::Deciders, Scope::Approval(requested)) => {
+            if same(&requested.by, &who.name) {
+                return Some(Said::of(&AccessText::OwnRequest { name: &who.shown, id: &who.name }));
+            }
+            roles_of(requested.kind, &requested.city).0
+        }
+        // The requester sees the request, also with other roles by now.
+        (Audience::Readers, Scope::Approval(requested)) if same(&requested.by, &who.name) => return None,
+        (Audience::Readers, Scope::Approval(requested)) => roles_of(requested.kind, &requested.city).1,
+        (Audience::CityStep | Audience::Deciders | Audience::Readers | Audience::Requester, _) => &[],
     };
-    let Some(city) = cities.iter().find(|city| city.code == *code) else {
-        return Some(format!("city: {code} is no [[city]] of the configuration, so no person may act for it"));
+    let reads = row.kind == Kind::Question && who.has(Role::Auditor);
+    let city = match scope {
+        Scope::City(code) | Scope::CityRole(code, _) => Some(code.as_str()),
+        Scope::Approval(requested) => Some(requested.city.as_str()).filter(|city| !city.is_empty()),
+        Scope::Everywhere | Scope::Opening | Scope::CardStatus(_) => None,
     };
-    let is = city.role(name);
-    match (role, is) {
-        (None, Some(_)) => None,
-        (None, None) => Some(format!("{name} has no role in city {code}")),
-        (Some(role), is) if is == Some(role) => None,
-        (Some(role), is) => {
-            let is = is.map_or("nothing", Role::name);
-            let people = city.people(role).join(", ");
-            Some(format!("{name} is {is} of {} ({code}); this requires its {}: {people}", city.name, role.name()))
+    let holds = match city {
+        Some(code) => who.has_for_city(roles, code) || (reads && who.has_for_city(&[Role::Auditor], code)),
+        None => {
+            (reads && who.has_for_city(&[Role::Auditor], "")) || who.held.iter().any(|held| roles.contains(&held.role))
         }
+    };
+    if !holds {
+        return Some(missing(roles, who, city));
+    }
+    only_suspends(who, scope)
+}
+
+fn is_anothers(requested: &Requested, who: &Who) -> Option<Said> {
+    let own = same(&requested.by, &who.name);
+    (!own).then(|| Said::of(&AccessText::AnothersRequest { by: &requested.by, name: &who.shown, id: &who.name }))
+}
+
+fn of_city(role: CityRole) -> &'static [Role] {
+    match role {
+        CityRole::Officer => &[Role::CityOfficer],
+        CityRole::Approver => &[Role::CityApprover],
+        CityRole::Treasurer => &[Role::CityTreasurer],
     }
 }
 
-impl Services {
-    /// Refuses a caller who may not.
-    pub async fn admit(&self, name: Name, about: About, who: &Who) -> Result<()> {
-        // What a caller may not ask anywhere is refused before it is looked up, so that the answer tells nothing.
-        if who.kind == CallerKind::Portal && name.row().audience != Audience::Residents {
-            return self.access(name, &Scope::Everywhere, who);
-        }
-        let scope = self.scope(name, about).await?;
-        self.access(name, &scope, who)
-    }
+fn missing(roles: &[Role], who: &Who, city: Option<&str>) -> Said {
+    let held: Vec<(Role, String)> = who.held.iter().map(|held| (held.role, held.scope.to_string())).collect();
+    let (shown, name, has, needs) = (&*who.shown, &*who.name, RolesHeld(&held), AnyRole(roles));
+    Said::of(&match city {
+        Some(city) => AccessText::MissingForCity { shown, name, has, needs, city },
+        None => AccessText::Missing { shown, name, has, needs },
+    })
+}
 
-    fn access(&self, name: Name, scope: &Scope, who: &Who) -> Result<()> {
-        let roles = Roles { cities: &self.cities, finance: &self.finance };
-        match may(name, who, scope, roles) {
-            Access::Yes | Access::TwoPeople => Ok(()),
-            Access::No(why) => Err(ServiceError::Forbidden(why)),
-        }
+/// Is there any scope in which the caller may ask this?
+fn holds_somewhere(name: Name, who: &Who) -> bool {
+    const CITY: [Role; 3] = [Role::CityOfficer, Role::CityApprover, Role::CityTreasurer];
+    let row = name.row();
+    let holds = |roles: &[Role]| who.held.iter().any(|held| roles.contains(&held.role));
+    let is_person = who.kind == CallerKind::Person;
+    let may_open = row.people == People::Opening && who.kind == CallerKind::Keeper;
+    if row.people != People::One && !is_person && !may_open {
+        return false;
     }
+    match row.audience {
+        Audience::Anyone => true,
+        Audience::SignedIn => who.kind != CallerKind::Anonymous,
+        Audience::Keeper => who.kind == CallerKind::Keeper,
+        Audience::Persons(roles) => is_person && holds(roles),
+        Audience::Roles(roles) => holds(roles) || (row.kind == Kind::Question && who.has(Role::Auditor)),
+        Audience::CityStep => holds(&CITY),
+        Audience::Deciders => holds(&roles_of_any().0),
+        Audience::Readers => holds(&roles_of_any().1) || who.has(Role::Auditor),
+        Audience::Requester => who.kind != CallerKind::Anonymous,
+    }
+}
 
-    /// The city of what a request is about.
-    async fn scope(&self, name: Name, about: About) -> Result<Scope> {
-        let question = name.row().kind == Kind::Question;
-        let city = match about {
-            About::Nothing => return Ok(Scope::Everywhere),
-            About::CardStatus(status) => return Ok(Scope::CardStatus(status)),
-            About::City(code) => return Ok(Scope::City(code)),
-            About::Step(batch, step) => {
-                let city = self.query(move |state| state.relief_city(batch)).await?;
-                let city = city.ok_or_else(|| ServiceError::from(Refusal::UnknownBatch(batch)))?;
-                return Ok(Scope::CityRole(city, step.role()));
-            }
-            About::Approval(number) => {
-                let open = self.open_approval(number).await?;
-                return Ok(if open.city.is_empty() { Scope::Everywhere } else { Scope::City(open.city) });
-            }
-            About::Line(line) => {
-                let asked = line.clone();
-                let city = self.query(move |state| state.line_city(&asked)).await?;
-                return city.map(Scope::City).ok_or_else(|| crate::relief::not_booked(&line));
-            }
-            About::Programme(number) => {
-                let city = self.query(move |state| state.relief_programme_city(number)).await?;
-                city.ok_or_else(|| ServiceError::from(Refusal::UnknownProgramme(number)))
-            }
-            About::Batch(number) => {
-                let city = self.query(move |state| state.relief_city(number)).await?;
-                city.ok_or_else(|| ServiceError::from(Refusal::UnknownBatch(number)))
-            }
-        };
-        match city {
-            Ok(code) => Ok(Scope::City(code)),
-            // A question about what is not there is answered so.
-            Err(_) if question => Ok(Scope::Everywhere),
-            Err(error) => Err(error),
-        }
-    }
+/// A portal and a call centre may suspend a card, and not let it be used again.
+fn only_suspends(who: &Who, scope: &Scope) -> Option<Said> {
+    let Scope::CardStatus(status) = scope else { return None };
+    // Another role besides is no right to restore a card.
+    let only = !who.has(Role::Operator);
+    (only && status != "suspended").then(|| Said::of(&AccessText::OnlySuspends))
 }
 
 #[cfg(test)]

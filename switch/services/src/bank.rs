@@ -1,6 +1,6 @@
 //! Files for the bank and accounts at banks, for payouts and relief alike.
 
-use crate::error::{Result, value};
+use crate::error::{Result, unfit, value};
 use kazasu_schemas::ids::IdError;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -8,13 +8,16 @@ use kazasu_schemas::pain001;
 use kazasu_schemas::relief::{Format, Funding};
 use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
 use kazasu_schemas::zengin::statement;
-use kazasu_schemas::zengin::transfer::{Header, Payment};
-use kazasu_schemas::zengin::{Account, AccountKind, AccountNumber, BankCode, BranchCode, ClientCode};
+use kazasu_schemas::zengin::transfer::{self, Group, Header, Payment};
+use kazasu_schemas::zengin::{Account, AccountKind, AccountNumber, BankCode, BranchCode, ClientCode, LineEnding};
+use kazasu_text::documents::BankText;
+use kazasu_text::problems::ProblemText;
+use kazasu_text::{Quoted, Said};
 use serde::{Deserialize, Serialize};
 
 /// A file for the bank.
 pub struct BankFile {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
@@ -46,7 +49,8 @@ pub(crate) fn account_of(bank: [&str; 4], kind: u8, account: &str) -> Result<Acc
         bank_name: bank_name.to_owned(),
         branch: number("branch", branch, BranchCode::new)?,
         branch_name: branch_name.to_owned(),
-        kind: AccountKind::from_digit(b'0' + kind).ok_or_else(|| value("kind", "must be 1, 2, 4 or 9"))?,
+        kind: AccountKind::from_digit(b'0' + kind)
+            .ok_or_else(|| unfit("kind", &Said::of(&ProblemText::AccountKind)))?,
         number: number("account", account, AccountNumber::new)?,
     })
 }
@@ -72,37 +76,58 @@ pub(crate) fn is_account(funding: &Funding, header: &statement::Header) -> bool 
         && same(&funding.account, header.number.get())
 }
 
-/// A pain.001 of one batch, whose payments have these ids.
-pub(crate) fn document_of(
-    id: &str,
-    header: &Header,
-    payments: Vec<Payment>,
-    ids: Vec<String>,
-    created: Millis,
-) -> pain001::Message {
-    let transfer = |(payment, end_to_end_id)| pain001::Transfer { end_to_end_id, payment };
-    let transfers = payments.into_iter().zip(ids).map(transfer).collect();
-    let batch = pain001::Batch { id: id.to_owned(), header: header.clone(), transfers };
-    pain001::Message { message_id: id.to_owned(), created, batches: vec![batch] }
+/// A file for the bank before it has a form.
+pub(crate) struct Ordered {
+    /// Its name in each form: Zengin's, pain.001's.
+    pub(crate) names: [String; 2],
+    /// A pain.001's own number.
+    pub(crate) id: String,
+    /// A pain.001's own time.
+    pub(crate) created: Millis,
+    /// The account that pays, and when.
+    pub(crate) header: Header,
+    /// Each payment with its number in a pain.001.
+    pub(crate) payments: Vec<(Payment, String)>,
+}
+
+impl Ordered {
+    /// The file in one form. `field` names it where a payment cannot stand in it.
+    pub(crate) fn write(self, format: Format, field: &'static str) -> Result<BankFile> {
+        let Ordered { names: [zengin, pain001], id, created, header, payments } = self;
+        let sum = |sum, (payment, _): &(Payment, String)| kazasu_projections::fee_projection::sum(sum, payment.amount);
+        let (count, total) = (payments.len(), payments.iter().fold(Yen::ZERO, sum));
+        let (name, bytes) = match format {
+            Format::Zengin => {
+                let group = Group { header, payments: payments.into_iter().map(|(payment, _)| payment).collect() };
+                (zengin, transfer::write(&[group], LineEnding::CrLf).map_err(|e| value(field, e))?)
+            }
+            Format::Pain001 => {
+                let transfer = |(payment, end_to_end_id)| pain001::Transfer { end_to_end_id, payment };
+                let transfers = payments.into_iter().map(transfer).collect();
+                let batch = pain001::Batch { id: id.clone(), header, transfers };
+                let message = pain001::Message { message_id: id, created, batches: vec![batch] };
+                (pain001, pain001::write(&message).map_err(|e| value(field, e))?.into_bytes())
+            }
+        };
+        Ok(BankFile { name, bytes, count, total })
+    }
 }
 
 /// 1 ordinary, 2 current, 4 savings, 9 other; by number or by name.
-pub(crate) fn account_kind(text: &str) -> Result<u8, String> {
+pub(crate) fn account_kind(text: &str) -> Result<u8, Said> {
     match text {
         "1" | "普通" | "ordinary" => Ok(1),
         "2" | "当座" | "current" => Ok(2),
         "4" | "貯蓄" | "savings" => Ok(4),
         "9" | "その他" | "other" => Ok(9),
-        other => {
-            Err(format!("must be 1 ordinary 普通, 2 current 当座, 4 savings 貯蓄 or 9 other その他, got {other:?}"))
-        }
+        other => Err(Said::of(&BankText::AccountKind { got: Quoted(other) })),
     }
 }
 
 /// Transfers are ordered from ordinary, current and other accounts.
-pub fn ordering_kind(text: &str) -> Result<u8, String> {
+pub fn ordering_kind(text: &str) -> Result<u8, Said> {
     match account_kind(text)? {
-        4 => Err("must be ordinary, current or other: banks take no orders from a savings account".into()),
+        4 => Err(Said::of(&BankText::OrderingKind)),
         kind => Ok(kind),
     }
 }
@@ -117,7 +142,7 @@ pub struct MadeFiles {
 /// A file's content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MadeBytes {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Transfers in it.
     pub count: usize,

@@ -1,41 +1,92 @@
-//! Why something was not done, or could not be shown.
+//! Errors of services: reasons why an operation was not carried out or an answer could not be shown.
 
-use crate::import::Problem;
+use crate::presented::PortalRefusal;
+use crate::problem::Problem;
 use kazasu_core::{NotClosed, Refusal, Rejected};
 use kazasu_engine::CommandError;
+use kazasu_text::problems::{NotFoundText, ProblemText};
+use kazasu_text::{Language, Quoted, Said, Text};
+use std::fmt;
 
-/// What a service answers when it does not do what was asked. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
+/// A service's answer when it does not carry an operation out. Nothing was changed.
+///
+/// Its text is a sentence of the catalogue: [`ServiceError::in_language`] in the reader's language, `Display` in English.
+#[derive(Debug)]
 pub enum ServiceError {
     /// A value that cannot be read, or that does not fit.
-    #[error("{field}: {problem}")]
     Value {
         /// The field of the request.
         field: &'static str,
-        /// What is wrong and what was expected.
-        problem: String,
+        /// The problem and the expected value.
+        problem: Said,
     },
     /// The PIN was not entered.
-    #[error("pin_verified: linking and unlinking need the card's 4-digit PIN; the portal must have had it checked")]
     Pin,
+    /// What a portal signed, or did not sign, does not stand for its request.
+    Portal(PortalRefusal),
+    /// It is not known who asks.
+    SignInNeeded(Said),
+    /// A second factor must be shown again.
+    FactorNeeded,
+    /// A person was not signed in.
+    SignIn(kazasu_sign_in::SignInError),
+    /// A person was not signed in through a provider.
+    Provider(crate::people::ProviderRefusal),
     /// The caller may not ask this.
-    #[error("{0}")]
-    Forbidden(String),
-    /// What the request is about does not exist.
-    #[error("{0}")]
-    NotFound(String),
+    Forbidden(Said),
+    /// The subject of the request does not exist.
+    NotFound(Said),
     /// A policy, contracts or programme file with problems, one for each line that is wrong.
-    #[error("{}", .0.join("\n"))]
-    File(Vec<String>),
+    File(Vec<Said>),
     /// The core refused it, or its node takes no commands.
-    #[error(transparent)]
-    Command(#[from] CommandError),
+    Command(CommandError),
+    /// A request for an approval is not what the caller looked at any more.
+    Replaced(Box<crate::approvals::Replaced>),
+    /// It must be in the security log, which cannot be written.
+    Unlogged(kazasu_security_log::Unavailable),
     /// The switch is stopping, or a file of its own cannot be read.
-    #[error("{0:#}")]
     Other(anyhow::Error),
 }
 
-/// What a service gives.
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
+    }
+}
+
+impl std::error::Error for ServiceError {}
+
+impl From<kazasu_sign_in::SignInError> for ServiceError {
+    fn from(error: kazasu_sign_in::SignInError) -> Self {
+        ServiceError::SignIn(error)
+    }
+}
+
+impl From<crate::people::ProviderRefusal> for ServiceError {
+    fn from(why: crate::people::ProviderRefusal) -> Self {
+        ServiceError::Provider(why)
+    }
+}
+
+impl From<kazasu_openid::Refused> for ServiceError {
+    fn from(why: kazasu_openid::Refused) -> Self {
+        ServiceError::Provider(crate::people::ProviderRefusal::Provider(why))
+    }
+}
+
+impl From<PortalRefusal> for ServiceError {
+    fn from(why: PortalRefusal) -> Self {
+        ServiceError::Portal(why)
+    }
+}
+
+impl From<CommandError> for ServiceError {
+    fn from(error: CommandError) -> Self {
+        ServiceError::Command(error)
+    }
+}
+
+/// A service's result.
 pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
 impl ServiceError {
@@ -45,8 +96,8 @@ impl ServiceError {
     }
 
     /// The problems of a file that a person wrote.
-    pub fn file<P: std::fmt::Display>(problems: &[P]) -> Self {
-        ServiceError::File(problems.iter().map(ToString::to_string).collect())
+    pub fn file(problems: &[impl Text]) -> Self {
+        ServiceError::File(problems.iter().map(Said::of).collect())
     }
 }
 
@@ -64,13 +115,24 @@ impl From<Refusal> for ServiceError {
 
 impl From<Problem> for ServiceError {
     fn from(p: Problem) -> Self {
-        let got = if p.value.is_empty() { String::new() } else { format!(", got {:?}", p.value) };
-        ServiceError::Value { field: p.column, problem: format!("{}{got}", p.problem) }
+        let got = |problem: &Said| Said::of(&ProblemText::Got { problem, got: Quoted(&p.value) });
+        let problem = if p.value.is_empty() { p.problem } else { got(&p.problem) };
+        ServiceError::Value { field: p.column, problem }
     }
 }
 
-/// A value that cannot be read.
+/// A value that cannot be read, in the words of the part that reads it.
 pub(crate) fn value(field: &'static str, problem: impl ToString) -> ServiceError {
+    unfit(field, &Said::plain(problem.to_string()))
+}
+
+/// A value that cannot be read, or that does not fit.
+pub(crate) fn unfit(field: &'static str, problem: &impl Text) -> ServiceError {
     // A value in the wrong field may be a card number.
-    ServiceError::Value { field, problem: kazasu_schemas::text::masked(&problem.to_string()) }
+    ServiceError::Value { field, problem: Said::of(problem).map(kazasu_schemas::text::masked) }
+}
+
+/// What a request is about is not there.
+pub(crate) fn not_found(what: &NotFoundText<'_>) -> ServiceError {
+    ServiceError::NotFound(Said::of(what))
 }

@@ -1,37 +1,75 @@
 //! Values that people and programs write, read with an error that names their field.
 
-use crate::error::{Result, value};
+use crate::Who;
+use crate::access::{Name, Reason};
+use crate::error::{Result, unfit, value};
 use kazasu_documents::table_file::narrow;
+use kazasu_ledger::record::Fingerprint;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::typed;
+use kazasu_text::problems::ProblemText;
+use kazasu_text::readings::{date, id};
+use kazasu_text::{Count, Quoted, Said};
+
+fn got(problem: &Said, text: &str) -> Said {
+    Said::of(&ProblemText::Got { problem, got: Quoted(text) })
+}
 
 /// A PPID, in letters of any width.
 pub(crate) fn ppid(field: &'static str, text: &str) -> Result<Ppid> {
-    narrow(text).parse::<Ppid>().map_err(|e| value(field, format!("{}, got {:?}", e.problem, e.got)))
+    narrow(text).parse::<Ppid>().map_err(|e| unfit(field, &got(&id(&e), &e.got)))
 }
 
 /// A day like 2026-12-01.
 pub fn day(field: &'static str, text: &str) -> Result<BusinessDay> {
-    typed::day(text).map_err(|e| value(field, format!("{e}, got {text:?}")))
+    typed::day(text).map_err(|e| unfit(field, &got(&date(e), text)))
 }
 
 /// A date, or a time with its offset.
 pub(crate) fn moment(field: &'static str, text: &str) -> Result<Millis> {
-    let wrong = |_| value(field, format!("must be a date or a time with its offset, got {text:?}"));
+    let wrong = |_| unfit(field, &ProblemText::Moment { got: Quoted(text) });
     typed::moment(text).map_err(wrong)
 }
 
 /// A reason, or another short text of a person, as records keep it: they cannot be changed later, so no card number gets into them.
 pub(crate) fn reason(field: &'static str, text: &str) -> Result<String> {
     if kazasu_schemas::text::names_a_card(text) {
-        let problem = "has a card number in it, and records are kept for good; write its last four digits, or the record's number";
-        return Err(value(field, problem));
+        return Err(unfit(field, &ProblemText::CardNumber));
     }
     let plain = !kazasu_schemas::canonical::is_blank(text)
         && text.chars().count() <= 200
         && !text.chars().any(char::is_control);
-    if plain { Ok(text.trim().to_owned()) } else { Err(value(field, "must be 1 to 200 characters")) }
+    if plain {
+        Ok(text.trim().to_owned())
+    } else {
+        Err(unfit(field, &ProblemText::CharactersBetween { least: Count(1), most: Count(200) }))
+    }
+}
+
+/// What a caller wrote of a fingerprint.
+pub(crate) fn fingerprint(text: &str) -> Result<String> {
+    let text = text.trim().trim_matches('"').to_ascii_lowercase();
+    let (least, most) = (Fingerprint::SHORT, 64);
+    let is_hex = text.bytes().all(|b| b.is_ascii_hexdigit());
+    if (least..=most).contains(&text.len()) && is_hex {
+        return Ok(text);
+    }
+    let wanted = format!("must be the first {least} hexadecimal characters of the request's fingerprint, or all 64");
+    Err(value(
+        "fingerprint",
+        format!("{wanted}, got {:?}; kazasu approval show prints it", text.chars().take(80).collect::<String>()),
+    ))
+}
+
+/// What the table says takes a reason takes one, which the security log keeps. A portal shows residents what is theirs.
+pub(crate) fn has_reason(name: Name, why: Option<&str>, who: &Who) -> Result<()> {
+    match (name.row().reason, why) {
+        (Reason::Free, _) => Ok(()),
+        (Reason::Asked, Some(why)) => reason("why", why).map(drop),
+        (Reason::Asked, None) if who.is_portal() => Ok(()),
+        (Reason::Asked, None) => Err(unfit("why", &ProblemText::ReasonToLook)),
+    }
 }
 
 #[cfg(test)]

@@ -1,32 +1,54 @@
-//! What people and programs ask of the switch: services for residents, merchants, policy, operators, closing and relief. A request
-//! and its answer are types; the command line and HTTP are two ways to the same functions. What may happen is decided in
-//! `kazasu-core`; who may ask for it, in [`access`].
+//! The operations that people and programs ask of the switch: services for residents, merchants, policy, operators, closing,
+//! relief and people. A request and its answer are types; the command line and HTTP are two ways to the same functions.
+//! `kazasu-core` decides what may happen; [`access`] says who may ask for it.
 #![forbid(unsafe_code)]
 
 pub mod access;
-mod approvals;
+pub mod approvals;
 mod bank;
 pub mod closing;
+pub mod corrections;
+mod decision_key;
 mod error;
 mod fields;
 pub mod import;
-mod keep;
+mod kept;
+pub mod keys;
 pub mod merchants;
 mod operation;
 pub mod operators;
+mod patch;
 mod payer;
+pub mod people;
 pub mod policy;
+mod portal;
+mod presented;
+mod problem;
 pub mod relief;
 pub mod residents;
+pub mod security_log;
+mod sentences;
 mod services;
 pub mod statement;
+mod step_up;
+mod subject;
+pub mod transactions;
+mod watch;
+mod watched;
 mod who;
 
 pub use bank::{BankFile, BankFormat, MadeBytes, MadeFiles, name_at_the_bank, ordering_kind};
+pub use decision_key::{CertifiedKey, DecisionSigner, Private};
 pub use error::{Result, ServiceError};
 pub use fields::day;
-pub use keep::Said;
+pub use kept::{LogFolders, Watch, WhichLog};
 pub use operation::{Operation, Outcome, Recorded, Requested};
+pub use patch::Patch;
 pub use payer::{payer, payer_text};
+pub use presented::{PortalRefusal, Presented, WINDOW};
+pub use sentences::rejected;
 pub use services::{Services, Source};
-pub use who::{CallerKind, Who};
+pub use subject::Subject;
+pub use watch::{actor, resident_ref};
+pub use watched::Watched;
+pub use who::{CallerKind, OFFLINE, Who};

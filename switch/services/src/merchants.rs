@@ -1,11 +1,14 @@
 //! Merchants: what is registered of them.
 
 use crate::access::Name;
-use crate::error::{Result, ServiceError, value};
+use crate::error::{Result, not_found, unfit};
 use crate::operation::Operation;
+use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::Merchant;
 use kazasu_schemas::ids::{IdError, InstitutionId, MerchantId};
+use kazasu_text::problems::NotFoundText;
+use kazasu_text::readings::id;
 use serde::{Deserialize, Serialize};
 
 /// Every merchant, in the order of their acquirers and IDs.
@@ -21,7 +24,7 @@ pub struct ShowMerchant {
     pub merchant: String,
 }
 
-/// What is registered of a merchant.
+/// A merchant's registration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MerchantView {
     /// The acquirer.
@@ -78,14 +81,18 @@ impl Operation for ShowMerchant {
     const NAME: Name = Name::ShowMerchant;
     type Answer = Vec<MerchantView>;
 
+    fn subject(&self) -> Subject {
+        Subject::named("merchant", &self.merchant)
+    }
+
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<MerchantView>> {
         let (acquirer, merchant) = match self.merchant.split_once('/') {
             Some((acquirer, merchant)) => (Some(acquirer), merchant),
             None => (None, self.merchant.as_str()),
         };
         let acquirer: Option<InstitutionId> =
-            acquirer.map(str::parse).transpose().map_err(|e: IdError| value("acquirer", e))?;
-        let merchant: MerchantId = merchant.parse().map_err(|e: IdError| value("merchant", e))?;
+            acquirer.map(str::parse).transpose().map_err(|e: IdError| unfit("acquirer", &id(&e)))?;
+        let merchant: MerchantId = merchant.parse().map_err(|e: IdError| unfit("merchant", &id(&e)))?;
         let found = services.query(move |state| {
             let is_it = |m: &&Merchant| m.id == merchant && acquirer.is_none_or(|a| a == m.acquirer);
             state.merchants().iter().filter(is_it).map(MerchantView::from).collect::<Vec<_>>()
@@ -93,7 +100,7 @@ impl Operation for ShowMerchant {
         let found = found.await?;
         if found.is_empty() {
             let id = kazasu_schemas::text::masked(&self.merchant);
-            return Err(ServiceError::NotFound(format!("merchant {id} is not registered")));
+            return Err(not_found(&NotFoundText::Merchant { id: &id }));
         }
         Ok(found)
     }

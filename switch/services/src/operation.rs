@@ -1,22 +1,43 @@
-//! What may be asked: an operation is a request, its answer, and its row in the table of [`crate::access`].
+//! Operations: each is a request, its answer, and its row in the table of [`crate::access`].
 
 use crate::access::{About, Name};
 use crate::error::Result;
+use crate::fields::has_reason;
+use crate::subject::{Seen, Subject};
 use crate::{Services, Who};
 use kazasu_core::Done;
+use kazasu_ledger::record::PortalProof;
+use kazasu_schemas::identity::PersonId;
+use kazasu_schemas::portal::Statement;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
+use std::sync::Arc;
 
 /// A command or a question.
 pub trait Operation: Sized + Send {
     /// Its row in the table.
     const NAME: Name;
-    /// What it gives.
+    /// The answer.
     type Answer: Send;
 
-    /// What it is about, as far as that decides who may ask it; or why the request cannot be read so far.
+    /// The subject of the request, as far as the rights depend on it; or the reason why the request cannot be read.
     fn about(&self) -> Result<About> {
         Ok(About::Nothing)
+    }
+
+    /// The residents, subject and reason of the request, for the security log.
+    fn subject(&self) -> Subject {
+        Subject::default()
+    }
+
+    /// Residents whom an answer shows and the request did not name: for the security log.
+    fn seen(_: &Self::Answer) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Who asked, where the answer is what says it: the person who has signed in.
+    fn asker(_: &Self::Answer) -> Option<PersonId> {
+        None
     }
 
     /// Carries it out, for a caller who may. A command returns when its record is durable.
@@ -24,10 +45,29 @@ pub trait Operation: Sized + Send {
 }
 
 impl Services {
-    /// Carries an operation out, when the caller may ask it. This is the only way to one.
+    /// Carries an operation out, when the caller may ask it. This is the only way to one. Every one is in the security log, with
+    /// every outcome.
     pub async fn call<O: Operation>(&self, operation: O, who: &Who) -> Result<O::Answer> {
-        self.admit(O::NAME, operation.about()?, who).await?;
-        operation.carry_out(self, who).await
+        let mut pending = self.watch(&operation, who)?;
+        let result = self.asked(operation, who, |statement, proof| pending.signed(statement, proof)).await;
+        pending.over(result, |answer| Seen { residents: O::seen(answer), by: O::asker(answer) }).await
+    }
+
+    async fn asked<O: Operation>(
+        &self,
+        operation: O,
+        who: &Who,
+        signed: impl FnOnce(&Statement, &PortalProof) + Send,
+    ) -> Result<O::Answer> {
+        self.allowed(O::NAME, operation.about()?, who).await?;
+        let subject = operation.subject();
+        has_reason(O::NAME, subject.why.as_deref(), who)?;
+        let Some((statement, proof)) = self.proven(O::NAME, &subject.residents, who).await? else {
+            return operation.carry_out(self, who).await;
+        };
+        signed(&statement, &proof);
+        let proof = Some(Arc::new(proof));
+        operation.carry_out(self, &Who { proof, ..who.clone() }).await
     }
 }
 
@@ -70,4 +110,10 @@ pub struct Requested {
     pub result: Outcome,
     /// The number under which it is decided.
     pub proposal: Option<u64>,
+    /// The fingerprint that a decision names; its first twelve characters are enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// From this moment on it is not decided any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }

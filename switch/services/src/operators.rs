@@ -1,93 +1,15 @@
-//! The work of operators: keys of sealed numbers, notices, offline payments that wait, the clock.
+//! The work of operators: notices, offline payments that wait, the clock.
 
 use crate::access::Name;
-use crate::error::{Result, ServiceError, value};
+use crate::error::{Result, unfit};
 use crate::fields::{day, reason};
 use crate::operation::{Operation, Recorded};
+use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::{Command, Owed};
-use kazasu_engine::CommandError;
-use kazasu_ledger::record::Instrument;
+use kazasu_text::Quoted;
+use kazasu_text::problems::ProblemText;
 use serde::{Deserialize, Serialize};
-
-/// Seals every card number again that is not sealed under the current key.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RotateSeals {}
-
-/// What sealing again came to.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SealsRotated {
-    /// `done`, or what has to be decided before older keys can go.
-    pub result: String,
-    /// Numbers that were sealed again.
-    pub resealed: u64,
-    /// The current key's version.
-    pub key_version: u8,
-    /// People whose proposed instrument is sealed under an older key.
-    pub open_proposals: Vec<String>,
-    /// Relief batches whose accounts are sealed under an older key.
-    pub relief_batches: Vec<u32>,
-}
-
-impl Operation for RotateSeals {
-    const NAME: Name = Name::RotateSeals;
-    type Answer = SealsRotated;
-
-    async fn carry_out(self, services: &Services, _: &Who) -> Result<SealsRotated> {
-        let current = services.imports.vault.current();
-        // Looked at first: what is proposed while numbers are sealed again is sealed under the current key.
-        let open_proposals = services.proposals_sealed_otherwise(current).await?;
-        let resealed = services.seal_again(current).await?;
-        // A proposal is sealed as it was made: it must be decided before the older key can go.
-        let relief_batches = services.query(move |state| state.relief_sealed_otherwise(current)).await?;
-        let result = match (open_proposals.is_empty(), relief_batches.is_empty()) {
-            (true, true) => "done",
-            (false, _) => "proposals to be decided first",
-            // Accounts of payees are sealed once, for one transfer file: they are needed until that is done.
-            (true, false) => "relief batches to be reported or cancelled first",
-        };
-        Ok(SealsRotated { result: result.to_owned(), resealed, key_version: current, open_proposals, relief_batches })
-    }
-}
-
-impl Services {
-    async fn proposals_sealed_otherwise(&self, current: u8) -> Result<Vec<String>> {
-        let people = self.query(move |state| {
-            let cards = state.broken_links().filter_map(|(person, broken)| match &broken.proposal.as_ref()?.0 {
-                Instrument::CreditCard(card) | Instrument::DebitCard(card) => Some((person, card.pan.first().copied())),
-                Instrument::BankAccount(_) | Instrument::Deposit(_) => None,
-            });
-            let others = cards.filter(|(_, version)| *version != Some(current));
-            others.map(|(person, _)| person.to_string()).collect::<Vec<_>>()
-        });
-        people.await
-    }
-
-    /// Seals card numbers again that are sealed under an older key, a few thousand at a time. Gives how many.
-    async fn seal_again(&self, current: u8) -> Result<u64> {
-        const AT_ONCE: usize = 4_096;
-        let engine = self.engine()?;
-        let vault = &self.imports.vault;
-        let (mut resealed, mut from) = (0_u64, Some(0));
-        while let Some(at) = from {
-            let (numbers, next) = self.query(move |state| state.sealed_numbers(at, AT_ONCE)).await?;
-            from = next;
-            let mut answers = Vec::new();
-            for (person, version, sealed) in numbers.into_iter().filter(|(.., pan)| pan.first() != Some(&current)) {
-                let pan = vault.open(&sealed, &person).and_then(|pan| vault.seal(&pan, &person));
-                let wrong = |e| ServiceError::Other(anyhow::anyhow!("link version {version} of {person}: {e}"));
-                let pan = pan.map_err(wrong)?;
-                answers.push(engine.command_later(Command::Reseal { ppid: person, version, pan }));
-            }
-            for answer in answers {
-                answer.await.map_err(|_| ServiceError::Command(CommandError::Stopping))??;
-                resealed += 1;
-            }
-        }
-        Ok(resealed)
-    }
-}
 
 /// Notices that are owed; those that were dead-lettered say why.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -111,16 +33,16 @@ pub struct NoticeView {
     pub limit_yen: i64,
     /// When it came to be owed.
     pub at: String,
-    /// Why it is not tried any more.
+    /// The reason why it is dead-lettered; absent while it is tried.
     pub dead_lettered: Option<DeadLettered>,
 }
 
-/// Why a notice is not tried any more.
+/// The reason why a notice is dead-lettered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DeadLettered {
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
-    /// What went wrong last.
+    /// The last problem.
     pub problem: String,
 }
 
@@ -130,6 +52,10 @@ const MOST_NOTICES: usize = 10_000;
 impl Operation for ListNotices {
     const NAME: Name = Name::ListNotices;
     type Answer = Vec<NoticeView>;
+
+    fn seen(answer: &Self::Answer) -> Vec<String> {
+        answer.iter().map(|notice| notice.ppid.clone()).collect()
+    }
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<NoticeView>> {
         let all = services.query(|state| {
@@ -162,7 +88,7 @@ pub struct RetryNotice {
 
 /// The number of a notice, which is shown as its record's number and its place there.
 fn notice_key(text: &str) -> Result<u64> {
-    let wrong = || value("notice", format!("must be two numbers like 123-0, got {text:?}"));
+    let wrong = || unfit("notice", &ProblemText::NoticeNumber { got: Quoted(text) });
     let (seq, nth) = text.split_once('-').ok_or_else(wrong)?;
     let seq = seq.parse::<u64>().ok().filter(|n| *n < u64::MAX / 32).ok_or_else(wrong)?;
     let nth = nth.parse::<u64>().ok().filter(|n| *n < 16).ok_or_else(wrong)?;
@@ -172,6 +98,10 @@ fn notice_key(text: &str) -> Result<u64> {
 impl Operation for RetryNotice {
     const NAME: Name = Name::RetryNotice;
     type Answer = Recorded;
+
+    fn subject(&self) -> Subject {
+        Subject::named("notice", &self.notice)
+    }
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Recorded> {
         Ok(services.command(Command::RetryNotice { notice: notice_key(&self.notice)? }).await?.into())
@@ -200,7 +130,7 @@ pub struct AdviceView {
     pub terminal: String,
     /// Its amount.
     pub yen: i64,
-    /// What of it the person's means do not cover.
+    /// The part of it that the person's means do not cover.
     pub uncovered_yen: i64,
     /// The floor limit.
     pub floor_yen: i64,
@@ -238,7 +168,7 @@ pub struct DecideAdvice {
     pub record: u64,
     /// Accept it.
     pub accept: bool,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
@@ -246,10 +176,14 @@ impl Operation for DecideAdvice {
     const NAME: Name = Name::DecideAdvice;
     type Answer = Recorded;
 
+    fn subject(&self) -> Subject {
+        Subject::numbered("record", self.record).because(Some(&self.why))
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let DecideAdvice { record, accept, why } = self;
-        let (by, why) = (who.name.clone(), reason("why", &why)?);
-        Ok(services.command(Command::DecideAdvice { record, accept, by, why }).await?.into())
+        let said = who.says(reason("why", &why)?);
+        Ok(services.command(Command::DecideAdvice { record, accept, said }).await?.into())
     }
 }
 
@@ -259,7 +193,7 @@ impl Operation for DecideAdvice {
 pub struct ConfirmClock {
     /// The day.
     pub day: String,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
@@ -268,7 +202,7 @@ impl Operation for ConfirmClock {
     type Answer = Recorded;
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
-        let (day, why) = (day("day", &self.day)?, reason("why", &self.why)?);
-        Ok(services.command(Command::ConfirmClock { day, clock: None, by: who.name.clone(), why }).await?.into())
+        let (day, said) = (day("day", &self.day)?, who.says(reason("why", &self.why)?));
+        Ok(services.command(Command::ConfirmClock { day, clock: None, said }).await?.into())
     }
 }

@@ -1,4 +1,4 @@
-//! Who pays in, as people write it: `issuer 4`, `funder 1`.
+//! Payers, as people write them: `issuer 4`, `funder 1`.
 
 use kazasu_ledger::record::Payer;
 use kazasu_schemas::canonical::canonical;
@@ -15,7 +15,7 @@ pub(crate) fn party(text: &str) -> String {
     }
 }
 
-/// Who pays, from what people write: `issuer N`, or `funder N` of a point programme.
+/// A payer from a person's text: `issuer N`, or `funder N` of a point programme.
 #[must_use]
 pub fn payer(text: &str) -> Option<Payer> {
     let text = party(text);

@@ -1,13 +1,17 @@
 //! The policy in force, and putting another one into force.
 
 use crate::access::Name;
-use crate::error::{Result, ServiceError, value};
+use crate::approvals::{Asked, Change};
+use crate::error::{Result, ServiceError, unfit};
 use crate::fields::reason;
-use crate::operation::{Operation, Outcome, Recorded};
+use crate::operation::Operation;
 use crate::residents::HoldingView;
+use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::Command;
+use kazasu_ledger::record::CarriedChange;
 use kazasu_schemas::money::Yen;
+use kazasu_text::problems::ProblemText;
 use serde::{Deserialize, Serialize};
 
 /// Puts a policy file into force.
@@ -16,30 +20,40 @@ use serde::{Deserialize, Serialize};
 pub struct ActivatePolicy {
     /// The file's text.
     pub source: String,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
-/// A policy that is in force.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct PolicyActivated {
-    /// Whether anything changed.
-    pub result: Outcome,
-    /// Its version.
+/// A policy that was asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PolicyAsked {
+    /// The request.
+    #[serde(flatten)]
+    pub asked: Asked,
+    /// The version that is in force now.
     pub version: u32,
 }
 
 impl Operation for ActivatePolicy {
     const NAME: Name = Name::ActivatePolicy;
-    type Answer = PolicyActivated;
+    type Answer = PolicyAsked;
 
-    async fn carry_out(self, services: &Services, who: &Who) -> Result<PolicyActivated> {
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<PolicyAsked> {
         let ActivatePolicy { source, why } = self;
         let policy = kazasu_documents::policy::read(&source).map_err(|problems| ServiceError::file(&problems))?;
-        let (why, by, policy) = (reason("why", &why)?, who.name.clone(), Box::new(policy));
-        let done = services.command(Command::ActivatePolicy { policy, source, by, why, first: false }).await?;
-        Ok(PolicyActivated { result: done.into(), version: services.query(|state| state.policy().0).await? })
+        let (said, policy) = (who.says(reason("why", &why)?), Box::new(policy));
+        let change = CarriedChange::Policy(policy.clone());
+        let alone = Command::ActivatePolicy { policy, source: source.clone(), said, first: false };
+        let asked = services.ask(Change::of_file(change, source, alone), who, why).await?;
+        Ok(PolicyAsked { asked, version: services.query(|state| state.policy().0).await? })
     }
+}
+
+/// A payment into a fund.
+pub(crate) fn fund((programme, amount): (u16, Yen), reference: String, who: &Who) -> Change {
+    let by = who.name.clone();
+    let alone = Command::FundProgramme { programme, amount, reference: reference.clone(), by };
+    Change::plain(CarriedChange::Fund { programme, amount, reference }, alone)
 }
 
 /// Shows the policy in force.
@@ -56,9 +70,9 @@ pub struct PolicyView {
     pub name: String,
     /// The file's text.
     pub source: String,
-    /// What purse programmes' funds hold.
+    /// Yen in the funds of purse programmes.
     pub purse_funds: Vec<HoldingView>,
-    /// What point programmes' budgets hold.
+    /// Points in the budgets of point programmes.
     pub point_budgets: Vec<HoldingView>,
     /// Card status lists that were taken over.
     pub card_status_lists: Vec<StatusListView>,
@@ -67,7 +81,7 @@ pub struct PolicyView {
 /// A card status list that was taken over.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StatusListView {
-    /// Whose it is, and what part.
+    /// Its authority, and the covered part.
     pub about: String,
     /// Its number.
     pub number: u64,
@@ -114,20 +128,25 @@ pub struct FundProgramme {
     pub amount: i64,
     /// The payment's own: it is booked once.
     pub reference: String,
+    /// The reason, which the record keeps; it may be left out.
+    #[serde(default)]
+    pub why: String,
 }
 
 impl Operation for FundProgramme {
     const NAME: Name = Name::FundProgramme;
-    type Answer = Recorded;
+    type Answer = Asked;
 
-    async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
-        let FundProgramme { programme, amount, reference } = self;
+    fn subject(&self) -> Subject {
+        Subject::numbered("programme", self.programme.into())
+    }
+
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Asked> {
+        let FundProgramme { programme, amount, reference, why } = self;
         // A relief programme's fund is paid into by its own city.
         if services.query(move |state| state.relief_programme_city(programme)).await?.is_some() {
-            let text = format!("{programme} is a relief programme: its treasurer pays in (kazasu relief fund)");
-            return Err(value("programme", text));
+            return Err(unfit("programme", &ProblemText::ReliefFund { programme }));
         }
-        let (amount, by) = (Yen::new(amount), who.name.clone());
-        Ok(services.command(Command::FundProgramme { programme, amount, reference, by }).await?.into())
+        services.ask(fund((programme, Yen::new(amount)), reference, who), who, why).await
     }
 }

@@ -1,8 +1,12 @@
 //! Residents: their links, cards, limits and purse money, and what may be known of a person.
 
 mod cards;
+mod desk;
+mod find;
 mod limits;
 mod links;
+mod shared;
+mod taps;
 mod view;
 
 pub(crate) use cards::random_ppid;
@@ -10,9 +14,14 @@ pub use cards::{
     AboveCeiling, ApplyStatusList, BindCertificate, IssueTemporary, MergePeople, Merged, SetCard, StatusListApplied,
     TemporaryIssued,
 };
+pub use desk::{BindCard, LiftSuspension};
+pub use find::{FindResident, FoundResident};
 pub use limits::{CreditPurse, SetLimits, SetSpendable, SpendableSet};
-pub use links::{BreakLink, DecideRetarget, LinkSet, ProposeRetarget, RemoveLink, SetLink};
+pub use links::{BreakLink, LinkSet, ProposeRetarget, RemoveLink, SetLink};
+pub use shared::{DecideLink, ListWaitingLinks, WaitingLink};
+pub use taps::{ShowTaps, TapShown};
 pub use view::{
     BrokenLink, HoldingView, LinkView, ListBrokenLinks, ListSharedAccounts, MaskedInstrument, OwnLimitsView,
     ResidentView, RetargetView, SharedAccount, ShowResident,
 };
+pub(crate) use view::{card_word, deposit};

@@ -1,18 +1,23 @@
-//! What services work with: the core or a journal that was read, and the configuration.
+//! The means of the services: the core or a journal that was read, and the configuration.
 
 use crate::closing::{ClosingContext, FinanceFile};
-use crate::error::{Result, ServiceError};
+use crate::error::{Result, ServiceError, unfit};
 use crate::import::LinkImport;
+use crate::kept::Watch;
+use crate::people::OrganisationProvider;
 use crate::relief::CityFile;
 use kazasu_core::{Command, Done, State};
 use kazasu_engine::{CommandError, Engine, Role};
+use kazasu_ledger::Body;
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::jst::Millis;
+use kazasu_sign_in::SignIns;
+use kazasu_text::problems::ProblemText;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// What answers.
+/// The source of answers.
 #[derive(Clone)]
 pub enum Source {
     /// A running core: it also carries commands out.
@@ -30,15 +35,21 @@ pub struct Services {
     pub imports: LinkImport,
     /// Certificates of the authority that signs card status lists.
     pub list_authorities: Option<PathBuf>,
-    /// Cities, and who may do what for them.
+    /// Cities. Who may do what for them is the journal's.
     pub cities: Arc<Vec<CityFile>>,
-    /// Who closes days.
+    /// The tolerances for parties' files. The people who close days are in the journal.
     pub finance: Arc<FinanceFile>,
+    /// Signs people in; absent where a journal is only read.
+    pub sign_ins: Option<SignIns>,
+    /// Providers through which people of organisations sign in.
+    pub providers: Arc<Vec<OrganisationProvider>>,
     /// Days on which banks work.
     pub calendar: Arc<Calendar>,
     /// Business days that settled taps stay in memory.
     pub keep_days: u16,
-    /// What closing needs; absent where there is no journal to read.
+    /// Keeps who asked what.
+    pub watch: Watch,
+    /// The means of closing; absent where there is no journal to read.
     pub closing: Option<ClosingContext>,
 }
 
@@ -83,14 +94,42 @@ impl Services {
         }
     }
 
-    /// What closing needs.
+    /// The epoch in which this node leads; none where it does not.
+    #[must_use]
+    pub fn leads(&self) -> Option<u64> {
+        let health = self.engine().ok()?.health();
+        (health.role() == Role::Leading).then(|| health.epoch())
+    }
+
+    /// Removes sessions, attempts and invitations that are over.
+    pub async fn tidy(&self) -> Result<u64> {
+        Ok(self.sign_ins()?.tidy(self.now()).await?)
+    }
+
+    /// Signs people in.
+    pub fn sign_ins(&self) -> Result<&SignIns> {
+        let none = || ServiceError::Other(anyhow::anyhow!("a journal that is only read signs no person in"));
+        self.sign_ins.as_ref().ok_or_else(none)
+    }
+
+    /// The means of closing.
     pub(crate) fn closing_context(&self) -> Result<&ClosingContext> {
         self.closing.as_ref().ok_or_else(|| ServiceError::Other(anyhow::anyhow!("there is no journal here to read")))
     }
 
+    /// The book's name, as its first record has it; nothing else is read.
+    pub(crate) async fn opened_book(&self) -> Result<String> {
+        let mut reader = self.closing_context()?.store.reader().await.map_err(ServiceError::inside)?;
+        let first = reader.scan(1, 1).await.map_err(ServiceError::inside)?;
+        match first.first().map(|entry| Body::read(&entry.body)) {
+            Some(Ok(Body::Opened(opened))) => Ok(opened.book),
+            _ => Err(unfit("day", &ProblemText::NoOpening)),
+        }
+    }
+
     /// The book's name.
     pub async fn book(&self) -> Result<String> {
-        let name = self.closing_context()?.books(|books| Ok(books.chart.book.clone()));
+        let name = self.closing_context()?.fee_projection(|fees| Ok(fees.index.book.clone()));
         name.await.map_err(ServiceError::Other)
     }
 }

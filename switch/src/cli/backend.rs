@@ -1,50 +1,48 @@
-//! Where operations are carried out: at the running switch when there is one, else in its journal.
+//! Carries operations out: at the running switch if there is one, else in its journal.
 
-use super::CheckFailed;
-use super::ask::Common;
+use super::common::Common;
 use super::facts::print;
-use super::import::{self, Place};
-use crate::api::WithFile;
-use crate::client::{CallError, Switch};
-use crate::config::Config;
-use crate::doors::{self, DoorError};
-use anyhow::Context;
+use super::place::{self, Place};
+use super::proof;
+use crate::language::language;
+use kazasu_api::addresses::WithFile;
+use kazasu_api::client::{CallError, Switch};
+use kazasu_api::doors::{self, DoorError};
 use kazasu_console::say;
 use kazasu_core::State;
-use kazasu_engine::{CommandError, Engine};
+use kazasu_engine::Engine;
+use kazasu_schemas::identity::Via;
+use kazasu_security_log::value::Word;
+use kazasu_security_log::{Event, KeyFileUse};
+use kazasu_serve::config::Config;
 use kazasu_services::access::{About, Name, Service};
-use kazasu_services::{Operation, ServiceError, Services, Source, Who};
+use kazasu_services::{OFFLINE, Operation, ServiceError, Services, Source, Watch, Who};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-/// A person or program of the key file.
-pub(super) fn caller<'a>(config: &'a Config, by: &str) -> anyhow::Result<&'a crate::config::Caller> {
-    let caller =
-        config.callers.iter().find(|caller| kazasu_schemas::canonical::same(&caller.name, by) && !caller.portal);
-    caller.with_context(|| {
-        let names: Vec<&str> = config.callers.iter().filter(|c| !c.portal).map(|c| c.name.as_str()).collect();
-        format!("--by {by:?} is not in the key file; known are {}", names.join(", "))
-    })
+/// A service's refusal, in this process's language.
+pub(super) fn refused(error: ServiceError) -> CallError {
+    CallError::of(error, language())
 }
 
-impl From<ServiceError> for CallError {
-    fn from(error: ServiceError) -> Self {
-        match error {
-            ServiceError::Command(CommandError::Rejected(_))
-            | ServiceError::Value { .. }
-            | ServiceError::Pin
-            | ServiceError::Forbidden(_)
-            | ServiceError::NotFound(_)
-            | ServiceError::File(_) => CallError::Rejected(error.to_string()),
-            ServiceError::Command(_) | ServiceError::Other(_) => CallError::Failed(error.into()),
-        }
-    }
+/// The program whose key the key file may have.
+const OPERATOR: &str = "operator";
+/// The word in lines for requests to the running switch.
+const REMOTE: &str = "api";
+
+/// Says in the security log who used the key file for what. Without that line nothing is done with it.
+async fn key_file_used(watch: &Watch, by: &str, via: &str) -> anyhow::Result<()> {
+    let Some(log) = watch.log() else { return Ok(()) };
+    let words: Vec<String> = std::env::args().skip(1).take_while(|word| !word.starts_with('-')).take(2).collect();
+    let uid = rustix::process::getuid().as_raw().into();
+    let used = KeyFileUse { by: Word::new(by), via: Word::new(via), tool: Word::new(&words.join(" ")), uid };
+    Ok(log.must(Event::KeyFileUsed(used)).await?)
 }
 
-/// Where operations are carried out.
+/// The place where operations are carried out.
 pub(super) enum Backend {
     /// At a running switch.
     Running(Switch),
@@ -57,29 +55,40 @@ pub(super) struct Journal {
     services: Services,
     who: Who,
     /// The core, where commands are carried out; its lock keeps other commands away.
-    core: Option<(Engine, JoinHandle<()>, crate::serve::DataLock)>,
+    core: Option<(Engine, JoinHandle<()>, kazasu_serve::DataLock)>,
 }
 
 impl Backend {
-    /// For commands, and questions between them.
-    pub(super) async fn commands(config: &Config, by: &str) -> anyhow::Result<Backend> {
-        let caller = caller(config, by)?;
-        Ok(match import::place(config).await? {
-            Place::Running(http) => Backend::Running(Switch::new(&http, config.http_client(), &caller.token)),
+    /// For commands, and questions between them. Without a running switch they are of the person who keeps the journal, and marked so.
+    pub(super) async fn commands(config: &Config, common: &Common) -> anyhow::Result<Backend> {
+        Ok(match place::place(config).await? {
+            Place::Running(http) => Backend::Running(running(config, common, &http).await?),
             Place::Here { epoch, lock } => {
-                let (engine, core) = import::open(config, epoch).await?;
-                let services = crate::serve::services(config, Source::Engine(engine.clone()), config.store());
-                Backend::Journal(Box::new(Journal { services, who: caller.who(), core: Some((engine, core, lock)) }))
+                let watch = config.offline_watch()?;
+                let (engine, core) = place::open(config, epoch).await?;
+                key_file_used(&watch, OFFLINE, Via::Offline.name()).await?;
+                let services = kazasu_serve::services(config, Source::Engine(engine.clone()), config.store(), watch);
+                Backend::Journal(Box::new(Journal { services, who: Who::keeper(), core: Some((engine, core, lock)) }))
             }
         })
     }
 
     /// For questions only: without a running switch the journal is read, which changes nothing.
-    pub(super) async fn questions(config: &Config, by: &str) -> anyhow::Result<Backend> {
-        let caller = caller(config, by)?;
-        match import::running(config).await? {
-            Some(http) => Ok(Backend::Running(Switch::new(&http, config.http_client(), &caller.token))),
-            None => Ok(Backend::Journal(Box::new(Journal::reading(config, by, super::policy::fold(config).await?)?))),
+    pub(super) async fn questions(config: &Config, common: &Common) -> anyhow::Result<Backend> {
+        match place::running(config).await? {
+            Some(http) => Ok(Backend::Running(running(config, common, &http).await?)),
+            None => {
+                let state = place::fold(config).await?;
+                Ok(Backend::Journal(Box::new(Journal::reading(config, state).await?)))
+            }
+        }
+    }
+
+    /// For questions about the security log: without a running switch its files are read, and no journal.
+    pub(super) async fn security_log(config: &Config, common: &Common) -> anyhow::Result<Backend> {
+        match place::running(config).await? {
+            Some(http) => Ok(Backend::Running(running(config, common, &http).await?)),
+            None => Ok(Backend::Journal(Box::new(Journal::reading(config, State::new()).await?))),
         }
     }
 
@@ -91,7 +100,7 @@ impl Backend {
     {
         match self {
             Backend::Running(switch) => switch.call(&operation).await,
-            Backend::Journal(journal) => Ok(journal.services.call(operation, &journal.who).await?),
+            Backend::Journal(journal) => journal.services.call(operation, &journal.who).await.map_err(refused),
         }
     }
 
@@ -103,7 +112,7 @@ impl Backend {
     {
         match self {
             Backend::Running(switch) => switch.send_file(&operation).await,
-            Backend::Journal(journal) => Ok(journal.services.call(operation, &journal.who).await?),
+            Backend::Journal(journal) => journal.services.call(operation, &journal.who).await.map_err(refused),
         }
     }
 
@@ -112,7 +121,7 @@ impl Backend {
         match self {
             Backend::Running(_) => Ok(()),
             Backend::Journal(journal) => match journal.core {
-                Some((engine, core, _lock)) => import::close(engine, core).await,
+                Some((engine, core, _lock)) => place::close(engine, core).await,
                 None => Ok(()),
             },
         }
@@ -122,12 +131,12 @@ impl Backend {
 impl Journal {
     /// Carries out an operation whose answer no program sends.
     pub(super) async fn call<O: Operation>(&self, operation: O) -> Result<O::Answer, CallError> {
-        Ok(self.services.call(operation, &self.who).await?)
+        self.services.call(operation, &self.who).await.map_err(refused)
     }
 
     /// Refuses a caller who may not.
     pub(super) async fn admit(&self, name: Name, about: About) -> Result<(), CallError> {
-        Ok(self.services.admit(name, about, &self.who).await?)
+        self.services.admit(name, about, &self.who).await.map_err(refused)
     }
 
     /// Carries out an object, as the running switch would.
@@ -135,16 +144,27 @@ impl Journal {
         let answer = doors::open(Service::Operations, &self.services, &self.who, object).await;
         answer.map_err(|error| match error {
             DoorError::Misread(error) => CallError::Rejected(format!("cannot be read: {error}")),
-            DoorError::Service(error) => error.into(),
+            DoorError::Service(error) => refused(error),
         })
     }
 
     /// A journal that is only read, also while a switch is running.
-    pub(super) fn reading(config: &Config, by: &str, state: State) -> anyhow::Result<Journal> {
-        let who = caller(config, by)?.who();
-        let services = crate::serve::services(config, Source::Folded(Arc::new(state)), config.store());
-        Ok(Journal { services, who, core: None })
+    pub(super) async fn reading(config: &Config, state: State) -> anyhow::Result<Journal> {
+        let watch = config.offline_watch()?;
+        key_file_used(&watch, OFFLINE, Via::Offline.name()).await?;
+        let services = kazasu_serve::services(config, Source::Folded(Arc::new(state)), config.store(), watch);
+        Ok(Journal { services, who: Who::keeper(), core: None })
     }
+}
+
+/// The switch that runs there, as this command line's user asks it.
+pub(super) async fn running(config: &Config, common: &Common, http: &str) -> anyhow::Result<Switch> {
+    let proof = proof::find(config, common)?;
+    // The key file was read for its program's key: the log says so.
+    if proof.is_some() && proof == config.token {
+        key_file_used(&config.offline_watch()?, OPERATOR, REMOTE).await?;
+    }
+    Ok(Switch::new(http, config.http_client(), proof.as_ref().map(|proof| proof.as_str())).speaking(language()))
 }
 
 /// Carries one command out and prints its answer.
@@ -154,30 +174,30 @@ where
     O::Answer: DeserializeOwned + Serialize,
 {
     let config = Config::load(&common.config)?;
-    let backend = Backend::commands(&config, &common.by).await?;
+    let backend = Backend::commands(&config, common).await?;
     let result = backend.call(operation).await;
     backend.close().await?;
     show(result, common)
 }
 
 /// Asks a question and gives its answer.
-pub(super) async fn ask<O>(operation: O, common: &Common) -> Result<O::Answer, CallError>
+pub(super) async fn question<O>(operation: O, common: &Common) -> Result<O::Answer, CallError>
 where
     O: Operation + Serialize,
     O::Answer: DeserializeOwned,
 {
     let config = Config::load(&common.config).map_err(CallError::Failed)?;
-    let backend = Backend::questions(&config, &common.by).await.map_err(CallError::Failed)?;
+    let backend = Backend::questions(&config, common).await.map_err(CallError::Failed)?;
     backend.call(operation).await
 }
 
 /// Asks a question and prints its answer.
-pub(super) async fn look<O>(operation: O, common: &Common) -> anyhow::Result<()>
+pub(super) async fn query<O>(operation: O, common: &Common) -> anyhow::Result<()>
 where
     O: Operation + Serialize,
     O::Answer: DeserializeOwned + Serialize,
 {
-    show(ask(operation, common).await, common)
+    show(question(operation, common).await, common)
 }
 
 /// Prints an answer: as JSON, or one fact a line.
@@ -189,13 +209,4 @@ pub(super) fn show<T: Serialize>(result: Result<T, CallError>, common: &Common) 
         print(&answer, 0);
     }
     Ok(())
-}
-
-impl From<CallError> for anyhow::Error {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::Rejected(why) => CheckFailed(why).into(),
-            CallError::Failed(error) => error,
-        }
-    }
 }

@@ -1,19 +1,21 @@
 //! `kazasu clock`: the time that decides, and a person's word about the wall clock.
 
-use super::CheckFailed;
-use super::ask::Common;
 use super::backend::one;
-use super::import;
-use crate::client::{CallError, Switch};
-use crate::config::Config;
+use super::common::{CheckFailed, Common};
+use super::place;
+use crate::language::{language, refused, shown};
 use clap::Subcommand;
+use kazasu_api::client::{CallError, Switch};
 use kazasu_console::{print_text, say};
 use kazasu_report::table::{Align, Lines};
+use kazasu_serve::config::Config;
 use kazasu_services::operators::ConfirmClock;
+use kazasu_text::cli::{CliLabel, CliText, ClockState};
+use kazasu_text::usage::UsageText;
 
 #[derive(Subcommand)]
 pub(super) enum ClockCommand {
-    /// What time decides at the running switch, and whether its wall clock is believed. Exit code 1 when it is not, 2 when no switch
+    /// The deciding time of the running switch, and whether it trusts its wall clock. Exit code 1 when it does not, 2 when no switch
     /// is running.
     Status {
         #[command(flatten)]
@@ -24,7 +26,7 @@ pub(super) enum ClockCommand {
         /// The day that it is, by your own watch; another than the wall clock's is refused.
         #[arg(long)]
         day: String,
-        /// Why the clock jumped, or what happened.
+        /// The reason why the clock jumped, or the event.
         #[arg(long)]
         why: String,
         #[command(flatten)]
@@ -41,15 +43,15 @@ pub(super) async fn run(command: ClockCommand) -> anyhow::Result<()> {
 
 async fn status(common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
-    let Some(http) = import::running(&config).await? else {
-        anyhow::bail!("no switch is running: its clock is looked at when it begins");
+    let Some(http) = place::running(&config).await? else {
+        anyhow::bail!(shown(&CliText::NoSwitchRunning));
     };
-    let status =
-        match Switch::new(&http, config.http_client(), &config.token).get::<serde_json::Value>("/v1/status").await {
-            Ok(status) => status,
-            Err(CallError::Rejected(why)) => anyhow::bail!("the switch at {http} does not say it: {why}"),
-            Err(CallError::Failed(error)) => return Err(error),
-        };
+    let switch = Switch::new(&http, config.http_client(), None).speaking(language());
+    let status = match switch.get::<serde_json::Value>("/v1/status").await {
+        Ok(status) => status,
+        Err(CallError::Rejected(why)) => return Err(refused(&UsageText::StatusRefused { http: &http, why: &why })),
+        Err(CallError::Failed(error)) => return Err(error),
+    };
     let doubt = status["clock_doubt"].as_str();
     if common.json {
         let clock = serde_json::json!({ "time": status["time"], "business_day": status["business_day"],
@@ -57,9 +59,10 @@ async fn status(common: &Common) -> anyhow::Result<()> {
         say!("{clock}");
     } else {
         let mut lines = Lines::new(0, [Align::Left, Align::Left]);
-        lines.row([&"判定時刻 time that decides", &status["time"].as_str().unwrap_or("–")]);
-        lines.row([&"営業日 business day", &status["business_day"].as_str().unwrap_or("–")]);
-        lines.row([&"時計 wall clock", &if doubt.is_none() { "正常 believed" } else { "要確認 in doubt" }]);
+        lines.row([&shown(&CliLabel::DecidingTime), &status["time"].as_str().unwrap_or("–")]);
+        lines.row([&shown(&CliLabel::BusinessDay), &status["business_day"].as_str().unwrap_or("–")]);
+        let state = if doubt.is_none() { ClockState::Believed } else { ClockState::InDoubt };
+        lines.row([&shown(&CliLabel::WallClock), &shown(&state)]);
         print_text!("{}", lines.text());
     }
     match doubt {

@@ -1,41 +1,46 @@
 //! `kazasu day`, `settle`, `payout`, `recon`, `report` and `contract`: finance staff at the command line.
 
-use super::ask::Common;
-use super::backend::{Backend, Journal, ask, caller, look, one, show};
-use super::{CheckFailed, NONE};
-use crate::client::CallError;
-use crate::config::Config;
+use super::backend::{Backend, Journal, one, query, question, refused, show};
+use super::common::{CheckFailed, Common, none};
+use super::place;
+use super::report::Output;
+use crate::language::shown;
 use anyhow::Context;
 use clap::Subcommand;
+use kazasu_api::client::CallError;
 use kazasu_console::{print_text, say, tell};
+use kazasu_serve::config::Config;
 use kazasu_services::access::{About, Name};
 use kazasu_services::closing::{
-    BookReceived, CompareFile, CompareWith, CutOver, DayView, DecideClosing, Explain, ListDays, ListExceptions,
-    ListPayouts, ListRuns, ListSettlements, ListTotals, MakeLetter, MakePayoutFiles, MakeReport, MarkReconciled,
-    NoteException, OpenDispute, ProposeCancelPayout, ProposeContracts, ProposePayout, ProposeResolution, ProposeUndo,
-    ReportKind, ResidentStatement, SettleDay, ShowContracts, SignDay, clearing_file,
+    BookReceived, CompareFile, CompareWith, CutOver, DayView, Explain, ListDays, ListExceptions, ListPayouts, ListRuns,
+    ListSettlements, ListTotals, MakeLetter, MakePayoutFiles, MakeReport, MarkReconciled, NoteException, OpenDispute,
+    ProposeCancelPayout, ProposeContracts, ProposePayout, ProposeResolution, ProposeUndo, ReportKind,
+    ResidentStatement, SettleDay, ShowContracts, SignDay, clearing_file,
 };
 use kazasu_services::statement::ReadPayoutStatement;
+use kazasu_text::Count;
+use kazasu_text::cli::CliText;
+use kazasu_text::usage::UsageText;
 use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
 pub(super) enum DayCommand {
-    /// Business days and how far they have come.
+    /// Business days and their states.
     Status {
         #[command(flatten)]
         common: Common,
     },
-    /// Closes a day: ends it if it is the open one and you say so, marks it reconciled, settles it, signs it. What is done stays done;
-    /// running it again goes on where it stopped.
+    /// Closes a day: ends it if it is the open one and you say so, marks it reconciled, settles it, signs it. Finished steps stay;
+    /// running it again continues where it stopped.
     Close {
         /// The day; the oldest that is not signed when absent.
         day: Option<String>,
-        /// End the open business day first. A day can be ended that has begun by the calendar, so at most one day early.
+        /// End the open business day first. The day must have begun by the calendar, so it ends at most one day early.
         #[arg(long)]
         cut_over: bool,
-        /// Why it is reconciled, and why the day is ended by hand.
-        #[arg(long, default_value = "照合済 compared")]
-        why: String,
+        /// The reason for marking it reconciled, and for ending the day by hand; "compared" when absent.
+        #[arg(long)]
+        why: Option<String>,
         /// A party that had taps and was not compared: `issuer 4`. The reason names it.
         #[arg(long)]
         without: Vec<String>,
@@ -46,18 +51,18 @@ pub(super) enum DayCommand {
 
 #[derive(Subcommand)]
 pub(super) enum ContractCommand {
-    /// Reads a contracts file and names the line of everything that is wrong.
+    /// Reads a contracts file and names the line of every mistake.
     Check {
         /// The file.
         file: PathBuf,
     },
     /// Writes a sample.
     Sample,
-    /// Proposes the contracts of a file; another person decides.
+    /// Requests approval of the contracts of a file; another person decides.
     Propose {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
@@ -72,7 +77,7 @@ pub(super) enum ContractCommand {
 
 #[derive(Subcommand)]
 pub(super) enum PayoutCommand {
-    /// Proposes to pay what is due on or before the bank's day.
+    /// Requests approval of a payout of all settlements that are due on or before the bank's day.
     Propose {
         /// The bank's day; the next one when absent.
         #[arg(long, alias = "value-day")]
@@ -80,7 +85,7 @@ pub(super) enum PayoutCommand {
         /// Only these settlements.
         #[arg(long)]
         settlement: Vec<u32>,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
@@ -93,23 +98,27 @@ pub(super) enum PayoutCommand {
         /// The form.
         #[arg(long, value_enum, default_value = "zengin")]
         format: super::relief::FileFormat,
-        /// The folder that it is written to.
+        /// The folder for the files.
         #[arg(long, default_value = ".")]
         out: PathBuf,
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Proposes to give a payout up that the bank did not take; its settlements are due again.
-    Cancel {
-        /// The payout.
-        payout: u64,
-        /// Why.
+        /// The reason: the file has accounts in full, and the security log keeps it with your name.
         #[arg(long)]
         why: String,
         #[command(flatten)]
         common: Common,
     },
-    /// Reads the bank's statement: payouts that were taken, payments that came back, what issuers and funders paid.
+    /// Requests approval for cancelling a payout that the bank did not take; its settlements are due again.
+    Cancel {
+        /// The payout.
+        payout: u64,
+        /// The reason, which the record keeps.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Reads the bank statement: payouts that the bank took, payments that came back, payments of issuers and
+    /// funders.
     Statement {
         /// The file.
         file: PathBuf,
@@ -118,7 +127,7 @@ pub(super) enum PayoutCommand {
         /// With --line: the settlement that came back, as PAYOUT/SETTLEMENT.
         #[arg(long, group = "word", requires = "line")]
         settlement: Option<String>,
-        /// With --line: who paid, `issuer 1` or `funder 1`.
+        /// With --line: the payer, `issuer 1` or `funder 1`.
         #[arg(long, group = "word", requires = "line")]
         received_from: Option<String>,
         /// With --line: it is another payment than one that looks the same.
@@ -127,14 +136,14 @@ pub(super) enum PayoutCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Proposes to undo what was booked for a line of the bank's statement, or by hand for a payer; then it may be booked right.
+    /// Requests approval for undoing the booking of a line of the bank statement, or a booking by hand for a payer.
     Undo {
         /// The line, as `payout statement` names it, or the reference.
         line: String,
         /// Of a payment that was booked by hand: `issuer 1` or `funder 1`.
         #[arg(long)]
         received_from: Option<String>,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
@@ -149,7 +158,7 @@ pub(super) enum PayoutCommand {
 
 #[derive(Subcommand)]
 pub(super) enum ReconCommand {
-    /// Compares a detail file with the ledger and raises what differs.
+    /// Compares a detail file with the ledger and opens exceptions.
     Import {
         /// The detail file.
         file: PathBuf,
@@ -178,17 +187,17 @@ pub(super) enum ReconCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// An issuer takes a payment back (chargeback): it goes into the queue, and two people decide who bears it.
+    /// An issuer takes a payment back (chargeback): it becomes an exception, and two people decide who is liable.
     Dispute {
         /// The payment's record.
         record: u64,
         /// Yen.
-        #[arg(long, value_parser = super::amount)]
+        #[arg(long, value_parser = super::common::amount)]
         amount: i64,
-        /// The issuer's reference: it is raised once.
+        /// The issuer's reference: it is entered once.
         #[arg(long)]
         reference: String,
-        /// What the issuer says.
+        /// The issuer's words.
         #[arg(long)]
         why: String,
         #[command(flatten)]
@@ -196,31 +205,31 @@ pub(super) enum ReconCommand {
     },
     /// Open exceptions, or all.
     Exceptions {
-        /// Those that are resolved too.
+        /// Also resolved ones.
         #[arg(long)]
         all: bool,
         #[command(flatten)]
         common: Common,
     },
-    /// Looks after an exception, or writes down what was found out.
+    /// Sets the owner of an exception, or adds a note.
     Note {
         /// The exception, or the beginning of its number.
         exception: String,
-        /// What was found out.
+        /// The note.
         note: String,
-        /// Who looks after it from here on.
+        /// Its owner from now on.
         #[arg(long)]
         owner: Option<String>,
         #[command(flatten)]
         common: Common,
     },
-    /// Proposes how an exception is resolved; another person decides.
+    /// Requests approval of an exception's resolution; another person decides.
     Resolve {
         /// The exception, or the beginning of its number.
         exception: String,
         /// explained, booked_issuer, booked_merchant or written_off.
         how: String,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
@@ -257,10 +266,10 @@ fn report_kind() -> impl clap::builder::TypedValueParser<Value = ReportKind> {
 
 #[derive(clap::Args)]
 pub(super) struct ReportArgs {
-    /// Which.
+    /// The report.
     #[arg(value_parser = report_kind())]
     kind: ReportKind,
-    /// The business day: of it, or balances at its end.
+    /// The business day: its lines, or balances at its end.
     #[arg(long)]
     day: Option<String>,
     /// Balances after this record.
@@ -289,6 +298,9 @@ pub(super) struct StatementArgs {
     /// Last day.
     #[arg(long)]
     until: String,
+    /// The reason for your look: the security log keeps it with your name.
+    #[arg(long)]
+    why: String,
     /// Write it to this file: .xlsx, .csv or .pdf.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -298,21 +310,22 @@ pub(super) struct StatementArgs {
 
 pub(super) async fn day(command: DayCommand) -> anyhow::Result<()> {
     match command {
-        DayCommand::Status { common } => look(ListDays {}, &common).await,
+        DayCommand::Status { common } => query(ListDays {}, &common).await,
         DayCommand::Close { day, cut_over, why, without, common } => {
+            let why = why.unwrap_or_else(|| shown(&CliText::Compared));
             close(Close { day, cut_over, why, without }, &common).await
         }
     }
 }
 
-/// What closing a day came to, step by step.
+/// The result of closing a day, step by step.
 #[derive(serde::Serialize)]
 struct Closed {
     day: String,
     steps: Vec<serde_json::Value>,
 }
 
-/// A day to be closed, and what its records say.
+/// A day to be closed, and its records' words.
 struct Close {
     day: Option<String>,
     cut_over: bool,
@@ -320,10 +333,10 @@ struct Close {
     without: Vec<String>,
 }
 
-/// Steps that are behind a day are skipped; the first that is refused ends it.
+/// Skips the finished steps of a day; the first refusal ends it.
 async fn close(close: Close, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
-    let backend = Backend::commands(&config, &common.by).await?;
+    let backend = Backend::commands(&config, common).await?;
     let result = steps(&backend, close).await;
     backend.close().await?;
     show(result, common)
@@ -356,12 +369,13 @@ pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
     match command {
         ContractCommand::Check { file } => match kazasu_documents::contracts::read(&text(&file)?) {
             Ok(contracts) => {
-                say!("{}: good. {} contracts", file.display(), contracts.contracts.len());
+                let (file, contracts) = (&file.display().to_string(), contracts.contracts.len().into());
+                say!("{}", shown(&CliText::ContractsGood { file, contracts }));
                 Ok(())
             }
             Err(problems) => {
-                problems.iter().for_each(|p| tell!("{}: {p}", file.display()));
-                Err(CheckFailed(format!("{} problems", problems.len())).into())
+                problems.iter().for_each(|p| tell!("{}: {}", file.display(), shown(p)));
+                Err(CheckFailed(shown(&CliText::Problems { problems: problems.len().into() })).into())
             }
         },
         ContractCommand::Sample => {
@@ -369,12 +383,13 @@ pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
             Ok(())
         }
         ContractCommand::Propose { file, why, common } => {
-            one(ProposeContracts { source: text(&file)?, why }, &common).await
+            let (source, file) = (text(&file)?, super::common::file_name(&file));
+            one(ProposeContracts { source, file, why }, &common).await
         }
-        ContractCommand::Show { common } => match ask(ShowContracts {}, &common).await {
+        ContractCommand::Show { common } => match question(ShowContracts {}, &common).await {
             // Before the first contracts are in force, there is no file to show either.
-            Ok(none) if !common.json && none.version == 0 => {
-                say!("{NONE}");
+            Ok(first) if !common.json && first.version == 0 => {
+                say!("{}", none());
                 Ok(())
             }
             result => show(result, &common),
@@ -382,14 +397,10 @@ pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
     }
 }
 
-pub(super) async fn decide(proposal: u64, approve: bool, why: String, common: &Common) -> anyhow::Result<()> {
-    one(DecideClosing { proposal, approve, why }, common).await
-}
-
 pub(super) async fn settle(received: Option<BookReceived>, common: &Common) -> anyhow::Result<()> {
     match received {
         Some(received) => one(received, common).await,
-        None => look(ListSettlements {}, common).await,
+        None => query(ListSettlements {}, common).await,
     }
 }
 
@@ -400,11 +411,11 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
             one(ProposePayout { value_date, settlements, why }, &common).await
         }
         PayoutCommand::Cancel { payout, why, common } => one(ProposeCancelPayout { payout, why }, &common).await,
-        PayoutCommand::List { common } => look(ListPayouts {}, &common).await,
-        PayoutCommand::File { payout, format, out, common } => {
+        PayoutCommand::List { common } => query(ListPayouts {}, &common).await,
+        PayoutCommand::File { payout, format, out, why, common } => {
             let config = Config::load(&common.config)?;
-            let backend = Backend::commands(&config, &common.by).await?;
-            let files = backend.call(MakePayoutFiles { payout, format: format.into() }).await;
+            let backend = Backend::commands(&config, &common).await?;
+            let files = backend.call(MakePayoutFiles { payout, format: format.into(), why: Some(why) }).await;
             backend.close().await?;
             show(Ok(super::relief::written(files?, &out)?), &common)
         }
@@ -423,12 +434,12 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
 
 pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
     match command {
-        ReconCommand::Run { common } => look(ListRuns {}, &common).await,
-        ReconCommand::Totals { common } => look(ListTotals {}, &common).await,
+        ReconCommand::Run { common } => query(ListRuns {}, &common).await,
+        ReconCommand::Totals { common } => query(ListTotals {}, &common).await,
         ReconCommand::Dispute { record, amount, reference, why, common } => {
             one(OpenDispute { record, amount, reference, why }, &common).await
         }
-        ReconCommand::Exceptions { all, common } => look(ListExceptions { all }, &common).await,
+        ReconCommand::Exceptions { all, common } => query(ListExceptions { all }, &common).await,
         ReconCommand::Note { exception, note, owner, common } => {
             one(NoteException { exception, owner, note }, &common).await
         }
@@ -436,32 +447,31 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             one(ProposeResolution { exception, how, why }, &common).await
         }
         ReconCommand::Import { file, against, party, from, until, common } => {
-            let file = std::sync::Arc::new(kazasu_security::files::read(&file)?);
+            let file = kazasu_security::files::read(&file)?;
             let config = Config::load(&common.config)?;
-            let backend = Backend::commands(&config, &common.by).await?;
-            let result = backend.send(CompareFile { against, party, from, until, file }).await;
+            let backend = Backend::commands(&config, &common).await?;
+            let result = backend.send(CompareFile { against, party, from, until, file: file.into() }).await;
             backend.close().await?;
             let found = result.as_ref().map_or((0, 0), |compared| (compared.exceptions, compared.bad_lines));
             show(result, &common)?;
             match found {
                 (0, 0) => Ok(()),
-                (exceptions, bad) => {
-                    Err(CheckFailed(format!("{exceptions} exceptions, {bad} lines that cannot be read")).into())
-                }
+                (exceptions, lines) => Err(CheckFailed(shown(&UsageText::Found { exceptions, lines })).into()),
             }
         }
         ReconCommand::Export { against, party, from, until, out, common } => {
             let config = Config::load(&common.config)?;
-            let journal = Journal::reading(&config, &common.by, kazasu_core::State::new())?;
+            let journal = Journal::reading(&config, kazasu_core::State::new()).await?;
             journal.admit(Name::MakeClearingFile, About::Nothing).await?;
             let until = until.unwrap_or_else(|| from.clone());
-            let with = CompareWith::new(&against, &party, (&from, &until)).map_err(CallError::from)?;
+            let with = CompareWith::new(&against, &party, (&from, &until)).map_err(refused)?;
             let mut file = std::io::BufWriter::new(kazasu_security::files::PrivateFile::create(&out)?);
             let (rows, sum) = clearing_file(config.store().as_ref(), &with, &mut file).await?;
             file.into_inner()
                 .map_err(|e| anyhow::Error::from(e.into_error()).context(format!("cannot write {}", out.display())))?
                 .finish()?;
-            say!("{}: {rows} lines, {sum}", out.display());
+            let text = CliText::Clearing { file: &out.display().to_string(), lines: Count(rows), sum };
+            say!("{}", shown(&text));
             Ok(())
         }
     }
@@ -470,39 +480,41 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
 pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
     let ReportArgs { kind, day, seq, settlement, out, shift_jis, common } = args;
     let config = Config::load(&common.config)?;
-    caller(&config, &common.by)?;
-    let journal = Journal::reading(&config, &common.by, super::policy::fold(&config).await?)?;
+    let journal = Journal::reading(&config, place::fold(&config).await?).await?;
     if out.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "pdf")) {
         let settlement = settlement.context("--settlement says which letter is wanted")?;
         return write_pdf(&out.unwrap_or_default(), journal.call(MakeLetter { settlement }).await?);
     }
     let report = journal.call(MakeReport { kind, day, seq, settlement }).await?;
-    super::report::give(&report, out.as_deref(), shift_jis, common.json)
+    super::report::give(&report, Output { path: out.as_deref(), shift_jis, json: common.json })
 }
 
 fn write_pdf(path: &Path, pdf: kazasu_report::pdf::Pdf) -> anyhow::Result<()> {
     kazasu_security::files::write_private(path, &pdf.bytes)?;
-    say!("{} ({} pages)", path.display(), pdf.pages);
+    say!("{}", shown(&CliText::Pages { file: &path.display().to_string(), pages: pdf.pages.into() }));
     Ok(())
 }
 
 pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
-    let StatementArgs { ppid, from, until, out, common } = args;
+    let StatementArgs { ppid, from, until, why, out, common } = args;
     let config = Config::load(&common.config)?;
-    // Statements come from their own table; the state is not asked.
-    let journal = Journal::reading(&config, &common.by, kazasu_core::State::new())?;
-    let statement = journal.call(ResidentStatement { ppid, from, until }).await?;
+    // Resident statements come from their own table and need no state.
+    let journal = Journal::reading(&config, kazasu_core::State::new()).await?;
+    let statement = journal.call(ResidentStatement { ppid, from, until, why: Some(why) }).await?;
     match out {
         Some(path) if path.extension().is_some_and(|e| e == "pdf") => {
             let pdf = statement.letter(&config.file.book).await;
-            write_pdf(&path, pdf.map_err(CallError::from)?)
+            write_pdf(&path, pdf.map_err(refused)?)
         }
-        out => super::report::give(&statement.report, out.as_deref(), false, common.json),
+        out => {
+            let output = Output { path: out.as_deref(), shift_jis: false, json: common.json };
+            super::report::give(&statement.report, output)
+        }
     }
 }
 
 pub(super) async fn explain(record: u64, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
-    let journal = Journal::reading(&config, &common.by, kazasu_core::State::new())?;
+    let journal = Journal::reading(&config, kazasu_core::State::new()).await?;
     show(journal.call(Explain { record }).await, common)
 }

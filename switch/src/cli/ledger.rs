@@ -1,18 +1,22 @@
-//! `kazasu ledger verify` and `kazasu ledger trial-balance`.
+//! `kazasu ledger`: verifying, balances, export, and one tap's history.
 
-use super::CheckFailed;
-use crate::checkpoint::read_anchor;
-use crate::config::{Config, StoreConfig};
+use super::common::CheckFailed;
+use crate::language::{refused, shown};
 use clap::{Args, Subcommand};
+use kazasu_checkpoint::read_anchor;
 use kazasu_console::{print_text, say};
 use kazasu_ledger::record::KINDS;
 use kazasu_ledger::{Account, Side};
 use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::money::{Unit, Yen};
 use kazasu_schemas::text::thousands;
+use kazasu_serve::config::{Config, StoreConfig};
 use kazasu_store::verify::signatures::Trust;
 use kazasu_store::verify::{Verified, VerifyError, verify_signed};
-use kazasu_text::Text;
+use kazasu_text::Count;
+use kazasu_text::Text as _;
+use kazasu_text::cli::{CliLabel, CliText};
+use kazasu_text::usage::UsageText;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -27,7 +31,7 @@ pub(super) enum LedgerCommand {
         /// signature proves anything, and the answer says so.
         #[arg(long, value_parser = public_key)]
         trusted_key: Vec<[u8; 32]>,
-        /// A file of checkpoints that was kept elsewhere: what a journal is compared with that may have been cut or rewritten.
+        /// A file of checkpoints that is kept elsewhere: it shows whether the journal was cut or rewritten.
         #[arg(long)]
         anchor: Vec<PathBuf>,
     },
@@ -37,7 +41,7 @@ pub(super) enum LedgerCommand {
     Export {
         #[command(flatten)]
         journal: Journal,
-        /// The folder that they are written to.
+        /// The folder for the files.
         #[arg(long)]
         out: PathBuf,
     },
@@ -46,7 +50,7 @@ pub(super) enum LedgerCommand {
         /// The record that decided the tap: DE37 towards issuers, and in answers' DE38.
         record: u64,
         #[command(flatten)]
-        common: super::ask::Common,
+        common: super::common::Common,
     },
 }
 
@@ -54,7 +58,7 @@ pub(super) enum LedgerCommand {
 pub(super) struct Journal {
     /// The journal: a file (journal.db of a data folder, or a copy), or a PostgreSQL URL; the configuration's when left out.
     journal: Option<String>,
-    /// The journal of this configuration, with the password of its key file.
+    /// The journal of this configuration, with the password of its `keys_file`.
     #[arg(long, conflicts_with = "journal", default_value = "kazasu.toml")]
     config: PathBuf,
     /// Print one JSON object.
@@ -84,7 +88,9 @@ pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
                     serde_json::json!({ "records": records, "transfers": transfers, "folder": out.display().to_string() })
                 );
             } else {
-                say!("{}: {records} records, {transfers} transfers; DICTIONARY.md explains the tables", out.display());
+                let folder = &out.display().to_string();
+                let (records, transfers) = (Count(records), Count(transfers));
+                say!("{}", shown(&CliText::Exported { folder, records, transfers }));
             }
             Ok(())
         }
@@ -119,7 +125,7 @@ fn public_key(text: &str) -> Result<[u8; 32], String> {
     key.ok_or_else(|| format!("must be 64 hexadecimal digits, got {} characters", text.chars().count()))
 }
 
-/// A journal of which something is not as it must be.
+/// A journal with a fault.
 fn unsound(journal: &Journal, place: &str, error: &anyhow::Error) -> anyhow::Error {
     if journal.json {
         say!("{}", serde_json::json!({ "verified": false, "problem": format!("{error:#}") }));
@@ -129,20 +135,21 @@ fn unsound(journal: &Journal, place: &str, error: &anyhow::Error) -> anyhow::Err
 
 async fn verify(journal: Journal, trusted: Vec<[u8; 32]>, files: &[PathBuf]) -> anyhow::Result<()> {
     let begin = Instant::now();
-    // The anchors first: a journal in use grows meanwhile, and has what they say.
-    let (mut checkpoints, mut unreadable) = (Vec::new(), 0);
+    // The anchors first: a journal in use grows meanwhile, and contains their records.
+    let (mut checkpoints, mut certificates, mut unreadable) = (Vec::new(), Vec::new(), 0);
     for file in files {
         let mut anchor = read_anchor(file, &trusted).map_err(|error| unsound(&journal, "--anchor", &error))?;
         checkpoints.append(&mut anchor.checkpoints);
+        certificates.append(&mut anchor.certificates);
         unreadable += anchor.unreadable.len();
     }
-    let trust = Trust { keys: trusted.clone(), checkpoints };
+    let trust = Trust { keys: trusted.clone(), certificates, checkpoints };
     let (place, v) = check(&journal, trust).await?;
     let store = journal.store()?;
     let signed = kazasu_services::closing::check_heads(store.as_ref(), &trusted).await;
     let signed = signed.map_err(|error| unsound(&journal, &place, &error))?;
     if !trusted.is_empty() && signed.days == 0 && v.signed.batches == 0 && v.signed.checkpoints == 0 {
-        let error = anyhow::anyhow!("nothing is signed, and a trusted key was named");
+        let error = refused(&UsageText::NothingSigned);
         return Err(unsound(&journal, &place, &error));
     }
     let unchecked = unchecked(&v, &trusted, files);
@@ -154,80 +161,88 @@ async fn verify(journal: Journal, trusted: Vec<[u8; 32]>, files: &[PathBuf]) -> 
         let (last, at) = v.signed.last_checkpoint.unzip();
         out["batches"] =
             serde_json::json!({ "signed": v.signed.batches, "since": v.signed.since, "checked": v.signed.checked });
+        let decisions = &v.decisions;
+        out["decisions"] = serde_json::json!({ "signed": decisions.signed, "since": decisions.since,
+            "before": decisions.before, "checked": decisions.checked });
         out["checkpoints"] = serde_json::json!({ "found": v.signed.checkpoints, "last": last,
             "at": at.map(|at| at.jst_text()), "unreadable_lines": unreadable });
         out["unchecked"] = unchecked.into();
         say!("{out}");
         return Ok(());
     }
-    say!("{place}: 正常 sound");
+    say!("{}", shown(&CliText::JournalSound { place: &place }));
     let mut lines = facts();
-    lines.row([&"記録 records", &thousands(v.records), &format!("in {ms} ms")]);
+    let took = shown(&CliText::InMillis { ms: Count(ms) });
+    lines.row([&shown(&CliLabel::Records), &thousands(v.records), &took]);
     let counted = KINDS.iter().map(|(kind, name)| (name, v.kinds[usize::from(*kind)]));
     for (name, n) in counted.filter(|(_, n)| *n > 0) {
         lines.row([&format!("  {name}"), &thousands(n), &""]);
     }
     tell_totals(&v, &mut lines);
-    let last = format!("last {}", signed.last_day.as_deref().unwrap_or("–"));
-    lines.row([&"署名済 signed days", &thousands(signed.days), &last]);
-    signed.keys.iter().for_each(|key| lines.words(format!("    key {key}")));
-    let since = v.signed.since.map_or_else(|| "–".to_owned(), |since| format!("since record {}", thousands(since)));
-    lines.row([&"署名済一括 signed batches", &thousands(v.signed.batches), &since]);
-    let last = v.signed.last_checkpoint.map_or_else(
-        || "–".to_owned(),
-        |(record, at)| format!("last over record {}, {}", thousands(record), at.jst_text()),
-    );
-    lines.row([&"検証点 checkpoints", &thousands(v.signed.checkpoints), &last]);
+    tell_signatures(&v, &signed, &mut lines);
     if unreadable > 0 {
-        lines.words(format!(
-            "    {unreadable} lines of the anchor cannot be read: cut off while they were written, or changed"
-        ));
+        lines.words(format!("    {}", shown(&CliText::AnchorUnreadable { lines: unreadable.into() })));
     }
-    unchecked.iter().for_each(|what| lines.words(format!("  未確認 not checked: {what}")));
+    unchecked.iter().for_each(|what| lines.words(format!("  {}", shown(&CliText::NotChecked { what }))));
     print_text!("{}", lines.text());
     Ok(())
 }
 
-/// What was not checked, because the means were not given, in words.
-fn unchecked(v: &Verified, trusted: &[[u8; 32]], files: &[PathBuf]) -> Vec<String> {
-    let mut out = Vec::new();
-    let rewritten = "a person who can write the journal can change a record and compute every later hash again";
-    if trusted.is_empty() {
-        out.push(format!("who signed. No --trusted-key was given; {rewritten}"));
-    } else if v.signed.batches == 0 {
-        out.push(format!("any record by its batch's signature: this book's batches are not signed; {rewritten}"));
-    } else if let Some(since) = v.signed.since.filter(|since| v.signed.checkpoints == 0 && *since > 1) {
-        out.push(format!("when the records before {} were signed: the signatures begin there", thousands(since)));
+/// The signatures, for people.
+fn tell_signatures(v: &Verified, signed: &kazasu_services::closing::Signed, lines: &mut Lines<3>) {
+    let none = || "–".to_owned();
+    let last = shown(&CliText::Last { what: signed.last_day.as_deref().unwrap_or("–") });
+    lines.row([&shown(&CliLabel::SignedDays), &thousands(signed.days), &last]);
+    signed.keys.iter().for_each(|key| lines.words(format!("    {}", shown(&CliText::Key { key }))));
+    let since = v.signed.since.map_or_else(none, |since| shown(&CliText::SinceRecord { record: Count(since) }));
+    lines.row([&shown(&CliLabel::SignedBatches), &thousands(v.signed.batches), &since]);
+    let last = v.signed.last_checkpoint.map_or_else(none, |(record, at)| {
+        shown(&CliText::LastCheckpoint { record: Count(record), at: &at.jst_text() })
+    });
+    let since = v.decisions.since.map_or_else(none, |since| shown(&CliText::SinceRecord { record: Count(since) }));
+    lines.row([&shown(&CliLabel::SignedDecisions), &thousands(v.decisions.signed), &since]);
+    if v.decisions.before > 0 {
+        lines.words(format!("    {}", shown(&CliText::DecisionsBefore { number: Count(v.decisions.before) })));
     }
-    if files.is_empty() {
-        out.push("whether the last records were cut off. No --anchor was given".into());
-    } else if let Some(last) = v.signed.last_checkpoint.map(|(last, _)| last).filter(|last| *last < v.records) {
-        let behind = thousands(v.records - last);
-        out.push(format!(
-            "whether records behind the last {behind} were cut off: they are newer than the last checkpoint"
-        ));
-    }
-    out
+    lines.row([&shown(&CliLabel::Checkpoints), &thousands(v.signed.checkpoints), &last]);
 }
 
-/// What a sound journal adds up to, as one JSON object.
+/// The gaps of the check, because a means was missing, in words.
+fn unchecked(v: &Verified, trusted: &[[u8; 32]], files: &[PathBuf]) -> Vec<String> {
+    let mut out = Vec::new();
+    if trusted.is_empty() {
+        out.push(CliText::SignersUnchecked);
+    } else if v.signed.batches == 0 {
+        out.push(CliText::BatchesUnsigned);
+    } else if let Some(since) = v.signed.since.filter(|since| v.signed.checkpoints == 0 && *since > 1) {
+        out.push(CliText::SignedSince { record: Count(since) });
+    }
+    if files.is_empty() {
+        out.push(CliText::TailUnchecked);
+    } else if let Some(last) = v.signed.last_checkpoint.map(|(last, _)| last).filter(|last| *last < v.records) {
+        out.push(CliText::BehindUnchecked { records: Count(v.records - last) });
+    }
+    out.iter().map(shown).collect()
+}
+
+/// The sums of a sound journal, as one JSON object.
 pub(super) fn totals(v: &Verified) -> serde_json::Value {
     serde_json::json!({ "verified": true, "records": v.records, "head": hex::encode(v.head), "day": v.day.to_string(),
         "debits": i64::try_from(v.sums.debits).ok(), "credits": i64::try_from(v.sums.credits).ok(), "open_holds": v.open_holds })
 }
 
-/// Facts about a journal: what, how much, and a remark.
+/// Facts about a journal: name, amount, and a remark.
 pub(super) fn facts() -> Lines<3> {
     Lines::new(2, [Align::Left, Align::Right, Align::Left])
 }
 
-/// What a sound journal adds up to, for people.
+/// The sums of a sound journal, for people.
 pub(super) fn tell_totals(v: &Verified, lines: &mut Lines<3>) {
-    lines.words(format!("  head         {}", hex::encode(v.head)));
-    lines.words(format!("  business day {}", v.day));
-    lines.row([&"借方 debits", &yen(v.sums.debits), &""]);
-    lines.row([&"貸方 credits", &yen(v.sums.credits), &""]);
-    lines.row([&"保留 open holds", &v.open_holds, &""]);
+    lines.words(format!("  {}  {}", shown(&CliLabel::Head), hex::encode(v.head)));
+    lines.words(format!("  {}  {}", shown(&CliLabel::BusinessDay), v.day));
+    lines.row([&shown(&CliLabel::Debits), &yen(v.sums.debits), &""]);
+    lines.row([&shown(&CliLabel::Credits), &yen(v.sums.credits), &""]);
+    lines.row([&shown(&CliLabel::OpenHolds), &v.open_holds, &""]);
 }
 
 fn yen(n: i128) -> String {
@@ -244,13 +259,18 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         say!("{}", serde_json::json!({ "records": v.records, "day": v.day.to_string(), "accounts": accounts }));
         return Ok(());
     }
-    say!("合計残高試算表 trial balance, after record {} ({})\n", v.records, v.day);
+    say!("{}\n", shown(&CliText::TrialBalance { record: v.records, day: v.day }));
     let mut headings: BTreeMap<String, Vec<&Account>> = BTreeMap::new();
     for account in &v.accounts {
-        headings.entry(account.key.heading().both()).or_default().push(account);
+        headings.entry(shown(&account.key.heading())).or_default().push(account);
     }
     let mut lines = Lines::new(0, [Align::Right, Align::Right, Align::Right, Align::Left]);
-    lines.row([&"借方 debits", &"貸方 credits", &"残高 balance", &"勘定科目 heading (accounts)"]);
+    lines.row([
+        &shown(&CliLabel::Debits),
+        &shown(&CliLabel::Credits),
+        &shown(&CliLabel::Balance),
+        &shown(&CliLabel::HeadingOfAccounts),
+    ]);
     // Points are no yen: they come after the yen's total, and each programme has its own.
     let (money, others): (Vec<_>, Vec<_>) = headings.iter().partition(|(_, list)| list[0].key.unit() == Unit::Jpy);
     let (budgets, points): (Vec<_>, Vec<_>) =
@@ -262,7 +282,7 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         let balance = if side == Side::Debit { debits - credits } else { credits - debits };
         lines.row([&yen(debits), &yen(credits), &yen(balance), &format!("{heading} ({})", accounts.len())]);
     }
-    lines.row([&yen(v.sums.debits), &yen(v.sums.credits), &"", &"合計 total"]);
+    lines.row([&yen(v.sums.debits), &yen(v.sums.credits), &"", &shown(&CliLabel::Total)]);
     let count = |n: i128| format!("{} P", yen(n).replace('¥', ""));
     let (mut all_debits, mut all_credits) = (0, 0);
     for (heading, accounts) in &points {
@@ -276,11 +296,11 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         let sum = |get: fn(&Account) -> Yen| accounts.iter().map(|a| i128::from(get(a).get())).sum::<i128>();
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
         let balance = if accounts[0].key.side() == Side::Debit { debits - credits } else { credits - debits };
-        let heading = format!("{heading} ({}) 予算 budget", accounts.len());
+        let heading = format!("{} ({})", shown(&CliText::OfBudget { heading }), accounts.len());
         lines.row([&yen(debits), &yen(credits), &yen(balance), &heading]);
     }
     if !points.is_empty() {
-        lines.row([&count(all_debits), &count(all_credits), &"", &"ポイント合計 total of points"]);
+        lines.row([&count(all_debits), &count(all_credits), &"", &shown(&CliLabel::TotalOfPoints)]);
     }
     print_text!("{}", lines.text());
     Ok(())

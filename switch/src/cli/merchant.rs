@@ -1,15 +1,16 @@
 //! `kazasu merchant`: importing merchants, and looking at them.
 
-use super::NONE;
-use super::ask::Common;
-use super::backend::{ask, look};
+use super::backend::{query, question};
+use super::common::{Common, fitting, none};
 use super::import::{self, ImportArgs};
 use clap::Subcommand;
 use kazasu_console::{print_text, say};
 use kazasu_report::{Cell, Kind, Report, cells, table};
-use kazasu_services::import::ImportMerchants;
+use kazasu_services::import::{ImportMerchants, LookAtMerchants};
 use kazasu_services::merchants::{ListMerchants, MerchantView, ShowMerchant};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use kazasu_text::Text;
+use kazasu_text::columns::MerchantListColumn;
+use kazasu_text::reports::{Sheet, Title};
 
 /// `kazasu merchant`.
 #[derive(Subcommand)]
@@ -32,9 +33,9 @@ pub(super) enum MerchantCommand {
 
 pub(super) async fn run(command: MerchantCommand) -> anyhow::Result<()> {
     match command {
-        MerchantCommand::Import(args) => import::run(args, ImportMerchants).await,
-        MerchantCommand::Show { merchant, common } => look(ShowMerchant { merchant }, &common).await,
-        MerchantCommand::List { common } if common.json => look(ListMerchants {}, &common).await,
+        MerchantCommand::Import(args) => import::run(args, (ImportMerchants, LookAtMerchants)).await,
+        MerchantCommand::Show { merchant, common } => query(ShowMerchant { merchant }, &common).await,
+        MerchantCommand::List { common } if common.json => query(ListMerchants {}, &common).await,
         MerchantCommand::List { common } => list(&common).await,
     }
 }
@@ -42,27 +43,11 @@ pub(super) async fn run(command: MerchantCommand) -> anyhow::Result<()> {
 /// Columns of a terminal for a name, beside the others within 80.
 const NAME: usize = 28;
 
-/// As much of a text as fits.
-fn fitting(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    for c in text.chars() {
-        if out.width() + c.width().unwrap_or(0) >= columns {
-            break;
-        }
-        out.push(c);
-    }
-    out.push('…');
-    out
-}
-
 /// One line a merchant; `show` has the rest.
 async fn list(common: &Common) -> anyhow::Result<()> {
-    let merchants = ask(ListMerchants {}, common).await?;
+    let merchants = question(ListMerchants {}, common).await?;
     if merchants.is_empty() {
-        say!("{NONE}");
+        say!("{}", none());
         return Ok(());
     }
     let row = |merchant: &MerchantView| -> Vec<Cell> {
@@ -74,13 +59,13 @@ async fn list(common: &Common) -> anyhow::Result<()> {
             fitting(&merchant.name, NAME),
         ]
     };
-    let report = Report::build("加盟店一覧", "Merchants", kazasu_engine::clock::now())
-        .sheet("加盟店")
-        .column("加盟店", "merchant", Kind::Text)
-        .column("業種", "mcc", Kind::Text)
-        .column("端末", "terminals", Kind::Count)
-        .column("閉店", "closed", Kind::Text)
-        .column("名称", "name", Kind::Text)
+    let report = Report::titled(Title::Merchants, kazasu_engine::clock::now())
+        .sheet(&Sheet::Merchants.ja())
+        .labelled(MerchantListColumn::Merchant, Kind::Text)
+        .labelled(MerchantListColumn::Mcc, Kind::Text)
+        .labelled(MerchantListColumn::Terminals, Kind::Count)
+        .labelled(MerchantListColumn::Closed, Kind::Text)
+        .labelled(MerchantListColumn::Name, Kind::Text)
         .rows(merchants.iter().map(row))
         .finish()?;
     print_text!("{}", table::text(&report));

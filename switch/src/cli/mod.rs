@@ -1,37 +1,61 @@
-//! The command line: `kazasu demo`, `serve`, `init`, `config`, `ledger`, `store`, `node`, and what
-//! portals and operators ask: `link`, `card`, `limits`, `purse`, `notice`, `policy`, `points`, `merchant`, `apply`.
+//! The command line: `kazasu demo`, `serve`, `init`, `config`, `key`, `ledger`, `store`, `node`; the actions of
+//! portals and operators: `link`, `card`, `limits`, `purse`, `notice`, `policy`, `points`, `merchant`, `apply`; those
+//! of finance staff, cities and people.
 //!
-//! `--json` prints one JSON object on standard output and nothing else. Exit codes: 0 done, 1 refused (an ask, a row, a file
+//! `--json` prints one JSON object on standard output and nothing else. Exit codes: 0 done, 1 refused (a request, a row, a file
 //! as a whole), or the check or job found something wrong, 2 usage, configuration, connection, a file that cannot be read, or
 //! output that cannot be written, 141 output that its reader closed.
 
-mod ask;
+mod approval;
+mod audit;
 mod backend;
 mod clock;
 mod closing;
+mod common;
 mod facts;
+mod help;
 mod import;
+mod key;
 mod ledger;
 mod merchant;
 mod node;
+mod payment;
+mod person;
+mod place;
 mod policy;
+mod portal;
+mod proof;
+mod provider;
 pub(crate) mod relief;
 mod report;
+mod requests;
+mod resident;
 mod serve;
+mod sign_in;
 mod statement;
 mod store;
 
-use clap::{Parser, Subcommand};
+use crate::language::{is_chosen, language, refused, shown, spoken};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use common::{CheckFailed, Common, amount};
+use kazasu_api::client::Refused;
 use kazasu_console::logs::Format;
 use kazasu_console::say;
+use kazasu_text::cli::CliText;
+use kazasu_text::help::HelpText;
+#[cfg(feature = "demo")]
+use kazasu_text::keys::InitText;
+use kazasu_text::keys::KeyText;
+use kazasu_text::usage::UsageText;
+use kazasu_text::{Count, Language, Text};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Card-linked cashless payments: hold the card to the reader and you have paid. かざすだけの決済スイッチ。
+/// Card-linked cashless payments: hold the card to the reader and you have paid.
 #[derive(Parser)]
-#[command(name = "kazasu", version, about, arg_required_else_help = true, max_term_width = 80)]
+#[command(name = "kazasu", version, arg_required_else_help = true, max_term_width = 80)]
 struct Cli {
-    /// How log lines on standard error are written; with `json`, `serve` prints JSON on standard output too.
+    /// The form of log lines on standard error; with `json`, `serve` prints JSON on standard output too.
     #[arg(long, global = true, value_enum, default_value = "text")]
     log: Format,
     #[command(subcommand)]
@@ -42,7 +66,7 @@ struct Cli {
 enum Command {
     #[cfg(feature = "demo")]
     /// Plays a whole town on this machine: issuers, merchants, residents, taps, over real sockets.
-    Demo(crate::demo::DemoArgs),
+    Demo(kazasu_demo::DemoArgs),
     /// Runs the switch.
     Serve {
         /// The configuration file.
@@ -63,11 +87,23 @@ enum Command {
         /// Move every port by this much.
         #[arg(long, default_value_t = 0)]
         port_offset: u16,
+        /// The first access administrator's name.
+        #[arg(long, default_value = "administrator")]
+        administrator: String,
+        /// Let the town's people join now, and write their passwords, codes and sessions into the folder `people`: for
+        /// trials only.
+        #[arg(long)]
+        people: bool,
     },
     /// Looks at the configuration.
     Config {
         #[command(subcommand)]
         what: ConfigCommand,
+    },
+    /// Keys: made, exchanged, changed and ended. Every action is in the key log.
+    Key {
+        #[command(subcommand)]
+        what: key::KeyCommand,
     },
     /// Looks at a journal, also of a copy or while a switch is running.
     Ledger {
@@ -87,29 +123,34 @@ enum Command {
     /// Links of residents to cards and accounts.
     Link {
         #[command(subcommand)]
-        what: ask::LinkCommand,
+        what: requests::LinkCommand,
     },
     /// Residents' cards: status, certificates, status lists, temporary IDs.
     Card {
         #[command(subcommand)]
-        what: ask::CardCommand,
+        what: requests::CardCommand,
+    },
+    /// The desk of a call centre: one resident at a time.
+    Resident {
+        #[command(subcommand)]
+        what: resident::ResidentCommand,
     },
     /// Residents' own limits.
     Limits {
         #[command(subcommand)]
-        what: ask::LimitsCommand,
+        what: requests::LimitsCommand,
     },
     /// Purse programmes' money.
     Purse {
         #[command(subcommand)]
-        what: ask::PurseCommand,
+        what: requests::PurseCommand,
     },
     /// Offline payments above a floor limit, which wait for a person.
     Advice {
         #[command(subcommand)]
-        what: ask::AdviceCommand,
+        what: requests::AdviceCommand,
     },
-    /// The clock that decides, and a person's word about it.
+    /// The deciding clock, and its confirmation by a person.
     Clock {
         #[command(subcommand)]
         what: clock::ClockCommand,
@@ -117,9 +158,9 @@ enum Command {
     /// Notices to residents.
     Notice {
         #[command(subcommand)]
-        what: ask::NoticeCommand,
+        what: requests::NoticeCommand,
     },
-    /// What a tap may do.
+    /// The rules of a tap.
     Policy {
         #[command(subcommand)]
         what: policy::PolicyCommand,
@@ -129,7 +170,7 @@ enum Command {
         #[command(subcommand)]
         what: policy::PointsCommand,
     },
-    /// Business days: how far they have come, and closing them.
+    /// Business days: their states, and closing them.
     Day {
         #[command(subcommand)]
         what: closing::DayCommand,
@@ -139,22 +180,14 @@ enum Command {
         #[command(subcommand)]
         what: closing::ContractCommand,
     },
-    /// Decides a proposal of contracts, payouts or resolutions: another person than who proposed.
-    Decide {
-        /// Its number.
-        proposal: u64,
-        /// Approve it; turned down when absent.
-        #[arg(long)]
-        approve: bool,
-        /// Why.
-        #[arg(long)]
-        why: String,
-        #[command(flatten)]
-        common: ask::Common,
+    /// Requests that two people decide: the inbox of all kinds, and decisions.
+    Approval {
+        #[command(subcommand)]
+        what: approval::ApprovalCommand,
     },
-    /// Settlements; or books what an issuer or a funder paid.
+    /// Settlements; or books a payment of an issuer or a funder.
     Settle {
-        /// `issuer 1` or `funder 1`: who paid.
+        /// The payer: `issuer 1` or `funder 1`.
         #[arg(long, requires_all = ["amount", "reference"])]
         received_from: Option<String>,
         /// Yen.
@@ -166,11 +199,11 @@ enum Command {
         /// The day on which it was paid; today when absent.
         #[arg(long, requires = "received_from")]
         day: Option<String>,
-        /// Why it is another payment than one of this payer and sum that stands already.
+        /// The reason why it is another payment than an existing one of this payer and sum.
         #[arg(long, requires = "received_from")]
         another: Option<String>,
         #[command(flatten)]
-        common: ask::Common,
+        common: Common,
     },
     /// Paying merchants.
     Payout {
@@ -191,12 +224,64 @@ enum Command {
         #[command(subcommand)]
         what: relief::ReliefCommand,
     },
-    /// Carries out a file of asks, one JSON object a line.
+    /// Carries out a file of actions, one JSON object a line.
     Apply {
         /// The file.
         file: PathBuf,
         #[command(flatten)]
-        common: ask::Common,
+        common: Common,
+    },
+    /// Signs you in: password and second factor, or a program's key.
+    Login(sign_in::LoginArgs),
+    /// Ends your session.
+    Logout {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Your name and your roles.
+    Whoami {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// People and their rights.
+    Person {
+        #[command(subcommand)]
+        what: person::PersonCommand,
+    },
+    /// Programs' keys.
+    KeyProgram {
+        #[command(subcommand)]
+        what: person::KeyCommand,
+    },
+    /// Portals' keys for statements, and statements to try.
+    Portal {
+        #[command(subcommand)]
+        what: portal::PortalCommand,
+    },
+    /// Sessions of people.
+    Session {
+        #[command(subcommand)]
+        what: person::SessionCommand,
+    },
+    /// Passkeys.
+    Passkey {
+        #[command(subcommand)]
+        what: person::PasskeyCommand,
+    },
+    /// The table of rights.
+    Access {
+        #[command(subcommand)]
+        what: person::AccessCommand,
+    },
+    /// The security log: callers, operations and residents.
+    Audit {
+        #[command(subcommand)]
+        what: audit::AuditCommand,
+    },
+    /// Payments.
+    Payment {
+        #[command(subcommand)]
+        what: payment::PaymentCommand,
     },
     /// Merchants and their terminals.
     Merchant {
@@ -207,7 +292,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum ConfigCommand {
-    /// Reads the configuration and every file it names, and says what is wrong.
+    /// Reads the configuration and every file that it names, and reports mistakes.
     Check {
         /// The configuration file.
         #[arg(long, default_value = "kazasu.toml")]
@@ -215,23 +300,29 @@ enum ConfigCommand {
     },
 }
 
-/// An amount as people type it, 1,000 or 1,000円 as well as 1000: whole yen.
-fn amount(text: &str) -> Result<i64, kazasu_schemas::typed::AmountError> {
-    kazasu_schemas::typed::signed_yen(text).map(kazasu_schemas::money::Yen::get)
+/// Reads the command line. Help and errors are in the reader's language; where none was chosen, the page of help says how to choose.
+fn command_line() -> Result<Cli, ExitCode> {
+    let read = Cli::try_parse();
+    if read.is_ok() {
+        return kazasu_console::parsed("kazasu", read, |_| None);
+    }
+    let again = |command: clap::Command| command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    match language() {
+        Language::Japanese => {
+            kazasu_console::parsed("kazasu", again(help::in_japanese(Cli::command())), help::sentence)
+        }
+        Language::English if is_chosen() => kazasu_console::parsed("kazasu", read, |_| None),
+        Language::English => {
+            let hint = format!("{}\n{}", HelpText::OtherLanguage.ja(), HelpText::OtherLanguage.en());
+            kazasu_console::parsed("kazasu", again(Cli::command().after_help(hint)), |_| None)
+        }
+    }
 }
-
-/// What an empty list says.
-const NONE: &str = "なし none";
-
-/// An error whose exit code is not 2.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct CheckFailed(pub(crate) String);
 
 /// Runs the program. Output that its reader has closed (`| head`) ends it without a word.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli: Cli = match kazasu_console::command_line("kazasu") {
+    let cli = match command_line() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
@@ -245,67 +336,89 @@ pub fn main() -> ExitCode {
         }
         Err(error) => Err(anyhow::anyhow!("cannot start: {error}")),
     };
-    kazasu_console::end("kazasu", result.map(|()| 0), |error| if error.is::<CheckFailed>() { 1 } else { 2 })
+    kazasu_console::end("kazasu", result.map(|()| 0).map_err(spoken), |error| {
+        if error.is::<CheckFailed>() || error.is::<Refused>() { 1 } else { 2 }
+    })
 }
 
 /// `kazasu config check`.
 fn check(config: &Path) -> anyhow::Result<()> {
-    let checked = crate::config::Config::load(config)?;
+    let checked = kazasu_serve::config::Config::load(config)?;
     if let Err(problem) = &checked.policy {
-        anyhow::bail!("policy_file: {problem}");
+        anyhow::bail!(shown(&UsageText::PolicyFile { why: &problem.to_string() }));
     }
     if let Some(path) = checked.list_authorities() {
-        std::fs::read(&path).map_err(|e| anyhow::anyhow!("cards.list_authorities {}: {e}", path.display()))?;
+        let unreadable = |error: std::io::Error| {
+            let (path, why) = (&path.display().to_string(), &error.to_string());
+            refused(&UsageText::FileUnreadable { key: "cards.list_authorities", path, why })
+        };
+        std::fs::read(&path).map_err(unreadable)?;
     }
-    let certificates = crate::certificates::Certificates::load(&checked)?;
-    say!(
-        "{}: good. {} listeners, {} acquirers, {} issuers, ledger in {}",
-        config.display(),
-        checked.file.listeners.len(),
-        checked.acquirers.len(),
-        checked.issuers.len(),
-        checked.store().place()
-    );
+    let certificates = kazasu_connections::certificates::Certificates::load(checked.certificate_files()?)?;
+    let good = CliText::ConfigGood {
+        file: &config.display().to_string(),
+        listeners: checked.file.listeners.len().into(),
+        acquirers: checked.acquirers.len().into(),
+        issuers: checked.issuers.len().into(),
+        ledger: &checked.store().place(),
+    };
+    say!("{}", shown(&good));
     if let Some(signers) = &checked.signers {
-        let keys = [("checkpoints and days", &signers.heads), ("commit batches", &signers.batches)];
-        for (what, signer) in keys {
-            say!("  public key of {what}: {}", hex::encode(signer.public()));
-        }
+        let [heads, batches] = [&signers.heads, &signers.batches].map(|signer| hex::encode(signer.public()));
+        say!("  {}", shown(&CliText::PublicKeyOfHeads { key: &heads }));
+        say!("  {}", shown(&CliText::PublicKeyOfBatches { key: &batches }));
     }
-    for note in checked.notes().iter().chain(&certificates.notes(kazasu_engine::clock::now())) {
-        say!("  note: {note}");
+    let now = kazasu_engine::clock::now();
+    let of_keys: Vec<String> = checked.keys.notes(now).iter().map(|note| shown(&of_key(note))).collect();
+    for note in checked.notes().iter().chain(&certificates.notes(now)).chain(&of_keys) {
+        say!("  {}", shown(&CliText::Note { note }));
     }
-    if let crate::config::StoreConfig::Postgres(address) = &checked.store
+    if let kazasu_serve::config::StoreConfig::Postgres(address) = &checked.store
         && !address.is_verified()
     {
-        say!("  note: the connection to the database is not verified; add sslmode=verify-full and sslrootcert");
+        say!("  {}", shown(&CliText::DatabaseNotVerified));
     }
     Ok(())
+}
+
+/// A key whose cryptoperiod ends soon, or has ended.
+fn of_key(note: &kazasu_connections::keys::KeyNote) -> KeyText<'_> {
+    let (key, title, ends) = (&*note.key, &*note.title, note.ends);
+    match u64::try_from(note.days) {
+        Ok(days) => KeyText::EndsSoon { key, title, ends, days: Count(days) },
+        Err(_) => KeyText::Ended { key, title, ends },
+    }
 }
 
 async fn run(command: Command, log: Format) -> anyhow::Result<()> {
     match command {
         #[cfg(feature = "demo")]
-        Command::Demo(args) => crate::demo::run(args).await,
-        Command::Serve { config, json } => serve::run(&config, json || log == Format::Json).await,
+        Command::Demo(args) => demo(args).await,
+        Command::Serve { config, json } => serve::run(&config, if json { Format::Json } else { log }).await,
         #[cfg(feature = "demo")]
-        Command::Init { dir, residents, port_offset } => init(&dir, residents, port_offset),
+        Command::Init { dir, residents, port_offset, administrator, people } => {
+            init(&dir, (residents, port_offset))?;
+            let first = if people { First::Everybody } else { First::Administrator(administrator) };
+            begin(&dir, first).await
+        }
         Command::Config { what: ConfigCommand::Check { config } } => check(&config),
+        Command::Key { what } => key::run(what).await,
         Command::Ledger { what } => ledger::run(what).await,
         Command::Store { what } => store::run(what).await,
         Command::Node { what } => node::run(what).await,
-        Command::Link { what } => ask::link(what).await,
-        Command::Card { what } => ask::card(what).await,
-        Command::Limits { what } => ask::limits(what).await,
-        Command::Purse { what } => ask::purse(what).await,
-        Command::Advice { what } => ask::advice(what).await,
+        Command::Link { what } => requests::link(what).await,
+        Command::Card { what } => requests::card(what).await,
+        Command::Limits { what } => requests::limits(what).await,
+        Command::Purse { what } => requests::purse(what).await,
+        Command::Advice { what } => requests::advice(what).await,
         Command::Clock { what } => clock::run(what).await,
-        Command::Notice { what } => ask::notice(what).await,
+        Command::Notice { what } => requests::notice(what).await,
         Command::Policy { what } => policy::run(what).await,
         Command::Points { what } => policy::points(what).await,
         Command::Day { what } => closing::day(what).await,
         Command::Contract { what } => closing::contract(what).await,
-        Command::Decide { proposal, approve, why, common } => closing::decide(proposal, approve, why, &common).await,
+        Command::Approval { what } => approval::run(what).await,
+        Command::Resident { what } => resident::run(what).await,
         Command::Settle { received_from, amount, reference, day, another, common } => {
             let received = received_from.map(|from| kazasu_services::closing::BookReceived {
                 from,
@@ -321,33 +434,80 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Report(args) => closing::report(args).await,
         Command::Statement(args) => closing::statement(args).await,
         Command::Relief { what } => relief::run(what).await,
-        Command::Apply { file, common } => ask::apply(&file, common).await,
+        Command::Apply { file, common } => requests::apply(&file, common).await,
+        Command::Login(args) => sign_in::login(args).await,
+        Command::Logout { common } => sign_in::logout(common).await,
+        Command::Whoami { common } => sign_in::whoami(common).await,
+        Command::Person { what } => person::person(what).await,
+        Command::KeyProgram { what } => person::key(what).await,
+        Command::Portal { what } => portal::run(what).await,
+        Command::Session { what } => person::session(what).await,
+        Command::Passkey { what } => person::passkey(what).await,
+        Command::Access { what } => person::access(&what),
+        Command::Audit { what } => audit::run(what).await,
         Command::Merchant { what } => merchant::run(what).await,
+        Command::Payment { what } => payment::run(what).await,
     }
 }
 
 #[cfg(feature = "demo")]
-fn init(dir: &std::path::Path, residents: u64, port_offset: u16) -> anyhow::Result<()> {
-    let default = crate::sample::Ports::default();
+async fn demo(args: kazasu_demo::DemoArgs) -> anyhow::Result<()> {
+    kazasu_demo::run(args).await.map_err(|error| match error.downcast::<kazasu_demo::DoesNotAddUp>() {
+        Ok(found) => CheckFailed(found.to_string()).into(),
+        Err(error) => error,
+    })
+}
+
+#[cfg(feature = "demo")]
+fn init(dir: &Path, (residents, port_offset): (u64, u16)) -> anyhow::Result<()> {
+    let default = kazasu_demo::sample::Ports::default();
     let add = |port: u16| {
-        port.checked_add(port_offset)
-            .ok_or_else(|| anyhow::anyhow!("--port-offset {port_offset} leads beyond port 65535"))
+        let too_high = || refused(&UsageText::PortTooHigh { offset: port_offset });
+        port.checked_add(port_offset).ok_or_else(too_high)
     };
-    let mut ports = crate::sample::Ports { http: add(default.http)?, ..default };
+    let mut ports = kazasu_demo::sample::Ports { http: add(default.http)?, ..default };
     for port in ports.acquirers.iter_mut().chain(ports.issuers.iter_mut()) {
         *port = add(*port)?;
     }
-    let transport = crate::sample::Transport::Tls;
-    crate::sample::write(dir, &crate::sample::Town { residents, ports, transport, ..Default::default() })?;
-    let dir = dir.display();
-    say!(
-        "Wrote a sample town with fresh keys and certificates to {dir}.\n\n\
-         issuer-sim --config {dir}/issuers.toml                      plays the issuers\n\
-         kazasu merchant import {dir}/merchants.csv --config {dir}/kazasu.toml\n\
-         kazasu link import {dir}/links.csv --config {dir}/kazasu.toml\n\
-         kazasu apply {dir}/town.jsonl --config {dir}/kazasu.toml    purses, limits, temporary IDs\n\
-         kazasu serve --config {dir}/kazasu.toml                     runs the switch\n\
-         acquirer-sim run SCENARIO --config {dir}/acquirer-27000001.toml"
-    );
+    let transport = kazasu_demo::sample::Transport::Tls;
+    kazasu_demo::sample::write(dir, &kazasu_demo::sample::Town { residents, ports, transport, ..Default::default() })?;
+    say!("{}", shown(&InitText::Wrote { dir: &dir.display().to_string() }));
+    Ok(())
+}
+
+/// The first people who join.
+#[cfg(feature = "demo")]
+enum First {
+    /// The first access administrator, who is invited.
+    Administrator(String),
+    /// All people of the sample town, at once.
+    Everybody,
+}
+
+/// Begins the administration of access in a new town.
+#[cfg(feature = "demo")]
+async fn begin(dir: &Path, first: First) -> anyhow::Result<()> {
+    use kazasu_services::people::Found;
+    match first {
+        First::Everybody => {
+            // Merchants, links and money come before anybody has joined: from then on they take two people.
+            let common = Common { config: dir.join("kazasu.toml"), session: None, json: false };
+            import::sample(dir, &common).await?;
+            requests::apply(&dir.join("town.jsonl"), common).await?;
+            kazasu_demo::sample::settle(dir).await?;
+            say!("\n{}", shown(&InitText::EverybodyJoined { dir: &dir.display().to_string() }));
+        }
+        First::Administrator(name) => {
+            let common = Common { config: dir.join("kazasu.toml"), session: None, json: false };
+            let config = kazasu_serve::config::Config::load(&common.config)?;
+            let backend = backend::Backend::commands(&config, &common).await?;
+            let invited = backend.call(Found { name: name.clone() }).await;
+            backend.close().await?;
+            let invited = invited?;
+            let (until, invitation) = (&*invited.until.to_string(), &*invited.invitation.to_string());
+            let dir = &*dir.display().to_string();
+            say!("\n{}", shown(&InitText::FirstAdministrator { name: &name, until, invitation, dir }));
+        }
+    }
     Ok(())
 }

@@ -1,25 +1,28 @@
 //! `kazasu node status` and `kazasu node handover`.
 
-use super::CheckFailed;
-use crate::client::{CallError, Limits, Switch};
-use crate::config::Config;
+use super::common::{CheckFailed, Common};
+use crate::language::shown;
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use kazasu_api::client::CallError;
 use kazasu_console::say;
+use kazasu_http_client::Limits;
 use kazasu_report::{Cell, Kind, Report, ReportError, cells};
 use kazasu_schemas::jst::Millis;
-use kazasu_schemas::text::thousands;
+use kazasu_serve::config::Config;
 use kazasu_store::journal::{Leadership, Node, NodeStatus};
+use kazasu_text::cli::CliText;
+use kazasu_text::columns::NodeColumn;
+use kazasu_text::reports::{ReportText, Sheet, Title};
+use kazasu_text::{Count, Text};
 use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(super) enum NodeCommand {
-    /// Shows every node of the store: who leads, how far each has followed, when it reported last.
+    /// Shows every node of the store: the leader, each node's last applied record and last report.
     Status(Cluster),
-    /// Makes a node's own pair of keys: one for its key file, one for the configuration of every node.
-    Key,
-    /// Lets another node lead, without a tap being refused: before an upgrade, or to move the work.
+    /// Lets another node lead without refusing a tap: before an upgrade, or to move the work.
     Handover {
         #[command(flatten)]
         cluster: Cluster,
@@ -34,6 +37,9 @@ pub(super) struct Cluster {
     /// The configuration file of any of the nodes.
     #[arg(long, default_value = "kazasu.toml")]
     config: PathBuf,
+    /// The file with your session; your own folder's when absent.
+    #[arg(long)]
+    session: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -42,33 +48,34 @@ pub(super) struct Cluster {
 /// A node that has not reported for this long is not running, or cut off from the store.
 const SILENT: f64 = 3.0;
 
-/// Issuers are waited for, and then the successor.
+/// The time for issuers' answers, and then for the successor.
 const HANDOVER: Limits = Limits::within(std::time::Duration::from_secs(90));
 
 pub(super) async fn run(command: NodeCommand) -> anyhow::Result<()> {
     match command {
         NodeCommand::Status(cluster) => status(&cluster).await,
-        NodeCommand::Key => new_key(),
         NodeCommand::Handover { cluster, to } => hand_over(&cluster, to).await,
     }
 }
 
-fn new_key() -> anyhow::Result<()> {
-    let (private, public) = crate::cluster::new_pair()?;
-    say!("# [cluster] of the node's key file 鍵ファイル, which only its owner may read\nprivate = \"{}\"", *private);
-    say!("# [cluster.nodes] of every node's configuration 全ノードの設定\nNODE = \"{public}\"");
-    Ok(())
+/// A cluster as its store shows it.
+struct Seen {
+    /// The leader.
+    lead: Leadership,
+    /// Every node.
+    nodes: Vec<NodeStatus>,
+    /// The journal's last record.
+    head: u64,
 }
 
-/// Who leads, every node, and the journal's last record.
-async fn look(config: &Config) -> anyhow::Result<(Leadership, Vec<NodeStatus>, u64)> {
+async fn leadership(config: &Config) -> anyhow::Result<Seen> {
     let store = config.store();
     let shared = store.shared().context("this configuration's store is a file: it has one node")?;
     let mut watch = shared.watch(Node { name: "status".into(), ..Node::alone() }).await?;
     let lead = watch.leadership().await?;
     let nodes = watch.nodes().await?;
     let head = store.reader().await?.head().await?;
-    Ok((lead, nodes, head.seq))
+    Ok(Seen { lead, nodes, head: head.seq })
 }
 
 fn leads(node: &NodeStatus, lead: &Leadership) -> bool {
@@ -85,12 +92,13 @@ fn role(node: &NodeStatus, lead: &Leadership) -> String {
 
 async fn status(cluster: &Cluster) -> anyhow::Result<()> {
     let config = Config::load(&cluster.config)?;
-    let (lead, nodes, head) = look(&config).await?;
+    let seen = leadership(&config).await?;
+    let Seen { lead, nodes, head } = &seen;
     if cluster.json {
         let list: Vec<_> = nodes
             .iter()
             .map(|n| {
-                json!({ "node": n.node.name, "role": role(n, &lead), "leads": leads(n, &lead), "applied": n.report.applied,
+                json!({ "node": n.node.name, "role": role(n, lead), "leads": leads(n, lead), "applied": n.report.applied,
                     "lag": head.saturating_sub(n.report.applied), "silent_seconds": (n.silent_seconds * 1_000.0).round() / 1_000.0,
                     "address": n.node.address, "http": n.node.http, "version": n.version })
             })
@@ -102,12 +110,14 @@ async fn status(cluster: &Cluster) -> anyhow::Result<()> {
         return Ok(());
     }
     let place = config.store().place();
-    super::report::print(&shown(&place, &lead, &nodes, head, kazasu_engine::clock::now())?);
+    super::report::print(&table_of(&place, &seen, kazasu_engine::clock::now())?);
     Ok(())
 }
 
 /// The nodes as a table.
-fn shown(place: &str, lead: &Leadership, nodes: &[NodeStatus], head: u64, made: Millis) -> Result<Report, ReportError> {
+fn table_of(place: &str, seen: &Seen, made: Millis) -> Result<Report, ReportError> {
+    let Seen { lead, nodes, head } = seen;
+    let head = *head;
     let row = |n: &NodeStatus| -> Vec<Cell> {
         cells![
             n.node.name.as_str(),
@@ -119,28 +129,31 @@ fn shown(place: &str, lead: &Leadership, nodes: &[NodeStatus], head: u64, made: 
             n.node.http.as_str(),
         ]
     };
-    Report::build("ノードの状態", "Nodes", made)
+    let cluster = ReportText::Cluster { epoch: lead.epoch, leader: &lead.leader.name, records: Count(head) };
+    Report::titled(Title::Nodes, made)
         .subtitle(place)
-        .subtitle(&format!("epoch {}, leader 主ノード {}, {} records", lead.epoch, lead.leader.name, thousands(head)))
-        .sheet("ノード")
-        .column("ノード", "node", Kind::Code)
-        .column("役割", "role", Kind::Code)
-        .column("適用済", "applied", Kind::Count)
-        .column("遅れ", "lag", Kind::Count)
-        .column("報告", "report", Kind::Code)
-        .column("アドレス", "address", Kind::Code)
-        .column("HTTP", "http", Kind::Code)
+        .subtitle(&cluster.ja())
+        .subtitle(&cluster.en())
+        .sheet(&Sheet::Nodes.ja())
+        .labelled(NodeColumn::Node, Kind::Code)
+        .labelled(NodeColumn::Role, Kind::Code)
+        .labelled(NodeColumn::Applied, Kind::Count)
+        .labelled(NodeColumn::Lag, Kind::Count)
+        .labelled(NodeColumn::Report, Kind::Code)
+        .labelled(NodeColumn::Address, Kind::Code)
+        .labelled(NodeColumn::Http, Kind::Code)
         .rows(nodes.iter().map(row))
         .finish()
 }
 
 async fn hand_over(cluster: &Cluster, to: String) -> anyhow::Result<()> {
     let config = Config::load(&cluster.config)?;
-    let (lead, nodes, _) = look(&config).await?;
+    let Seen { lead, nodes, .. } = leadership(&config).await?;
     if !to.is_empty() && !nodes.iter().any(|n| n.node.name == to && n.silent_seconds < SILENT) {
         return Err(CheckFailed(format!("no node {to} is running")).into());
     }
-    let switch = Switch::new(&lead.leader.http, config.http_client(), &config.token);
+    let common = Common { config: cluster.config.clone(), session: cluster.session.clone(), json: cluster.json };
+    let switch = super::backend::running(&config, &common, &lead.leader.http).await?;
     let body = match switch.post::<serde_json::Value>("/v1/handover", &json!({ "to": to }), HANDOVER).await {
         Ok(body) => body,
         Err(CallError::Rejected(why)) => return Err(CheckFailed(format!("{}: {why}", lead.leader.name)).into()),
@@ -150,7 +163,7 @@ async fn hand_over(cluster: &Cluster, to: String) -> anyhow::Result<()> {
     if cluster.json {
         say!("{}", json!({ "from": lead.leader.name, "to": new }));
     } else {
-        say!("the lead went from {} to {new} 主ノードを交代しました", lead.leader.name);
+        say!("{}", shown(&CliText::LeadWent { from: &lead.leader.name, to: new }));
     }
     Ok(())
 }
@@ -185,7 +198,8 @@ mod tests {
         let expected = "\
 ノードの状態  Nodes
 postgres://db1.example/kazasu
-epoch 3, leader 主ノード node-a, 1,868 records
+エポック 3、主ノード node-a、記録1,868件
+epoch 3, leader node-a, 1,868 records
 作成日時 Made at 1970-01-01 09:00:00 JST
 
 ノード  役割        適用済  遅れ  報告    アドレス        HTTP
@@ -195,7 +209,8 @@ node-a  leading      1,868     0  0.2 s   10.0.1.11:8600  10.0.1.11:8080
 node-b  following    1,868     0  0.2 s   10.0.1.12:8600  10.0.1.12:8080
 node-c  silent       1,790    78  84.1 s  10.0.1.13:8600  10.0.1.13:8080
 ";
-        let report = shown("postgres://db1.example/kazasu", &lead, &nodes, 1_868, MADE).unwrap();
+        let report =
+            table_of("postgres://db1.example/kazasu", &Seen { lead, nodes: nodes.into(), head: 1_868 }, MADE).unwrap();
         assert_eq!(table::text(&report), expected);
     }
 
@@ -206,7 +221,8 @@ node-c  silent       1,790    78  84.1 s  10.0.1.13:8600  10.0.1.13:8080
         let lead = Leadership { leader: node(name, address, http), ..Leadership::default() };
         let nodes = [status_of(lead.leader.clone(), "leading", 1_234_567_890, 123_456.7)];
         let place = format!("postgres://{}/kazasu", ["db.example"; 12].join(","));
-        let text = table::text(&shown(&place, &lead, &nodes, 1_234_567_890, MADE).unwrap());
+        let text =
+            table::text(&table_of(&place, &Seen { lead, nodes: nodes.into(), head: 1_234_567_890 }, MADE).unwrap());
         assert!(text.lines().all(|line| line.width() <= 80), "{text}");
         for whole in [name, address, http, "silent leader", "1,234,567,890", "123456.7 s"] {
             assert!(text.contains(whole), "{whole}: {text}");

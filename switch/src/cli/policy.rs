@@ -1,13 +1,12 @@
 //! `kazasu policy` and `kazasu points`: checking, comparing, activating, and playing history through a draft.
 
-use super::ask::Common;
-use super::backend::{look, one};
-use super::{CheckFailed, NONE};
-use crate::config::{Config, StoreConfig};
+use super::backend::{one, query};
+use super::common::{CheckFailed, Common, none};
+use crate::language::shown;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use kazasu_console::{print_text, say};
-use kazasu_core::{Replay, State};
+use kazasu_core::Replay;
 use kazasu_documents::policy::{differences, read};
 use kazasu_ledger::{Body, Record};
 use kazasu_report::table::{Align, Lines};
@@ -16,14 +15,20 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Policy;
 use kazasu_schemas::typed;
+use kazasu_serve::config::{Config, StoreConfig};
 use kazasu_services::policy::{ActivatePolicy, ShowPolicy};
 use kazasu_store::records::{Placed, Records};
+use kazasu_text::cli::{CliLabel, CliText};
+use kazasu_text::columns::{ReplayColumn, ReplayedTapColumn};
+use kazasu_text::reports::{ReportText, Sheet, Title};
+use kazasu_text::usage::UsageText;
+use kazasu_text::{Count, Quoted, Text};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
 pub(super) enum PolicyCommand {
-    /// Reads a policy file and names the line of everything that is wrong.
+    /// Reads a policy file and names the line of every mistake.
     Check {
         /// The file.
         file: PathBuf,
@@ -31,7 +36,7 @@ pub(super) enum PolicyCommand {
         #[arg(long)]
         json: bool,
     },
-    /// What would change against the policy in force.
+    /// The changes against the policy in force.
     Diff {
         /// The file.
         file: PathBuf,
@@ -45,7 +50,7 @@ pub(super) enum PolicyCommand {
     Activate {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
@@ -75,7 +80,7 @@ pub(super) enum PolicyCommand {
 
 #[derive(Subcommand)]
 pub(super) enum PointsCommand {
-    /// Plays past taps through a draft's point programmes: what they would have cost, and who would have won.
+    /// Plays past taps through a draft's point programmes, and shows their cost and winners.
     Simulate {
         /// The draft.
         file: PathBuf,
@@ -83,7 +88,7 @@ pub(super) enum PointsCommand {
         period: Period,
         #[command(flatten)]
         journal: JournalOf,
-        /// Write everybody who would have won to this CSV file, which only you may read.
+        /// Write all winners to this CSV file, which only you may read.
         #[arg(long)]
         winners: Option<PathBuf>,
         /// Print one JSON object.
@@ -105,7 +110,7 @@ pub(super) struct Period {
 
 impl Period {
     fn read(&self) -> anyhow::Result<(Millis, Millis)> {
-        let wrong = |key: &str, text: &str| format!("--{key} must be a date or a time with its offset, got {text:?}");
+        let wrong = |key: &str, text: &str| shown(&UsageText::PeriodValue { key, got: Quoted(text) });
         let from = typed::moment(&self.from).with_context(|| wrong("from", &self.from))?;
         let to = match &self.to {
             None => Millis(i64::MAX),
@@ -114,12 +119,13 @@ impl Period {
                 Err(_) => typed::moment(text).with_context(|| wrong("to", text))?,
             },
         };
-        anyhow::ensure!(from < to, "--from {} is not before --to {}", self.from, self.to.as_deref().unwrap_or(""));
+        let order = || shown(&UsageText::PeriodOrder { from: &self.from, to: self.to.as_deref().unwrap_or("") });
+        anyhow::ensure!(from < to, order());
         Ok((from, to))
     }
 }
 
-/// Where the journal is.
+/// The journal to read.
 #[derive(Args)]
 pub(super) struct JournalOf {
     /// The journal of this configuration; it is only read, also while a switch runs.
@@ -153,25 +159,12 @@ impl JournalOf {
     }
 }
 
-/// The state that a journal adds up to; it is only read.
-pub(super) async fn fold(config: &Config) -> anyhow::Result<State> {
-    let mut state = State::new();
-    let mut reader = config.store().reader().await?;
-    let mut records = Records::from(reader.as_mut(), 1);
-    while let Some(page) = records.page().await? {
-        for Placed { entry, body } in page {
-            state.apply(entry.seq, &Record { at: entry.at, day: entry.day, body })?;
-        }
-    }
-    Ok(state)
-}
-
-/// A file's policy, or all that is wrong with it.
+/// A file's policy, or all of its mistakes.
 fn load(file: &Path) -> anyhow::Result<Result<(Policy, String), Vec<String>>> {
     let source = kazasu_security::files::read_text(file)?;
     Ok(match read(&source) {
         Ok(policy) => Ok((policy, source)),
-        Err(problems) => Err(problems.iter().map(|p| format!("{} {p}", file.display())).collect()),
+        Err(problems) => Err(problems.iter().map(|p| format!("{} {}", file.display(), shown(p))).collect()),
     })
 }
 
@@ -187,7 +180,7 @@ pub(super) async fn run(command: PolicyCommand) -> anyhow::Result<()> {
             let (_, source) = good(&file)?;
             one(ActivatePolicy { source, why }, &common).await
         }
-        PolicyCommand::Show { common } => look(ShowPolicy {}, &common).await,
+        PolicyCommand::Show { common } => query(ShowPolicy {}, &common).await,
         PolicyCommand::Replay { file, period, journal, list, json } => {
             let replay = replay(&file, &period, &journal, list).await?;
             show_replay(&file, &replay, json)
@@ -225,14 +218,14 @@ fn check(file: &Path, json: bool) -> anyhow::Result<()> {
     match result {
         Ok((policy, _)) => {
             if !json {
-                say!(
-                    "{}: 正常 good. {:?}: {} limits, {} purse programmes, {} point programmes",
-                    file.display(),
-                    policy.name,
-                    policy.limits.len(),
-                    policy.purses.len(),
-                    policy.points.len()
-                );
+                let good = CliText::PolicyGood {
+                    file: &file.display().to_string(),
+                    name: &policy.name,
+                    limits: policy.limits.len().into(),
+                    purses: policy.purses.len().into(),
+                    points: policy.points.len().into(),
+                };
+                say!("{}", shown(&good));
             }
             Ok(())
         }
@@ -245,7 +238,7 @@ async fn diff(file: &Path, journal: &JournalOf, json: bool) -> anyhow::Result<()
     let (mut version, mut before) = (0, Policy::initial());
     journal
         .read(|_, record| {
-            if let Body::PolicyActivated(r) = &record.body {
+            if let Body::PolicyActivated(r) = record.body.carried() {
                 (version, before) = (r.version, r.policy.clone());
             }
             Ok(true)
@@ -257,11 +250,11 @@ async fn diff(file: &Path, journal: &JournalOf, json: bool) -> anyhow::Result<()
         return Ok(());
     }
     if found.is_empty() {
-        say!("{}: 差分なし the same as version {version}", file.display());
+        say!("{}", shown(&CliText::PolicySame { file: &file.display().to_string(), version }));
         return Ok(());
     }
     let mut lines = Lines::new(2, [Align::Left; 3]);
-    lines.words(format!("変更点 changes against version {version}"));
+    lines.words(shown(&CliText::PolicyChanges { version }));
     for d in &found {
         let (before, after) = (d.before.as_deref().unwrap_or("–"), d.after.as_deref().unwrap_or("–"));
         lines.row([&d.what, &before, &format!("→ {after}")]);
@@ -283,7 +276,7 @@ async fn replay(file: &Path, period: &Period, journal: &JournalOf, list: usize) 
     Ok(replay)
 }
 
-/// How many taps are decided differently.
+/// The number of taps with another decision.
 fn changed(replay: &Replay) -> u64 {
     replay.changes.values().map(|(n, _)| n).sum()
 }
@@ -312,39 +305,33 @@ fn show_replay(file: &Path, replay: &Replay, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a replay found, as tables: how often each decision became which other, and the first taps of them.
+/// The result of a replay, as tables: the number of taps for each pair of decisions, and the first of them.
 fn replayed(file: &Path, replay: &Replay, made: Millis) -> Result<Report, ReportError> {
-    let thousands = kazasu_schemas::text::thousands;
-    let mut report = Report::build("再現", "Replay", made).subtitle(&format!(
-        "{}: 再現 {} taps replayed, {} decided differently",
-        file.display(),
-        thousands(replay.taps),
-        thousands(changed(replay))
-    ));
+    let file = &file.display().to_string();
+    let replayed = ReportText::Replayed { file, taps: Count(replay.taps), changed: Count(changed(replay)) };
+    let mut report = Report::titled(Title::Replay, made).subtitle(&replayed.ja()).subtitle(&replayed.en());
     if replay.assumed > 0 {
-        report = report.subtitle(&format!(
-            "発行者の承認を仮定 {} taps would have asked an issuer that was not asked; it is taken to approve",
-            thousands(replay.assumed)
-        ));
+        let assumed = ReportText::AssumedApproved { taps: Count(replay.assumed) };
+        report = report.subtitle(&assumed.ja()).subtitle(&assumed.en());
     }
     report = report
-        .sheet("変更")
-        .column("変更前", "before", Kind::Code)
-        .column("変更後", "after", Kind::Code)
-        .column("取引", "taps", Kind::Count)
-        .column("金額", "yen", Kind::Yen);
+        .sheet(&Sheet::Changes.ja())
+        .labelled(ReplayColumn::Before, Kind::Code)
+        .labelled(ReplayColumn::After, Kind::Code)
+        .labelled(ReplayColumn::Taps, Kind::Count)
+        .labelled(ReplayColumn::Yen, Kind::Yen);
     for ((before, after), (taps, yen)) in &replay.changes {
         report.push(cells![before.name(), after.name(), Cell::count(*taps), Yen::new(*yen)]);
     }
     if !replay.listed.is_empty() {
         report = report
-            .sheet("明細")
-            .column("記録番号", "record", Kind::Code)
-            .column("時刻", "time", Kind::Time)
-            .column("加盟店", "merchant", Kind::Code)
-            .column("金額", "yen", Kind::Yen)
-            .column("変更前", "before", Kind::Code)
-            .column("変更後", "after", Kind::Code);
+            .sheet(&Sheet::SettledTaps.ja())
+            .labelled(ReplayedTapColumn::Record, Kind::Code)
+            .labelled(ReplayedTapColumn::Time, Kind::Time)
+            .labelled(ReplayedTapColumn::Merchant, Kind::Code)
+            .labelled(ReplayedTapColumn::Yen, Kind::Yen)
+            .labelled(ReplayedTapColumn::Before, Kind::Code)
+            .labelled(ReplayedTapColumn::After, Kind::Code);
     }
     for c in &replay.listed {
         let (record, merchant) = (c.seq.to_string(), c.merchant.to_string());
@@ -383,31 +370,32 @@ fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
             kazasu_schemas::text::thousands(n.unsigned_abs())
         }
     };
-    say!("試算 simulated over {} taps", kazasu_schemas::text::thousands(replay.taps));
+    say!("{}", shown(&CliText::Simulated { taps: Count(replay.taps) }));
     let programmes: Vec<_> = policy.points.iter().filter_map(|p| Some((p, costs.get(&p.number)?))).collect();
     if programmes.is_empty() {
-        say!("  {NONE}");
+        say!("  {}", none());
     }
     for (p, c) in programmes {
         let mut lines = Lines::new(2, [Align::Left, Align::Right, Align::Left]);
         lines.words("");
-        lines.words(format!("{} {}（原資 funder {}）", p.number, p.name, p.funder));
-        lines.row([&"付与 points granted", &thousands(c.points), &""]);
-        lines.row([&"対象取引 taps", &kazasu_schemas::text::thousands(c.taps), &""]);
+        lines.words(shown(&CliText::Programme { number: p.number, name: &p.name, funder: &p.funder }));
+        lines.row([&shown(&CliLabel::PointsGranted), &thousands(c.points), &""]);
+        lines.row([&shown(&CliLabel::Taps), &kazasu_schemas::text::thousands(c.taps), &""]);
         let people = u64::try_from(c.winners.len()).unwrap_or(0);
-        lines.row([&"受給者 people", &kazasu_schemas::text::thousands(people), &""]);
-        lines.row([&"最大 most per person", &thousands(c.most), &""]);
-        lines.row([&"予算残 budget left", &thousands(c.budget_left), &format!("of {}", thousands(p.budget))]);
+        lines.row([&shown(&CliLabel::People), &kazasu_schemas::text::thousands(people), &""]);
+        lines.row([&shown(&CliLabel::MostPerPerson), &thousands(c.most), &""]);
+        let of = shown(&CliText::Of { all: &thousands(p.budget) });
+        lines.row([&shown(&CliLabel::BudgetLeft), &thousands(c.budget_left), &of]);
         for (ppid, n) in c.winners.iter().take(WINNERS) {
             lines.row([&format!("  {ppid}"), &thousands(*n), &""]);
         }
         if c.winners.len() > WINNERS {
-            lines.words("    … --winners FILE writes all");
+            lines.words(format!("    {}", shown(&CliText::AllWinners)));
         }
-        lines.words("  加盟店 merchants");
+        lines.words(format!("  {}", shown(&CliLabel::Merchants)));
         let merchants = top(c);
         if merchants.is_empty() {
-            lines.words(format!("    {NONE}"));
+            lines.words(format!("    {}", none()));
         }
         for (n, merchant) in merchants {
             lines.row([&format!("  {merchant}"), &thousands(n), &""]);
@@ -419,7 +407,7 @@ fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kazasu_core::{Change, Said};
+    use kazasu_core::{Change, ReplayedDecision};
     use kazasu_report::table;
     use kazasu_schemas::wire::Refusal;
     use unicode_width::UnicodeWidthStr;
@@ -431,7 +419,10 @@ mod tests {
         let longest = Refusal::ALL.iter().copied().max_by_key(|refusal| refusal.name().len()).unwrap();
         let mut replay = Replay::new(Policy::initial(), Millis(0), Millis(1), 20);
         (replay.taps, replay.assumed) = (12_345_678, 1_234_567);
-        for (before, after) in [(Said::Yes, Said::No(longest)), (Said::No(longest), Said::Partly)] {
+        for (before, after) in [
+            (ReplayedDecision::Approved, ReplayedDecision::Refused(longest)),
+            (ReplayedDecision::Refused(longest), ReplayedDecision::Partial),
+        ] {
             replay.changes.insert((before, after), (1_234_567, 1_234_567_890_123));
             replay.listed.push(Change {
                 seq: 1_234_567_890,
@@ -457,6 +448,6 @@ mod tests {
         let replay = Replay::new(Policy::initial(), Millis(0), Millis(1), 20);
         let report = replayed(Path::new("draft.toml"), &replay, MADE).unwrap();
         assert_eq!((report.sheets().len(), report.sheets()[0].rows().len()), (1, 0));
-        assert!(table::text(&report).contains("draft.toml: 再現 0 taps replayed, 0 decided differently"));
+        assert!(table::text(&report).contains("draft.toml: 0 taps replayed, 0 decided differently"));
     }
 }

@@ -5,42 +5,43 @@ mod commands;
 
 pub(super) use commands::{FileFormat, ReliefCommand};
 
-use super::CheckFailed;
-use super::ask::Common;
-use super::backend::{Backend, Journal, look, one, show};
-use crate::client::{CallError, Switch};
-use crate::config::Config;
+use super::backend::{Backend, Journal, one, query, show};
+use super::common::{CheckFailed, Common};
+use super::place;
+use super::report::Output;
+use crate::language::{language, shown};
 use anyhow::Context;
 use commands::ProgrammeCommand;
+use kazasu_api::client::{CallError, Switch};
 use kazasu_console::{progress, say, tell};
 use kazasu_schemas::text::thousands;
+use kazasu_serve::config::Config;
 use kazasu_services::relief::{
-    BookRepaid, BookReturned, BookSent, ChangeRow, DecideRelief, FundRelief, ImportApplications, Imported,
-    ListProgrammes, ListProposals, ListRows, MakeTransferFiles, Progress, ProposeClaim, ProposeProgramme,
-    ProposeReliefUndo, ProposeReturn, ReliefReport, ShowBatch, ShowProgramme, ShowProgress, TakeStep, UnpaidView,
+    BookRepaid, BookReturned, BookSent, ChangeRow, FundRelief, ImportApplications, Imported, ListProgrammes, ListRows,
+    MakeTransferFiles, Progress, ProposeClaim, ProposeProgramme, ProposeReliefUndo, ProposeReturn, ReliefReport,
+    ShowBatch, ShowProgramme, ShowProgress, TakeStep, UnpaidView,
 };
 use kazasu_services::statement::ReadReliefStatement;
 use kazasu_services::{MadeFiles, Outcome};
+use kazasu_text::Count;
+use kazasu_text::cli::CliText;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
     use ReliefCommand as C;
     let step = |batch, step: &str, why| TakeStep { batch, step: step.to_owned(), value_date: None, why };
     match command {
         C::Programme { what } => programme(what).await,
-        C::Proposals { common } => look(ListProposals {}, &common).await,
-        C::Decide { proposal, approve, why, common } => one(DecideRelief { proposal, approve, why }, &common).await,
-        C::Fund { programme, amount, reference, common } => {
-            one(FundRelief { programme, amount, reference }, &common).await
+        C::Fund { programme, amount, reference, why, common } => {
+            one(FundRelief { programme, amount, reference, why }, &common).await
         }
         C::Import { programme, file, why, sheet, bad_rows, common } => {
-            import(programme, &file, (why, sheet), bad_rows, &common).await
+            import(Applications { programme, file, sheet, bad_rows, why }, &common).await
         }
-        C::Preview { batch, common } => look(ShowBatch { batch }, &common).await,
-        C::Rows { batch, only, from, common } => look(ListRows { batch, only, from }, &common).await,
+        C::Preview { batch, common } => query(ShowBatch { batch }, &common).await,
+        C::Rows { batch, only, from, common } => query(ListRows { batch, only, from }, &common).await,
         C::Row { batch, row, change, ppid, amount, why, common } => {
             one(ChangeRow { batch, row, change, ppid, amount, why }, &common).await
         }
@@ -54,8 +55,9 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
             release(TakeStep { batch, step: "released".into(), value_date, why }, &common).await
         }
         C::Cancel { batch, why, common } => one(step(batch, "cancelled", why), &common).await,
-        C::TransferFile { batch, format, out, common } => {
-            transfer_file(MakeTransferFiles { batch, format: format.into() }, &out, &common).await
+        C::TransferFile { batch, format, out, why, common } => {
+            let ask = MakeTransferFiles { batch, format: format.into(), why: Some(why) };
+            transfer_file(ask, &out, &common).await
         }
         C::Statement { file, how, row, common } => {
             let is = row.map(|row| format!("row {row}"));
@@ -71,8 +73,8 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
         C::ReturnFunds { programme, amount, reference, why, common } => {
             one(ProposeReturn { programme, amount, reference, why }, &common).await
         }
-        C::Status { batch: Some(batch), common } => look(ShowBatch { batch }, &common).await,
-        C::Status { batch: None, common } => look(ListProgrammes {}, &common).await,
+        C::Status { batch: Some(batch), common } => query(ShowBatch { batch }, &common).await,
+        C::Status { batch: None, common } => query(ListProgrammes {}, &common).await,
         C::Report { programme, out, shift_jis, common } => report(programme, out, shift_jis, &common).await,
         C::Close { batch, why, common } => one(step(batch, "reported", why), &common).await,
     }
@@ -83,33 +85,34 @@ async fn programme(command: ProgrammeCommand) -> anyhow::Result<()> {
     match command {
         ProgrammeCommand::Check { file } => match kazasu_services::relief::read_terms(&text(&file)?) {
             Ok(terms) => {
-                say!(
-                    "{}: good. {} {}, {} by {}",
-                    file.display(),
-                    terms.number,
-                    terms.name,
-                    terms.budget,
-                    terms.method.name()
-                );
+                let good = CliText::ProgrammeGood {
+                    file: &file.display().to_string(),
+                    number: terms.number,
+                    name: &terms.name,
+                    budget: terms.budget,
+                    method: terms.method,
+                };
+                say!("{}", shown(&good));
                 Ok(())
             }
             Err(problems) => {
-                problems.iter().for_each(|p| tell!("{}: {p}", file.display()));
-                Err(CheckFailed(format!("{} problems", problems.len())).into())
+                problems.iter().for_each(|p| tell!("{}: {}", file.display(), shown(p)));
+                Err(CheckFailed(shown(&CliText::Problems { problems: problems.len().into() })).into())
             }
         },
         ProgrammeCommand::Propose { file, why, common } => {
-            one(ProposeProgramme { source: text(&file)?, why }, &common).await
+            let (source, file) = (text(&file)?, super::common::file_name(&file));
+            one(ProposeProgramme { source, file, why }, &common).await
         }
-        ProgrammeCommand::List { common } => look(ListProgrammes {}, &common).await,
-        ProgrammeCommand::Show { programme, common } => look(ShowProgramme { programme }, &common).await,
+        ProgrammeCommand::List { common } => query(ListProgrammes {}, &common).await,
+        ProgrammeCommand::Show { programme, common } => query(ShowProgramme { programme }, &common).await,
     }
 }
 
-/// One after the other, until one is refused; the last answer is shown.
+/// Takes the steps one after the other, until one is refused; shows the last answer.
 async fn many(steps: Vec<TakeStep>, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
-    let backend = Backend::commands(&config, &common.by).await?;
+    let backend = Backend::commands(&config, common).await?;
     let mut last = Err(CallError::Rejected("there is nothing to do".into()));
     for step in steps {
         last = backend.call(step).await;
@@ -135,7 +138,7 @@ struct Released {
 /// Releases, and waits until every purse is credited.
 async fn release(step: TakeStep, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
-    let backend = Backend::commands(&config, &common.by).await?;
+    let backend = Backend::commands(&config, common).await?;
     let batch = step.batch;
     let result = match backend.call(step).await {
         Ok(taken) => credited(&backend, (batch, taken.result), common).await,
@@ -146,7 +149,7 @@ async fn release(step: TakeStep, common: &Common) -> anyhow::Result<()> {
 }
 
 async fn credited(backend: &Backend, (batch, result): (u32, Outcome), common: &Common) -> Result<Released, CallError> {
-    let bar = Bar::new("入金 credited", common.json);
+    let bar = Bar::new(CliText::Crediting, common.json);
     loop {
         let view = backend.call(ShowProgress { batch }).await?;
         let to_purses = view.method == "purse";
@@ -159,31 +162,31 @@ async fn credited(backend: &Backend, (batch, result): (u32, Outcome), common: &C
         }
         bar.end();
         let credited_rows = to_purses.then_some(view.credited_rows);
-        // Between the release and a purse people may have become one.
+        // People may be merged between the release and the credit of a purse.
         let unpaid = backend.call(ShowBatch { batch }).await?.unpaid;
         return Ok(Released { result, batch, credited_rows, total_yen: view.total_yen, unpaid });
     }
 }
 
-/// A line that is written over while something goes on; nothing where nobody looks.
+/// A progress line that is written over; none where standard error is no terminal.
 #[derive(Clone, Copy)]
 struct Bar {
-    what: &'static str,
+    what: CliText<'static>,
     live: bool,
 }
 
 impl Bar {
-    fn new(what: &'static str, quiet: bool) -> Self {
-        Bar { what, live: !quiet && crate::terminal::error_width().is_some() }
+    fn new(what: CliText<'static>, quiet: bool) -> Self {
+        Bar { what, live: !quiet && kazasu_console::terminal::error_width().is_some() }
     }
 
     fn show(&self, done: u64, all: u64) {
         if self.live && all > 0 {
             let percent = done.saturating_mul(100) / all;
             let parts = [format!("{percent:>3} %"), format!("{} / {}", thousands(done), thousands(all))];
-            let width = crate::terminal::error_width().unwrap_or(usize::MAX);
-            let going = crate::terminal::Going { what: self.what, done, all };
-            progress!("\r\x1b[2K{}", crate::terminal::progress(going, &parts, width));
+            let width = kazasu_console::terminal::error_width().unwrap_or(usize::MAX);
+            let going = kazasu_console::terminal::Going { what: &shown(&self.what), done, all };
+            progress!("\r\x1b[2K{}", kazasu_console::terminal::progress(going, &parts, width));
         }
     }
 
@@ -194,22 +197,27 @@ impl Bar {
     }
 }
 
-async fn import(
+/// A file of applications, and the file for refused rows.
+struct Applications {
     programme: u16,
-    file: &Path,
-    (why, sheet): (String, Option<String>),
+    file: PathBuf,
+    sheet: Option<String>,
     bad_rows: Option<PathBuf>,
-    common: &Common,
-) -> anyhow::Result<()> {
+    why: String,
+}
+
+async fn import(applications: Applications, common: &Common) -> anyhow::Result<()> {
+    let Applications { programme, file, sheet, bad_rows, why } = applications;
+    let file = file.as_path();
     let refused_to = bad_rows.unwrap_or_else(|| file.with_extension("refused.csv"));
     super::import::is_another(file, &refused_to)?;
     let bytes = kazasu_security::files::read(file)?;
     let name = file.file_name().map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
     let config = Config::load(&common.config)?;
-    let backend = Backend::commands(&config, &common.by).await?;
-    let bar = Bar::new("読込 read", common.json);
+    let backend = Backend::commands(&config, common).await?;
+    let bar = Bar::new(CliText::FileRead, common.json);
     let progress = Progress::to(move |read, of| bar.show(read, of));
-    let operation = ImportApplications { programme, name, why, sheet, file: Arc::new(bytes), progress };
+    let operation = ImportApplications { programme, name, why, sheet, file: bytes.into(), progress };
     let result = match &backend {
         Backend::Running(switch) => online(switch, operation, bar).await,
         Backend::Journal(journal) => journal.call(operation).await,
@@ -224,38 +232,39 @@ async fn import(
         summary(file, &imported, &refused_to);
     }
     if imported.bad > 0 {
-        return Err(CheckFailed(format!("{} of {} rows were refused", imported.bad, imported.rows)).into());
+        let text = CliText::RowsRefused { bad: Count(imported.bad), rows: Count(imported.rows) };
+        return Err(CheckFailed(shown(&text)).into());
     }
     Ok(())
 }
 
 fn summary(file: &Path, imported: &Imported, refused_to: &Path) {
-    let known =
-        if imported.known { "読込済みの同じファイル the same file as before" } else { "受付 taken in" };
+    let (file, encoding) = (&file.display().to_string(), imported.encoding.as_str());
+    let (rows, taken, refused) = (Count(imported.rows), Count(imported.taken), Count(imported.bad));
     say!(
-        "{} ({}): 申請 rows {}, {known} {}, 不備 refused {}",
-        file.display(),
-        imported.encoding,
-        thousands(imported.rows),
-        thousands(imported.taken),
-        thousands(imported.bad)
+        "{}",
+        shown(&if imported.known {
+            CliText::ApplicationsKnown { file, encoding, rows, taken, refused }
+        } else {
+            CliText::Applications { file, encoding, rows, taken, refused }
+        })
     );
     if imported.blank > 0 {
-        say!("  空行 empty rows: {}", thousands(imported.blank));
+        say!("  {}", shown(&CliText::EmptyRows { rows: Count(imported.blank) }));
     }
     if !imported.ignored_columns.is_empty() {
-        say!("  使わない列 columns not used: {}", imported.ignored_columns.join(", "));
+        say!("  {}", shown(&CliText::UnusedColumns { names: &imported.ignored_columns.join(", ") }));
     }
-    say!("  バッチ batch {}: kazasu relief preview {}", imported.batch, imported.batch);
+    say!("  {}", shown(&CliText::BatchPreview { batch: imported.batch }));
     for row in imported.bad_rows.iter().take(10) {
-        say!("  {}", row.told());
+        say!("  {}", row.told(language()));
     }
     if imported.bad > 0 {
-        say!("  不備の一覧 all of them: {}", refused_to.display());
+        say!("  {}", shown(&CliText::AllRefused { file: &refused_to.display().to_string() }));
     }
 }
 
-/// A line of the switch's answer: how far it has read, or what came of the file.
+/// A line of the switch's answer: its progress, or the result.
 #[derive(Deserialize)]
 struct Line {
     read: Option<u64>,
@@ -277,7 +286,7 @@ async fn online(switch: &Switch, operation: ImportApplications, bar: Bar) -> Res
 
 async fn transfer_file(operation: MakeTransferFiles, out: &Path, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
-    let backend = Backend::commands(&config, &common.by).await?;
+    let backend = Backend::commands(&config, common).await?;
     let files = backend.call(operation).await;
     backend.close().await?;
     show(Ok(written(files?, out)?), common)
@@ -315,7 +324,7 @@ pub(super) fn written(made: MadeFiles, out: &Path) -> anyhow::Result<Written> {
 
 async fn report(programme: u16, out: Option<PathBuf>, shift_jis: bool, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
-    let journal = Journal::reading(&config, &common.by, super::policy::fold(&config).await?)?;
+    let journal = Journal::reading(&config, place::fold(&config).await?).await?;
     let report = journal.call(ReliefReport { programme }).await?;
-    super::report::give(&report, out.as_deref(), shift_jis, common.json)
+    super::report::give(&report, Output { path: out.as_deref(), shift_jis, json: common.json })
 }

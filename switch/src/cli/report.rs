@@ -1,22 +1,37 @@
 //! A report as people want it: on the screen, as JSON, or as a file whose name says the format.
 
-use super::NONE;
+use super::common::none;
+use crate::language::shown;
 use kazasu_console::{print_text, say, tell};
 use kazasu_report::{Report, csv, json, table, xlsx};
+use kazasu_text::cli::CliText;
+use kazasu_text::usage::UsageText;
 use std::path::Path;
 
 /// Shows a report on the screen.
 pub(super) fn print(report: &Report) {
     print_text!("{}", table::text(report));
     if report.sheets().iter().all(|sheet| sheet.rows().is_empty()) {
-        say!("{NONE}");
+        say!("{}", none());
     }
+}
+
+/// The destination and form of a report.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Output<'a> {
+    /// The file; the screen where there is none.
+    pub(super) path: Option<&'a Path>,
+    /// Tables of text are in Shift_JIS, and not in UTF-8.
+    pub(super) shift_jis: bool,
+    /// Whether the screen gets JSON.
+    pub(super) json: bool,
 }
 
 /// Shows a report, or writes it to a file: .xlsx, or .csv (the first table; more tables get files of their own beside it). A pipe or a
 /// device, whose name has no ending, gets the first table as CSV.
-pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json: bool) -> anyhow::Result<()> {
-    let Some(path) = out else {
+pub(super) fn give(report: &Report, output: Output<'_>) -> anyhow::Result<()> {
+    let Output { path, shift_jis, json: as_json } = output;
+    let Some(path) = path else {
         if as_json {
             say!("{}", json::value(report));
         } else {
@@ -46,10 +61,7 @@ pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json
                 tell_replaced(&path, done.replaced);
             }
         }
-        _ => anyhow::bail!(
-            "--out {}: the name says the form, and must end in .xlsx or .csv (a letter or a resident's statement also in .pdf)",
-            path.display()
-        ),
+        _ => anyhow::bail!(shown(&UsageText::OutForm { path: &path.display().to_string() })),
     }
     if as_json {
         say!("{}", serde_json::json!({ "files": written }));
@@ -66,13 +78,15 @@ fn stream(report: &Report, path: &Path, encoding: csv::Encoding) -> anyhow::Resu
         tell_replaced(path, done.replaced);
     }
     if sheets.len() > 1 {
-        tell!("{}: has the first of {} tables; a file in .xlsx has all", path.display(), sheets.len());
+        let text = CliText::FirstTable { file: &path.display().to_string(), tables: sheets.len().into() };
+        tell!("{}", shown(&text));
     }
     Ok(())
 }
 
 fn tell_replaced(path: &Path, replaced: u64) {
     if replaced > 0 {
-        tell!("{}: {replaced} characters that Shift_JIS does not have became 〓", path.display());
+        let (file, characters) = (&path.display().to_string(), kazasu_text::Count(replaced));
+        tell!("{}", shown(&CliText::NotInShiftJis { file, characters }));
     }
 }

@@ -1,16 +1,19 @@
 //! `kazasu serve`.
 
-use crate::config::Config;
-use crate::serve::Switch;
+use crate::language::shown;
+use kazasu_console::logs::Format;
 use kazasu_console::out::{self, OutputError};
+use kazasu_serve::Switch;
+use kazasu_serve::config::Config;
+use kazasu_text::cli::CliText;
 use kazasu_tls::Look;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
-    // Before anybody is told that the switch is ready: who is told may ask it to stop at once.
+pub(super) async fn run(path: &Path, format: Format) -> anyhow::Result<()> {
+    // Before the switch reports that it is ready: a reader of that report may stop it at once.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     // It never ends the switch, which may outlive its terminal: certificates are read again.
@@ -23,9 +26,9 @@ pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
         _ = interrupt.recv() => return Ok(()),
         _ = terminate.recv() => return Ok(()),
     };
-    if let Err(error) = announce(&switch, &dialects, json) {
-        // Who started it is not told; taps are answered all the same.
-        tracing::warn!(%error, "nobody could be told that the switch is ready");
+    if let Err(error) = announce(&switch, &dialects, format) {
+        // The service manager does not know of the start; the switch answers taps all the same.
+        tracing::warn!(%error, "the service manager could not be told that the switch is ready");
     }
     let mut watch = tokio::time::interval(Duration::from_millis(500));
     loop {
@@ -33,13 +36,14 @@ pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             _ = hang_up.recv() => {
-                tracing::info!("SIGHUP: certificates, keys and revocation lists are read again");
+                tracing::info!("SIGHUP: certificates, revocation lists and the key store are read again");
                 switch.certificates.clone().reload_apart(Look::Always).await;
+                switch.keys.clone().reload_apart(kazasu_connections::keys::Look::Always).await;
             }
             _ = watch.tick() => {
                 if switch.engine.health().finished.load(Ordering::Acquire) {
                     let why = switch.engine.health().halted().unwrap_or_default();
-                    return Err(super::CheckFailed(why).into());
+                    return Err(super::common::CheckFailed(why).into());
                 }
             }
         }
@@ -49,16 +53,18 @@ pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
 }
 
 /// Says where the switch listens.
-fn announce(switch: &Switch, dialects: &[String], json: bool) -> Result<(), OutputError> {
+fn announce(switch: &Switch, dialects: &[String], format: Format) -> Result<(), OutputError> {
     let listening: Vec<String> = switch.listening.iter().map(ToString::to_string).collect();
-    let text = if json {
+    let text = if format == Format::Json {
         let (http, pid) = (switch.http.to_string(), std::process::id());
         serde_json::json!({ "ready": true, "listening": listening, "http": http, "pid": pid }).to_string()
     } else {
         let pairs = listening.iter().zip(dialects);
-        let acquirers: String = pairs.map(|(addr, dialect)| format!("  acquirers  {addr}  {dialect}\n")).collect();
+        let listens =
+            |(addr, dialect): (&String, &String)| format!("  {}\n", shown(&CliText::ListensAt { addr, dialect }));
+        let acquirers: String = pairs.map(listens).collect();
         let scheme = if switch.certificates.http().is_some() { "https" } else { "http" };
-        format!("かざす Kazasu is ready. 受付を開始しました。\n{acquirers}  status     {scheme}://{}/", switch.http)
+        shown(&CliText::Ready { acquirers: &acquirers, status: &format!("{scheme}://{}/", switch.http) })
     };
     out::write(format_args!("{text}\n"))?;
     out::flush()

@@ -1,16 +1,16 @@
-//! `kazasu payout statement` and `kazasu relief statement`: the bank's statement at the command line. Whatever could not be read or
+//! `kazasu payout statement` and `kazasu relief statement`: the bank's statement at the command line. Lines that could not be read or
 //! matched ends it with exit code 1, once everything else is done and told.
 
-use super::CheckFailed;
-use super::ask::Common;
 use super::backend::{Backend, show};
-use crate::api::WithFile;
-use crate::config::Config;
+use super::common::{CheckFailed, Common};
+use crate::language::shown;
+use kazasu_api::addresses::WithFile;
+use kazasu_serve::config::Config;
 use kazasu_services::statement::{StatementFile, StatementRead};
+use kazasu_text::cli::CliText;
 use std::path::Path;
-use std::sync::Arc;
 
-/// How it is read.
+/// The options of reading a statement.
 #[derive(clap::Args)]
 pub(super) struct How {
     /// Only shows what would be booked.
@@ -34,7 +34,7 @@ pub(super) struct How {
     /// With --line: it is nothing of this book's.
     #[arg(long, group = "word", requires = "line")]
     not_ours: bool,
-    /// Why these records, or why the record is that.
+    /// The reason for the choice of records or for the classification.
     #[arg(long)]
     why: Option<String>,
 }
@@ -52,11 +52,12 @@ impl How {
     fn read(self, file: Vec<u8>, more: Option<String>) -> StatementFile {
         let is = self.is(more);
         let How { dry_run, lines, line, why, .. } = self;
-        StatementFile { dry_run, lines, line, is, why, file: Arc::new(file), today: None }
+        StatementFile { dry_run, lines, line, is, why, file: file.into(), today: None }
     }
 }
 
-/// Reads it, shows what became of its lines, and fails when something is left. `more` is what else a person may say of a line.
+/// Reads the statement, shows the outcome of each line, and fails when a line is left. `more` is a further classification by a
+/// person.
 pub(super) async fn read<O>(
     file: &Path,
     (how, more): (How, Option<String>),
@@ -68,7 +69,7 @@ where
 {
     let operation = reader(how.read(kazasu_security::files::read(file)?, more));
     let config = Config::load(&common.config)?;
-    let backend = Backend::commands(&config, &common.by).await?;
+    let backend = Backend::commands(&config, common).await?;
     let result = backend.send(operation).await;
     backend.close().await?;
     let left = result.as_ref().ok().and_then(left);
@@ -76,15 +77,15 @@ where
     left.map_or(Ok(()), |left| Err(CheckFailed(left).into()))
 }
 
-/// What could not be read or matched.
+/// The unreadable and unmatched lines.
 fn left(read: &StatementRead) -> Option<String> {
     let (bad, open) = (read.bad_records.len(), read.unmatched.len());
     let mut text = Vec::new();
     if bad > 0 {
-        text.push(format!("the file is damaged in {bad} places"));
+        text.push(shown(&CliText::FileDamaged { places: bad.into() }));
     }
     if open > 0 {
-        text.push(format!("{open} lines are open"));
+        text.push(shown(&CliText::LinesOpen { lines: open.into() }));
     }
     (!text.is_empty()).then(|| text.join(", "))
 }

@@ -1,15 +1,19 @@
 //! `kazasu store migrate`, `check` and `copy`.
 
-use super::CheckFailed;
+use super::common::CheckFailed;
 use super::ledger::{facts, tell_totals, totals};
-use crate::config::{Config, StoreConfig};
+use crate::language::{refused, shown};
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use kazasu_console::{print_text, progress, say};
 use kazasu_schemas::text::thousands;
+use kazasu_serve::config::{Config, StoreConfig};
 use kazasu_store::postgres::{PostgresStore, migrate};
 use kazasu_store::transport::{CopyError, copy};
 use kazasu_store::{Node, Store};
+use kazasu_text::Count;
+use kazasu_text::cli::{CliLabel, CliText};
+use kazasu_text::usage::UsageText;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -50,7 +54,7 @@ impl Place {
         match (&self.config, &self.store) {
             (Some(config), _) => Ok(Config::load(config)?.store),
             (None, Some(store)) => StoreConfig::parse(store),
-            (None, None) => anyhow::bail!("--store or --config is needed"),
+            (None, None) => Err(refused(&UsageText::StoreOrConfig)),
         }
     }
 }
@@ -66,12 +70,11 @@ pub(super) async fn run(command: StoreCommand) -> anyhow::Result<()> {
             StoreConfig::Postgres(address) => {
                 let store = PostgresStore::new(address);
                 let new = migrate(&store).await?;
-                say!("{}: tables are up to date, {new} migrations were new", store.place());
+                let text = CliText::TablesUpToDate { place: &store.place(), new: new.into() };
+                say!("{}", shown(&text));
                 Ok(())
             }
-            StoreConfig::Sqlite(path) => {
-                anyhow::bail!("{} is a file; the switch keeps its tables up to date itself", path.display())
-            }
+            StoreConfig::Sqlite(path) => Err(refused(&UsageText::StoreIsFile { path: &path.display().to_string() })),
         },
         StoreCommand::Check(place) => {
             let store = place.read()?.store();
@@ -79,11 +82,11 @@ pub(super) async fn run(command: StoreCommand) -> anyhow::Result<()> {
             if let Some(shared) = store.shared() {
                 shared.watch(Node { name: "check".into(), ..Node::alone() }).await?.leadership().await?;
             }
-            say!("{}: reachable, tables as expected, {} records", store.place(), thousands(head.seq));
+            say!("{}", shown(&CliText::Reachable { place: &store.place(), records: Count(head.seq) }));
             Ok(())
         }
         StoreCommand::Copy { from, to, json } => {
-            ensure!(from != to, "--from and --to are the same place");
+            ensure!(from != to, shown(&UsageText::SamePlace));
             let source = place(&from).context("--from")?.store();
             let target = place(&to).context("--to")?.store();
             copy_all(source.as_ref(), target.as_ref(), json).await
@@ -96,10 +99,10 @@ async fn copy_all(source: &dyn Store, target: &dyn Store, json: bool) -> anyhow:
     let live = !json && std::io::stderr().is_terminal();
     let progress = |done: u64, all: u64| {
         if live {
-            let parts = [format!("{} of {} records", thousands(done), thousands(all))];
-            let width = crate::terminal::error_width().unwrap_or(usize::MAX);
-            let going = crate::terminal::Going { what: "", done, all };
-            progress!("\r\x1b[2K{}", crate::terminal::progress(going, &parts, width));
+            let parts = [shown(&CliText::OfRecords { done: Count(done), all: Count(all) })];
+            let width = kazasu_console::terminal::error_width().unwrap_or(usize::MAX);
+            let going = kazasu_console::terminal::Going { what: "", done, all };
+            progress!("\r\x1b[2K{}", kazasu_console::terminal::progress(going, &parts, width));
         }
     };
     let copied = copy(source, target, progress).await;
@@ -120,13 +123,13 @@ async fn copy_all(source: &dyn Store, target: &dyn Store, json: bool) -> anyhow:
         say!("{out}");
         return Ok(());
     }
-    say!("{} → {}", source.place(), target.place());
+    say!("{}", shown(&CliText::CopiedTo { source: &source.place(), target: &target.place() }));
     let mut lines = facts();
-    let took = format!("in {:.1} s", begin.elapsed().as_secs_f64());
-    lines.row([&"複写 copied", &thousands(copied.copied), &took]);
-    lines.row([&"既存 there before", &thousands(copied.before), &""]);
+    let took = shown(&CliText::InSeconds { seconds: &format!("{:.1}", begin.elapsed().as_secs_f64()) });
+    lines.row([&shown(&CliLabel::Copied), &thousands(copied.copied), &took]);
+    lines.row([&shown(&CliLabel::ThereBefore), &thousands(copied.before), &""]);
     let accounts = copied.verified.accounts.len();
-    lines.words(format!("  一致 equal: chain head, debits, credits and all {accounts} accounts"));
+    lines.words(format!("  {}", shown(&CliText::CopyEqual { accounts: accounts.into() })));
     tell_totals(&copied.verified, &mut lines);
     print_text!("{}", lines.text());
     Ok(())

@@ -1,13 +1,14 @@
 //! A journal that insiders cannot rewrite unseen: what they change with the database's own means is found and named, with the node's
 //! public key and checkpoints that were kept elsewhere.
 
-use crate::harness::{Town, kazasu, wait_for};
-use kazasu::sample::Town as Sample;
+use crate::harness::{Town, kazasu, requested, wait_for};
+use kazasu_demo::sample::Town as Sample;
 use kazasu_ledger::chain;
-use kazasu_ledger::{Body, Entry};
+use kazasu_ledger::signed::{Signature, batch_text};
+use kazasu_ledger::{Body, Entry, Head};
 use kazasu_store::Store;
 use kazasu_store::sqlite::SqliteStore;
-use ring::signature::{Ed25519KeyPair, KeyPair};
+use ring::signature::Ed25519KeyPair;
 use serde_json::Value;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Executor, Row, SqliteConnection};
@@ -27,27 +28,26 @@ fn town() -> Town {
 
 /// The public key of the town's [audit], as an auditor got it on paper.
 fn public_key(town: &Town) -> String {
-    let keys: toml::Value = toml::from_str(&std::fs::read_to_string(town.path("keys.toml")).unwrap()).unwrap();
-    let seed = hex::decode(keys["audit"]["seed"]["1"].as_str().unwrap()).unwrap();
-    hex::encode(Ed25519KeyPair::from_seed_unchecked(&seed).unwrap().public_key())
+    let store = town.key_store();
+    store.active(&"audit".parse().unwrap()).unwrap().public.clone().unwrap()
 }
 
-fn lines(path: &Path) -> Vec<Value> {
+pub(crate) fn lines(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 /// `ledger verify` of a journal: exit code, what it printed, what it said is wrong.
-fn verify(journal: &Path, more: &[&str]) -> (Option<i32>, Value, String) {
+pub(crate) fn verify(journal: &Path, more: &[&str]) -> (Option<i32>, Value, String) {
     let out = kazasu(&[&["ledger", "verify", journal.to_str().unwrap(), "--json"], more].concat());
     let value = serde_json::from_slice(&out.stdout).unwrap_or(Value::Null);
     (out.status.code(), value, String::from_utf8_lossy(&out.stderr).into_owned())
 }
 
 /// A file to be changed by a person who has it, with SQLite's own means.
-struct Insider<'a> {
+pub(crate) struct Insider<'a> {
     town: &'a Town,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 /// What keeps rows from being changed.
@@ -55,19 +55,19 @@ const GUARDS: &str = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'
 
 impl<'a> Insider<'a> {
     /// Takes a copy of the town's journal.
-    fn with_copy(town: &'a Town, name: &str) -> Insider<'a> {
+    pub(crate) fn with_copy(town: &'a Town, name: &str) -> Insider<'a> {
         let path = town.path(name);
         std::fs::copy(town.journal(), &path).unwrap();
         Insider { town, path }
     }
 
-    fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn entries(&self) -> Vec<Entry> {
         let store = SqliteStore::new(&self.path);
         self.town.runtime.block_on(async { store.reader().await.unwrap().scan(1, 1_000_000).await.unwrap() })
     }
 
     /// Works on the tables without their triggers, and puts those back as they were.
-    fn works(&self, work: impl AsyncFnOnce(&mut SqliteConnection)) {
+    pub(crate) fn works(&self, work: impl AsyncFnOnce(&mut SqliteConnection)) {
         self.town.runtime.block_on(async {
             let mut conn = SqliteConnectOptions::new().filename(&self.path).connect().await.unwrap();
             let rows = conn.fetch_all(GUARDS).await.unwrap();
@@ -83,7 +83,7 @@ impl<'a> Insider<'a> {
     }
 
     /// Puts another body into a record, and makes every later hash fit.
-    fn rewrites(&self, seq: u64, body: Vec<u8>) {
+    pub(crate) fn rewrites(&self, seq: u64, body: Vec<u8>) {
         let mut entries = self.entries();
         let at = usize::try_from(seq).unwrap() - 1;
         let mut before = entries[at - 1].hash;
@@ -97,6 +97,22 @@ impl<'a> Insider<'a> {
                 let update = sqlx::query("UPDATE journal SET body = ?, hash = ? WHERE seq = ?");
                 let seq = i64::try_from(entry.seq).unwrap();
                 update.bind(entry.body.clone()).bind(entry.hash.to_vec()).bind(seq).execute(&mut *conn).await.unwrap();
+            }
+        });
+    }
+
+    /// Signs every commit batch from this record on again, with a key of batches that was stolen (the seed, hexadecimal).
+    pub(crate) fn signs_again(&self, from: u64, seed: &str) {
+        let stolen = Ed25519KeyPair::from_seed_unchecked(&hex::decode(seed).unwrap()).unwrap();
+        let changed = self.entries().into_iter().filter(|entry| entry.seq >= from);
+        let signed: Vec<_> = changed.filter_map(|entry| Some((entry.seq, entry.hash, entry.signature?.key))).collect();
+        assert!(!signed.is_empty());
+        self.works(async |conn| {
+            for (seq, hash, key) in &signed {
+                let bytes = stolen.sign(&batch_text(&Head { seq: *seq, hash: *hash }));
+                let stored = Signature { key: *key, bytes: bytes.as_ref().try_into().unwrap() }.stored().to_vec();
+                let update = sqlx::query("UPDATE journal SET signature = ? WHERE seq = ?").bind(stored);
+                update.bind(i64::try_from(*seq).unwrap()).execute(&mut *conn).await.unwrap();
             }
         });
     }
@@ -118,7 +134,7 @@ impl<'a> Insider<'a> {
         copy.seq
     }
 
-    fn cuts_off_behind(&self, seq: u64) {
+    pub(crate) fn cuts_off_behind(&self, seq: u64) {
         let seq = i64::try_from(seq).unwrap();
         self.works(async |conn| {
             for table in ["journal", "transfers"] {
@@ -139,11 +155,12 @@ fn approved_contracts(town: &Town) {
     };
     let file = town.path("contracts.toml");
     let proposed = run("suzuki", &["contract", "propose", file.to_str().unwrap(), "--why", "year"]);
-    run("tanaka", &["decide", &proposed["proposal"].to_string(), "--approve", "--why", "checked"]);
+    let (number, fingerprint) = requested(&proposed);
+    run("tanaka", &["approval", "approve", &number, "--fingerprint", &fingerprint, "--why", "checked"]);
 }
 
 /// The anchor's checkpoints reach the record.
-fn anchored(town: &Town, record: u64) -> Vec<Value> {
+pub(crate) fn anchored(town: &Town, record: u64) -> Vec<Value> {
     let path = town.path("elsewhere/anchor.jsonl");
     wait_for("the anchor", Duration::from_secs(20), || {
         let lines = lines(&path);
@@ -167,21 +184,27 @@ fn what_an_insider_changes_is_found_and_named() {
     assert_eq!(sound["unchecked"], serde_json::json!([]), "{sound}");
     assert!(sound["batches"]["signed"].as_u64() > Some(3) && sound["checkpoints"]["last"] == records, "{sound}");
 
+    let (_, blind, _) = verify(&town.journal(), &[]);
+    assert!(blind["unchecked"].to_string().contains("who signed. No --trusted-key was given"), "{blind}");
+    assert!(blind["unchecked"].to_string().contains("No --anchor was given"), "{blind}");
+
     // Another approver, and every later hash computed again.
     let insider = Insider::with_copy(&town, "rewritten.db");
     let entries = insider.entries();
     let decided =
         entries.iter().rfind(|entry| matches!(Body::read(&entry.body), Ok(Body::ApprovalDecided(_)))).unwrap();
     let Ok(Body::ApprovalDecided(mut approval)) = Body::read(&decided.body) else { unreachable!() };
-    assert_eq!(approval.by, "tanaka");
+    assert_eq!(approval.by, "per_3", "tanaka");
     approval.by = "ito".into();
+    // It is the journal's last decision: without its signature it could be one of a town that signs none yet, were it not for those of
+    // before.
+    approval.proof = None;
     let mut body = Vec::new();
     Body::ApprovalDecided(approval).write(&mut body);
     insider.rewrites(decided.seq, body);
     let (code, blind, _) = verify(&insider.path, &[]);
-    assert_eq!(code, Some(0), "the chain alone shows nothing");
-    assert!(blind["unchecked"].to_string().contains("who signed. No --trusted-key was given"), "{blind}");
-    assert!(blind["unchecked"].to_string().contains("No --anchor was given"), "{blind}");
+    assert_eq!((code, &blind["record"]), (Some(1), &decided.seq.into()), "also without a trusted key");
+    assert!(blind["problem"].as_str().unwrap().contains("no person signed it"), "{blind}");
     let (code, found, said) = verify(&insider.path, &means);
     assert_eq!((code, &found["record"]), (Some(1), &decided.seq.into()), "{said}");
     assert!(found["problem"].as_str().unwrap().contains("not as it was signed"), "{found}");

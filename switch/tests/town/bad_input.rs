@@ -1,10 +1,10 @@
-//! What a hostile or broken peer sends. It gets an answer where one is possible, and nobody else notices.
+//! What a hostile or broken peer sends. It gets an answer where one is possible, and no other peer notices.
 
 use crate::harness::{Served, Town, kazasu, wait_for};
 use bytes::BytesMut;
-use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::session::Session;
+use kazasu_demo::sample::Town as Sample;
 use kazasu_schemas::ids::{Rrn, Stan};
 use kazasu_schemas::iso8583::{Message, Mti};
 use kazasu_schemas::mac::encode_frame;
@@ -46,7 +46,7 @@ pub(crate) fn purchase(acquirer: &AcquirerConfig, number: u64) -> Request {
         terminal: shop.terminals[0],
         merchant: shop.id,
         currency: 392,
-        ppid: Some(acquirer.cards["held-rich"]),
+        ppid: Some(acquirer.cards["on-us-rich"]),
         original: None,
         replacement: None,
         options: Default::default(),

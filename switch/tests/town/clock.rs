@@ -3,9 +3,9 @@
 use crate::codes::APPROVED;
 use crate::harness::{Served, Town, kazasu, wait_for};
 use crate::rules::{call, purchase, token};
-use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::scenario::{Scenario, play};
+use kazasu_demo::sample::Town as Sample;
 use kazasu_ledger::Body;
 use kazasu_schemas::jst::Millis;
 use kazasu_store::Store;
@@ -51,7 +51,7 @@ fn pays_ahead(town: &Town, served: &Served, by: i64) {
 
 /// A step that goes through on any day.
 fn payment() -> String {
-    purchase("held-a", 100, APPROVED)
+    purchase("on-us-a", 100, APPROVED)
 }
 
 fn bodies(town: &Town) -> Vec<Body> {
@@ -137,7 +137,7 @@ fn one_day_is_ended_early_and_no_second_one(town: &Town, served: &Served) {
         if let Some(why) = why {
             ask["why"] = why.into();
         }
-        call(served, "POST", "/v1/closing/ask", &operator, &ask)
+        call(served, "POST", "/v1/closing/requests", &operator, &ask)
     };
     let open = served.status()["business_day"].clone();
     assert_eq!(cut_over(&open, None).0, 400, "why");
@@ -153,11 +153,11 @@ fn the_journal_says_who_decided_and_why(town: &Town) {
     let confirmed: Vec<_> =
         bodies.iter().filter_map(|b| if let Body::ClockConfirmed(r) = b { Some(r) } else { None }).collect();
     assert_eq!(confirmed.len(), 1);
-    assert_eq!((confirmed[0].by.as_str(), confirmed[0].why.as_str()), ("operator", "time server was wrong"));
+    assert_eq!((confirmed[0].by.as_str(), confirmed[0].why.as_str()), ("key_1", "time server was wrong"));
     let by_hand = bodies
         .iter()
         .filter_map(|b| if let Body::CutOver(r) = b { r.by.as_deref().zip(r.why.as_deref()) } else { None });
-    assert_eq!(by_hand.collect::<Vec<_>>(), [("operator", "early closing")]);
+    assert_eq!(by_hand.collect::<Vec<_>>(), [("key_1", "early closing")]);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Closing a day on a real switch, from the command line: contracts, files, exceptions, settlements, payouts, signatures, reports.
 
+mod mended;
+
 use crate::bank;
 use crate::codes::APPROVED;
-use crate::harness::{Served, Town, kazasu};
-use kazasu::sample::Town as Sample;
+use crate::harness::{Served, Town, kazasu, requested};
 use kazasu_acquirer_sim::scenario::{Scenario, play};
 use kazasu_acquirer_sim::session::Session;
+use kazasu_demo::sample::Town as Sample;
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
@@ -50,10 +52,11 @@ impl Staff<'_> {
     }
 
     fn decided(&self, proposal: &Value) {
-        let number = proposal["proposal"].to_string();
-        let text = self.no("suzuki", &["decide", &number, "--approve", "--why", "x"]);
-        assert!(text.contains("another person must decide"), "{text}");
-        self.ok("tanaka", &["decide", &number, "--approve", "--why", "checked"]);
+        let (number, fingerprint) = requested(proposal);
+        let approve = |why| ["approval", "approve", &number, "--fingerprint", &fingerprint[..12], "--why", why];
+        let text = self.no("suzuki", &approve("x"));
+        assert!(text.contains("another person decides it"), "{text}");
+        self.ok("tanaka", &approve("checked"));
     }
 
     /// The path of a file in the town's folder.
@@ -83,7 +86,7 @@ fn journal(town: &Town, args: &[&str]) -> Output {
 /// What residents pay at the shop on the day that is closed: with a credit card of issuer 1, from an account in the switch,
 /// from an account at issuer 3, with the credit card again, with a debit card of issuer 2.
 const PAYMENTS: [(&str, u32); 5] =
-    [("credit-ok", 10_000), ("held-rich", 20_000), ("bank-ok", 30_000), ("credit-ok", 5_000), ("debit-ok", 4_000)];
+    [("credit-ok", 10_000), ("on-us-rich", 20_000), ("bank-ok", 30_000), ("credit-ok", 5_000), ("debit-ok", 4_000)];
 /// All of it.
 const GROSS: i64 = 69_000;
 /// The part that issuer 1 owes.
@@ -228,8 +231,12 @@ fn an_issuer_takes_back_no_more_than_it_paid(day: &Day<'_>) {
 fn only_people_of_finance_act_and_only_approvers_decide(day: &Day<'_>) {
     let config = std::fs::read_to_string(day.staff.town.config()).unwrap();
     assert!(config.contains("staff = [\"sato\", \"suzuki\"]\napprovers = [\"suzuki\", \"tanaka\"]"));
-    let text = day.staff.no("sato", &["decide", "1", "--approve", "--why", "x"]);
-    assert!(text.contains("sato is no approver of [finance]"), "{text}");
+    let file = day.staff.file("contracts.toml");
+    let (number, fingerprint) = requested(&day.staff.ok("suzuki", &["contract", "propose", &file, "--why", "x"]));
+    let approve = ["approval", "approve", &number, "--fingerprint", &fingerprint, "--why", "x"];
+    let text = day.staff.no("sato", &approve);
+    assert!(text.contains("this takes finance-approver"), "{text}");
+    day.staff.ok("suzuki", &["approval", "withdraw", &number, "--why", "only to see"]);
 }
 
 /// Acquirers and issuers that want to know are told, and answer. A day that was compared with none of them is not reconciled;
@@ -255,7 +262,7 @@ fn the_day_is_cut_over_and_others_are_told(day: &Day<'_>, served: &Served) {
     drop(link);
     let metrics = served.get("/metrics").1;
     for purpose in ["cutover_start", "cutover_end"] {
-        let told = format!("kazasu_cutovers_told_total{{purpose=\"{purpose}\",outcome=\"{APPROVED}\"}} 1");
+        let told = format!("kazasu_cutovers_notified_total{{purpose=\"{purpose}\",outcome=\"{APPROVED}\"}} 1");
         assert!(metrics.contains(&told), "{told}\n{metrics}");
     }
 }
@@ -305,7 +312,7 @@ fn the_mended_file_shows_what_differs(day: &Day<'_>) {
     let short = staff.file("short.csv");
     std::fs::write(&short, [&lines[0], &lines[1], &lines[3]].map(String::as_str).join("\r\n")).unwrap();
     let text = staff.no("sato", &import_args(&short, "issuer", "1", &day.date));
-    assert!(text.contains("its total says 2 lines and 15000 yen, and it has 1 lines and 10000 yen"), "{text}");
+    assert!(text.contains("its total says 2 lines and ¥15,000, and it has 1 lines and ¥10,000"), "{text}");
 }
 
 /// Issuer 3 sends no file, which a person says; two exceptions with issuer 1 keep the day from being closed.
@@ -346,6 +353,14 @@ fn the_day_is_closed_and_signed(day: &Day<'_>) {
     assert_eq!(closed["day"], day.date.as_str());
     let days = day.staff.ok("sato", &["day", "status"]);
     assert_eq!((&days[1]["state"], &days[1]["open_exceptions"]), (&json!("signed"), &json!(1)));
+    let marks = days[1]["marks"].as_array().unwrap().iter().map(|mark| (mark["state"].clone(), mark["via"].clone()));
+    let by_command = ["cut_over", "reconciled", "settled"].map(|state| (json!(state), json!("cli")));
+    let expected: Vec<_> = by_command.into_iter().chain([(json!("signed"), Value::Null)]).collect();
+    assert_eq!(
+        marks.collect::<Vec<_>>(),
+        expected,
+        "people said it at the command line; the signature is a record of its own"
+    );
 }
 
 /// A small shop: nothing up to ¥100,000 a month, so what it took is what it gets.
@@ -368,16 +383,20 @@ fn the_payout_is_approved_and_its_file_is_made_once(day: &Day<'_>) -> Payout {
     let propose = ["payout", "propose", "--value-date", &value_date, "--settlement", SETTLEMENT, "--why", "settled"];
     let proposed = staff.ok("suzuki", &propose);
     let number = proposed["proposal"].to_string();
-    let text = staff.no("tanaka", &["payout", "file", &number]);
+    let text = staff.no("tanaka", &["payout", "file", &number, "--why", "payday"]);
     assert!(text.contains("is not approved"), "{text}");
     staff.decided(&proposed);
     let text = staff.no("suzuki", &["payout", "propose", "--value-date", &value_date, "--why", "once more"]);
     assert!(text.contains("none is due with a value date on or before"), "{text}");
-    let made = staff.ok("tanaka", &["payout", "file", &number, "--out", &staff.file("bank")]);
+    let made = staff.ok("tanaka", &["payout", "file", &number, "--out", &staff.file("bank"), "--why", "payday"]);
     let bytes = std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap();
     let groups = transfer::read(&bytes, on).unwrap();
     assert_eq!(groups[0].payments[0].amount, Yen::new(PAID_OUT));
-    assert!(staff.no("tanaka", &["payout", "file", &number, "--format", "pain001"]).contains("one file, in one form"));
+    assert!(
+        staff
+            .no("tanaka", &["payout", "file", &number, "--format", "pain001", "--why", "payday"])
+            .contains("one file, in one form")
+    );
     Payout { number, on }
 }
 
@@ -529,77 +548,4 @@ fn the_auditor_verifies_the_journal_offline(town: &Town) {
     let transfers = std::fs::read_to_string(out.join("transfers.csv")).unwrap();
     assert!(transfers.starts_with("seq,leg,kind,debit,credit,amount,unit") && transfers.lines().count() > 10);
     assert!(out.join("DICTIONARY.md").is_file());
-}
-
-/// A file with lines that cannot be read calls nothing missing; a mended one ends what an earlier one opened, by itself.
-#[test]
-fn a_mended_file_ends_what_an_earlier_one_opened() {
-    let town = Town::new(Sample { residents: 3, ..Sample::default() });
-    let served = town.serve();
-    served.issuers_up(3);
-    let staff = Staff { town: &town };
-    taps(&town, &served, &[("credit-ok", 1_000), ("credit-ok", 2_000), ("credit-ok", 3_000)]);
-    served.drained();
-    let day = staff.ok("sato", &["day", "status"])[0]["day"].as_str().unwrap().to_owned();
-    staff.run("sato", &["day", "close", "--cut-over"]);
-    let path = staff.file("issuer.csv");
-    staff.ok("sato", &export_args(&path, "issuer", "1", &day));
-    let text = std::fs::read_to_string(&path).unwrap();
-    let lines: Vec<&str> = text.lines().collect();
-    let import = |text: &str| {
-        std::fs::write(&path, text).unwrap();
-        let out = staff.run("sato", &import_args(&path, "issuer", "1", &day));
-        let told: Value = serde_json::from_slice(&out.stdout).unwrap();
-        (out.status.code(), told)
-    };
-    let open = || staff.ok("sato", &["recon", "exceptions"]).as_array().unwrap().clone();
-
-    // Every line unreadable, then one.
-    let (code, told) = import(&text.replace(",392,", ",yen,"));
-    assert_eq!((code, &told["statuses"], &told["bad_lines"]), (Some(1), &json!({ "undecided": [3, 0] }), &json!(3)));
-    let (code, told) = import(&text.replacen(",392,", ",yen,", 1));
-    assert_eq!((code, &told["statuses"]), (Some(1), &json!({ "matched": [2, 2], "undecided": [1, 0] })), "{told}");
-    assert_eq!(open(), Vec::<Value>::new());
-    // Two lines lack, and one of them comes with another amount.
-    let (code, told) = import(&[lines[0], lines[1]].join("\n"));
-    assert_eq!((code, &told["statuses"]), (Some(1), &json!({ "matched": [1, 1], "missing": [2, 0] })), "{told}");
-    assert_eq!(open().len(), 2);
-    let (code, told) = import(&[lines[0], lines[1], lines[2], &lines[3].replacen(",3000,", ",2900,", 1)].join("\n"));
-    assert_eq!((code, &told["ended"]), (Some(1), &json!(2)), "{told}");
-    let left = open();
-    assert_eq!((left.len(), &left[0]["status"], &left[0]["theirs_yen"]), (1, &json!("amount_under"), &json!(2_900)));
-    // The right file ends the rest; who brought it and why is told.
-    let (code, told) = import(&text);
-    assert_eq!((code, &told["ended"], &told["exceptions"]), (Some(0), &json!(1), &json!(0)), "{told}");
-    assert_eq!(open(), Vec::<Value>::new());
-    let all = staff.ok("sato", &["recon", "exceptions", "--all"]);
-    for d in all.as_array().unwrap() {
-        assert_eq!(d["resolved"]["how"], "explained", "{d}");
-        assert!(d["notes"].to_string().contains("a later file has it"), "{d}");
-        assert_eq!(d["notes"][0]["by"], "sato");
-    }
-    served.stop();
-}
-
-#[test]
-fn the_day_demo_finds_exactly_what_was_planted() {
-    let dir = tempfile::tempdir().unwrap();
-    let data = dir.path().join("demo");
-    let args =
-        ["demo", "--day", "--data", data.to_str().unwrap(), "--taps", "1200", "--rate", "300", "--exit", "--json"];
-    for day in 0..2 {
-        let out = kazasu(&args);
-        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        let value: Value = serde_json::from_slice(&out.stdout).unwrap();
-        assert_eq!(
-            (&value["planted"], &value["found"], &value["unexplained"]),
-            (&json!(5), &json!(5), &json!(0)),
-            "{value}"
-        );
-        assert_eq!(value["verified"], true);
-        assert!(
-            value["settled_yen"].as_i64().unwrap() > 0 && value["fees_yen"].as_i64().unwrap() > 0,
-            "day {day}: {value}"
-        );
-    }
 }

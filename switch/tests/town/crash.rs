@@ -3,10 +3,10 @@
 
 use crate::bad_input::{frame, purchase};
 use crate::harness::Town;
-use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, Mix, Peer, Progress};
 use kazasu_acquirer_sim::session::Session;
 use kazasu_core::{State, TapState};
+use kazasu_demo::sample::Town as Sample;
 use kazasu_ledger::record::{TapKey, TransactionKind};
 use kazasu_schemas::ids::{InstitutionId, Stan, TerminalId};
 use kazasu_schemas::iso8583::Mti;

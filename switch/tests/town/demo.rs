@@ -39,7 +39,7 @@ fn the_demo_sums_up_what_it_did_and_continues_where_it_was() {
     assert_eq!(merchants.len(), 21);
     // Keys are for programs; what people read is under `names`.
     let by_issuer = first["yen_by_issuer"].as_object().unwrap();
-    assert!(["issuer_1", "held", "shortfall"].iter().all(|key| by_issuer.contains_key(*key)), "{first}");
+    assert!(["issuer_1", "on_us", "shortfall"].iter().all(|key| by_issuer.contains_key(*key)), "{first}");
     let keys =
         [merchants, by_issuer, first["declined_by_reason"].as_object().unwrap()].into_iter().flat_map(|o| o.keys());
     for key in keys {

@@ -5,10 +5,10 @@ use crate::bad_input::{pays, purchase};
 use crate::harness::{Served, Town};
 use crate::runs_on::metric;
 use bytes::BytesMut;
-use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::scenario::{Scenario, play};
 use kazasu_acquirer_sim::session::Session;
+use kazasu_demo::sample::Town as Sample;
 use kazasu_schemas::iso8583::{Dialect, Message, Tpdu};
 use kazasu_schemas::mac::encode_frame;
 use kazasu_schemas::wire::NetworkCode;
@@ -35,7 +35,7 @@ fn town() -> (Town, Served) {
     (town, served)
 }
 
-/// An acquirer that uses this port, whichever was its own.
+/// An acquirer that uses this port instead of its own.
 fn acquirer(town: &Town, number: usize, served: &Served) -> AcquirerConfig {
     let mut config = town.acquirer(number, served);
     config.addr = served.listening[0].to_string();

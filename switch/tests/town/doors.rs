@@ -1,12 +1,13 @@
-//! Floods at every port: whoever connects and says nothing, half of something or too much of it costs the others nothing.
+//! Floods at every port: a peer that connects and says nothing, half of something or too much of it costs the others nothing.
 
 use crate::bad_input::{code, frame, pays, purchase};
 use crate::harness::{Served, Town, wait_for};
 use crate::rules::token;
 use crate::runs_on::metric;
-use kazasu::sample::Town as Sample;
+use crate::statements::SigningPortal;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::session::Session;
+use kazasu_demo::sample::Town as Sample;
 use kazasu_schemas::wire::{NetworkCode, ResponseCode};
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use rustix::process::{Resource, getrlimit};
@@ -22,7 +23,7 @@ fn town() -> Town {
 }
 
 /// A connection from 127.0.`net`.`host`, another network for each.
-fn from(net: u8, host: u8, to: SocketAddr) -> std::io::Result<TcpStream> {
+pub(crate) fn from(net: u8, host: u8, to: SocketAddr) -> std::io::Result<TcpStream> {
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
     bind(&socket, &SocketAddrV4::new([127, 0, net, host].into(), 0))?;
     connect(&socket, &to)?;
@@ -109,6 +110,71 @@ fn thousands_of_silent_connections_do_not_close_a_listener_to_acquirers() {
     assert!(told < 60, "{told} lines of {size} connections");
     served.stop();
     town.verified();
+}
+
+/// Whole answers to network messages in a stream.
+fn answers_in(mut stream: &[u8]) -> usize {
+    let mut found = 0;
+    while let [a, b, rest @ ..] = stream {
+        let (one, more) = rest.split_at(usize::from(u16::from_be_bytes([*a, *b])));
+        assert!(one.starts_with(b"0810"), "{one:?}");
+        (found, stream) = (found + 1, more);
+    }
+    found
+}
+
+/// What is sent is answered with refusals, and then the connection ends; how many refusals, and when it ended.
+fn refused_until_closed(to: SocketAddr, frames: &[u8]) -> (usize, Duration) {
+    let begin = Instant::now();
+    let mut stream = TcpStream::connect(to).unwrap();
+    stream.set_read_timeout(Some(20 * SECOND)).unwrap();
+    stream.write_all(frames).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    (answers_in(&bytes), begin.elapsed())
+}
+
+#[test]
+fn connections_whose_sign_ons_fail_are_closed_after_a_pause_and_true_acquirers_of_their_network_sign_on() {
+    let town = town();
+    town.configure("\n[limits]\nmax_failed_sign_ons = 3\nmax_failed_sign_ons_per_network = 8\n");
+    let served = town.serve();
+    let acquirer = town.acquirer(1, &served);
+    // A sign-on without a nonce, ten times at once.
+    let mut session = Session::open(&acquirer).unwrap();
+    let question = session.request(NetworkCode::SignOn);
+    let mut message = kazasu_schemas::iso8583::Message::default();
+    question.to_message(&mut message);
+    let mut one = bytes::BytesMut::new();
+    kazasu_schemas::mac::encode_frame(&acquirer.dialect, &mut message, None, &mut one).unwrap();
+    // A failure before a sign-on that succeeds costs nothing.
+    let mut clumsy = Session::connect(&acquirer).unwrap();
+    clumsy.raw(&one).unwrap();
+    assert_eq!(code(&mut clumsy), "63");
+    clumsy.sign_on().unwrap();
+    pays(&mut clumsy, 100);
+    let ten = one.repeat(10);
+    let listener = served.listening[0];
+    let closed = || metric(&served, "kazasu_connections_closed_total", "failed_sign_ons");
+    for n in 1..=3 {
+        let (refused, after) = refused_until_closed(listener, &ten);
+        assert_eq!(refused, 3, "connection {n}");
+        assert!(after >= 2 * SECOND && after < 15 * SECOND, "{after:?}");
+        assert_eq!(closed(), f64::from(n));
+    }
+    // Ten in a minute: from now on each connection of this network has one attempt.
+    assert_eq!(refused_until_closed(listener, &ten).0, 1);
+    // The acquirer, whose address is the same, is not shut out.
+    pays(&mut session, 1);
+    signs_on_and_pays(&acquirer, 2);
+    // Another network has its own count.
+    let mut other = from(0, 9, listener).unwrap();
+    other.set_read_timeout(Some(20 * SECOND)).unwrap();
+    other.write_all(&ten).unwrap();
+    let mut bytes = Vec::new();
+    other.read_to_end(&mut bytes).unwrap();
+    assert_eq!(answers_in(&bytes), 3);
+    served.stop();
 }
 
 #[test]
@@ -206,7 +272,7 @@ fn silent_connections_and_half_headers_do_not_close_the_http_port() {
 
 /// A write that is allowed to anybody with the token and changes nothing that matters here.
 fn unfinished(token: &str) -> String {
-    format!("POST /v1/ask HTTP/1.1\r\nhost: s\r\nauthorization: Bearer {token}\r\ncontent-length: 100\r\n\r\n{{")
+    format!("POST /v1/requests HTTP/1.1\r\nhost: s\r\nauthorization: Bearer {token}\r\ncontent-length: 100\r\n\r\n{{")
 }
 
 #[test]
@@ -225,10 +291,11 @@ fn unfinished_bodies_of_one_token_delay_no_other() {
     std::thread::sleep(SECOND / 2);
     let begin = Instant::now();
     let ppid = "53AKFI53K7TYTUKXXJ2ZZC4KXM";
-    let body = "{\"day\": 20000}";
+    let (body, path) = ("{\"day\": 20000}", format!("/v1/residents/{ppid}/limits"));
+    let statement = SigningPortal::of(&town).header("PUT", &path, body.as_bytes());
     let write = format!(
-        "PUT /v1/residents/{ppid}/limits HTTP/1.1\r\nhost: s\r\nauthorization: Bearer {other}\r\nconnection: close\r\n\
-         content-length: {}\r\n\r\n{body}",
+        "PUT {path} HTTP/1.1\r\nhost: s\r\nauthorization: Bearer {other}\r\nkazasu-portal-statement: {statement}\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     let said = asks(served.http, &write);

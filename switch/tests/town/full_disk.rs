@@ -1,8 +1,8 @@
 //! The disk is full: the writer answers no approval that it cannot keep, says why, and goes on when there is room again.
 
 use crate::harness::{Served, Town, kazasu, wait_for};
-use kazasu::sample::{Mix as Residents, Town as Sample};
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, Mix, Peer, Progress};
+use kazasu_demo::sample::{Mix as Residents, Town as Sample};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 #[test]
 fn a_full_disk_stops_approvals_with_a_reason_and_loses_nothing() {
-    let town = Town::new(Sample { residents: 500, mix: Residents::Held, balance: 1_000_000_000, ..Sample::default() });
+    let town = Town::new(Sample { residents: 500, mix: Residents::OnUs, balance: 1_000_000_000, ..Sample::default() });
     // A limit on the size of each file does what a full disk does: writes beyond it fail.
     let mut command = Command::new("bash");
     command.args(["-c", "trap '' XFSZ; ulimit -S -f 3000; exec \"$0\" serve --json --config \"$1\""]);
@@ -82,7 +82,7 @@ fn a_full_disk_stops_approvals_with_a_reason_and_loses_nothing() {
 
 #[test]
 fn an_import_on_a_full_disk_says_so_and_ends() {
-    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let town = Town::opening(Sample { residents: 0, ..Sample::default() });
     let rows: String = (0..30_000).map(|n| format!("M3{n:013},27000001,店 {n},5411\n")).collect();
     let file = town.path("many.csv");
     std::fs::write(&file, format!("merchant,acquirer,name,mcc\n{rows}")).unwrap();

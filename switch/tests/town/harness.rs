@@ -1,11 +1,14 @@
 //! A sample town with a switch that can be started, killed and looked at.
 
-use kazasu::agree::{Disagreement, Messages};
-use kazasu::sample::{self, Ports, Town as Sample};
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_core::State;
+use kazasu_demo::agree::{Disagreement, Messages};
+use kazasu_demo::sample::{self, Ports, Town as Sample};
 use kazasu_issuer_adapter::sim::{Sim, SimConfig, effective};
 use kazasu_ledger::{Body, Record};
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::secret::Key;
+use kazasu_security::keys::{Done, KekOrigin, KeyName, KeyState, KeyStore, Material, NewKey};
 use kazasu_store::Store;
 use kazasu_store::sqlite::SqliteStore;
 use kazasu_store::verify::{Verified, verify};
@@ -20,6 +23,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use zeroize::Zeroizing;
 
 /// A port that is free, that no other test gets, and that no connection takes meanwhile: it lies below those that the system gives to
 /// connections, of which some tests open thousands.
@@ -38,9 +42,41 @@ pub(crate) fn free_port() -> u16 {
     }
 }
 
-/// The program under test.
+/// The program under test. `--by NAME` stands for the session of a person of the town, which lies beside its configuration; a program
+/// that is named so uses the key of the key file. It looks into no folder of a user.
 pub(crate) fn kazasu(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_kazasu")).args(args).output().unwrap()
+    let out = run(args);
+    // A decision that takes a second factor gets one that names it.
+    if crate::step_up::is_asked(&out) && crate::step_up::by_command_line(args) { run(args) } else { out }
+}
+
+fn run(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kazasu"))
+        .args(signed_in(args))
+        // The machine may speak another language.
+        .env("KAZASU_LANG", "en")
+        .env("XDG_STATE_HOME", "/nonexistent")
+        .output()
+        .unwrap()
+}
+
+/// The same arguments as the program takes them.
+pub(crate) fn signed_in(args: &[&str]) -> Vec<String> {
+    let mut out: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+    let Some(at) = out.iter().position(|arg| arg == "--by") else { return out };
+    let name = out.remove(at + 1);
+    // The log of keys keeps a name beside the session.
+    if out.first().is_some_and(|command| command == "key") {
+        out.insert(at + 1, name.clone());
+    } else {
+        out.remove(at);
+    }
+    let config = out.iter().position(|arg| arg == "--config").map(|at| PathBuf::from(&out[at + 1]));
+    let session = config.map(|config| config.with_file_name("people").join(format!("{name}.session")));
+    if let Some(session) = session.filter(|session| session.exists()) {
+        out.extend(["--session".to_owned(), session.to_str().unwrap().to_owned()]);
+    }
+    out
 }
 
 /// One request, as any program may send it; status and body of the answer.
@@ -87,7 +123,24 @@ pub(crate) struct Town {
 impl Town {
     /// A town with its issuers running and its merchants and residents imported; the switch is not running yet.
     pub(crate) fn new(sample: Sample) -> Town {
-        let town = Town::empty(sample);
+        Town::empty(sample).imported()
+    }
+
+    /// The same before any person has joined: what takes two people is done by the keeper of the journal still.
+    pub(crate) fn opening(sample: Sample) -> Town {
+        Town::empty(sample).opened()
+    }
+
+    /// With its merchants, residents and people.
+    pub(crate) fn imported(self) -> Town {
+        let town = self.opened();
+        town.settle();
+        town
+    }
+
+    /// With its merchants and residents.
+    fn opened(self) -> Town {
+        let town = self;
         for what in ["merchant", "link"] {
             let file = town.path(&format!("{what}s.csv"));
             let out = kazasu(&[what, "import", file.to_str().unwrap(), "--config", &town.config()]);
@@ -101,12 +154,19 @@ impl Town {
 
     /// The same with an empty ledger.
     pub(crate) fn empty(sample: Sample) -> Town {
+        Town::with_issuers(sample, str::to_owned)
+    }
+
+    /// The same with an empty ledger, where the issuers' file is changed before they start.
+    pub(crate) fn with_issuers(sample: Sample, change: impl Fn(&str) -> String) -> Town {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("town");
         let ports = Ports { acquirers: [0; 3], http: free_port(), issuers: [0; 4] };
         sample::write(&folder, &Sample { ports, ..sample }).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let config = SimConfig::load(&folder.join("issuers.toml")).unwrap();
+        let issuers = folder.join("issuers.toml");
+        std::fs::write(&issuers, change(&std::fs::read_to_string(&issuers).unwrap())).unwrap();
+        let config = SimConfig::load(&issuers).unwrap();
         let sim = runtime.block_on(Sim::start(config)).unwrap();
         let mut addresses = sim.addresses().into_iter().map(|(_, addr)| addr.to_string());
         let path = folder.join("kazasu.toml");
@@ -117,7 +177,7 @@ impl Town {
                 in_issuer = line == "[[issuer]]";
             }
             if in_issuer && line.starts_with("addr = ") {
-                // Nobody listens on the last one's.
+                // No node listens on the last one's.
                 let addr = addresses.next().unwrap_or_else(|| "127.0.0.1:1".into());
                 text += &format!("addr = \"{addr}\"\n");
             } else {
@@ -127,6 +187,16 @@ impl Town {
         }
         std::fs::write(&path, text).unwrap();
         Town { dir, runtime, sim: Some(sim) }
+    }
+
+    /// Lets the town's people join, and gives each a session.
+    pub(crate) fn settle(&self) {
+        self.runtime.block_on(sample::settle(&self.dir.path().join("town"))).unwrap();
+    }
+
+    /// A person's session.
+    pub(crate) fn session(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(&format!("people/{name}.session"))).unwrap()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -146,6 +216,44 @@ impl Town {
         let mut text = std::fs::read_to_string(self.config()).unwrap();
         text += lines;
         std::fs::write(self.config(), text).unwrap();
+    }
+
+    /// The town's key store, open.
+    pub(crate) fn key_store(&self) -> KeyStore {
+        let credential = Zeroizing::new(std::fs::read_to_string(self.path("keys.credential")).unwrap());
+        KeyStore::open(&self.path("keys.json"), &credential).unwrap()
+    }
+
+    /// A key's active version, in hexadecimal.
+    pub(crate) fn secret_of(&self, name: &str) -> String {
+        let (store, name) = (self.key_store(), name.parse().unwrap());
+        hex::encode(store.secret(store.active(&name).unwrap()).unwrap().expose())
+    }
+
+    /// Puts a version of a key into the town's store; its number.
+    pub(crate) fn put_key(&self, name: &str, secret: &str, state: KeyState) -> u8 {
+        let (mut store, name) = (self.key_store(), name.parse::<KeyName>().unwrap());
+        let at = kazasu_engine::clock::now();
+        let done = Done { at, by: "a test", why: "" };
+        let ends = BusinessDay(at.jst_day().0 + 100);
+        let new = NewKey { name: name.clone(), state, ends, fiscal_year: None, public: None };
+        let version = store.add(new, &Material::Secret(Key::from_hex(secret).unwrap()), &done).unwrap();
+        store.save("imported", Some((&name, version)), &done).unwrap();
+        version
+    }
+
+    /// A store of a node's own, with its own key; the town's credential opens it.
+    pub(crate) fn own_store(&self, file: &str, name: &str, secret: &str) {
+        let credential = std::fs::read_to_string(self.path("keys.credential")).unwrap();
+        let origin = KekOrigin::Credential;
+        let kek = std::sync::Arc::new(origin.key(&credential).unwrap());
+        let (mut store, name) = (KeyStore::new(&self.path(file), origin, kek), name.parse::<KeyName>().unwrap());
+        let at = kazasu_engine::clock::now();
+        let done = Done { at, by: "a test", why: "" };
+        let ends = BusinessDay(at.jst_day().0 + 100);
+        let new = NewKey { name: name.clone(), state: KeyState::Active, ends, fiscal_year: None, public: None };
+        let version = store.add(new, &Material::Secret(Key::from_hex(secret).unwrap()), &done).unwrap();
+        store.save("imported", Some((&name, version)), &done).unwrap();
     }
 
     pub(crate) fn replace_in_config(&self, from: &str, to: &str) {
@@ -322,4 +430,28 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A command by which the first person asks for something and the second approves it; a file is sent again then. The command's last output.
+pub(crate) fn by_two(town: &Town, args: &[&str], [by, decider]: [&str; 2]) -> Output {
+    let config = town.config();
+    let run = |args: &[&str], by: &str| kazasu(&[args, &["--json", "--config", &config, "--by", by]].concat());
+    let out = run(args, by);
+    let Ok(answer) = serde_json::from_slice::<Value>(&out.stdout) else { return out };
+    let file = answer.get("asked");
+    let asked = file.unwrap_or(&answer);
+    if !asked["proposal"].is_u64() {
+        return out;
+    }
+    let (number, fingerprint) = requested(asked);
+    let approve = ["approval", "approve", &number, "--fingerprint", &fingerprint, "--why", "checked"];
+    let approved = run(&approve, decider);
+    assert!(approved.status.success(), "{args:?}: {}", String::from_utf8_lossy(&approved.stderr));
+    if file.is_some() { run(args, by) } else { out }
+}
+
+/// The number and the fingerprint under which a request is decided.
+pub(crate) fn requested(answer: &serde_json::Value) -> (String, String) {
+    let fingerprint = answer["fingerprint"].as_str().unwrap_or_else(|| panic!("{answer}"));
+    (answer["proposal"].to_string(), fingerprint.to_owned())
 }

@@ -1,8 +1,8 @@
 //! Importing merchants and links: bad rows by line, into a stopped and into a running switch.
 
-use crate::harness::{Town, kazasu, request};
-use kazasu::sample::{Town as Sample, named_ppid};
+use crate::harness::{Town, by_two, kazasu, request};
 use kazasu_acquirer_sim::scenario::{Scenario, play};
+use kazasu_demo::sample::{Town as Sample, named_ppid};
 use serde_json::Value;
 
 fn json(out: &std::process::Output) -> Value {
@@ -13,12 +13,12 @@ fn json(out: &std::process::Output) -> Value {
 
 #[test]
 fn bad_rows_are_reported_by_line_and_block_nothing() {
-    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let town = Town::opening(Sample { residents: 0, ..Sample::default() });
     let new = named_ppid("new");
     let other = named_ppid("other");
     let csv = format!(
-        "ppid,kind,number,balance\n{new},held,0010000001,5000\nNOT-A-PPID,held,0010000002,\n{other},gold,1,\n\
-         {other},credit,4900001234567891,\n{other},bank,99990010000003,\n{other},held,0010000009,-5\n"
+        "ppid,kind,number,balance\n{new},on_us,0010000001,5000\nNOT-A-PPID,on_us,0010000002,\n{other},gold,1,\n\
+         {other},credit,4900001234567891,\n{other},bank,99990010000003,\n{other},on_us,0010000009,-5\n"
     );
     let file = town.path("more.csv");
     std::fs::write(&file, csv).unwrap();
@@ -37,7 +37,7 @@ fn bad_rows_are_reported_by_line_and_block_nothing() {
 
     // Another opening balance of an account that has money is not booked, and is told; the same one is nothing to tell.
     let another = town.path("another.csv");
-    std::fs::write(&another, format!("ppid,kind,number,balance\n{new},held,0010000001,6000\n")).unwrap();
+    std::fs::write(&another, format!("ppid,kind,number,balance\n{new},on_us,0010000001,6000\n")).unwrap();
     for look in [&["--dry-run"][..], &[]] {
         let args = ["link", "import", another.to_str().unwrap(), "--config", &town.config(), "--json"];
         let report = json(&kazasu(&[&args[..], look].concat()));
@@ -49,15 +49,16 @@ fn bad_rows_are_reported_by_line_and_block_nothing() {
     assert!(json(&kazasu(&args)).get("kept").is_none());
 
     // Again, into the running switch: nothing changes but the bad rows are bad again.
+    town.settle();
     let served = town.serve();
-    let again = json(&kazasu(&args));
+    let again = json(&kazasu(&[&args[..], &["--by", "sato"]].concat()));
     assert_eq!(
         (again["recorded"].as_u64(), again["unchanged"].as_u64(), again["bad"].as_u64()),
         (Some(0), Some(2), Some(4))
     );
     let fresh = town.path("fresh.csv");
-    std::fs::write(&fresh, format!("ppid,kind,number,balance\n{},held,0010000005,7\n", named_ppid("fresh"))).unwrap();
-    let out = kazasu(&["link", "import", fresh.to_str().unwrap(), "--config", &town.config(), "--json"]);
+    std::fs::write(&fresh, format!("ppid,kind,number,balance\n{},on_us,0010000005,7\n", named_ppid("fresh"))).unwrap();
+    let out = by_two(&town, &["link", "import", fresh.to_str().unwrap()], ["sato", "tanaka"]);
     assert_eq!((out.status.code(), json(&out)["recorded"].as_u64()), (Some(0), Some(1)));
     served.stop();
     let (state, _) = town.fold();
@@ -66,7 +67,7 @@ fn bad_rows_are_reported_by_line_and_block_nothing() {
 
     let header = town.path("header.csv");
     std::fs::write(&header, "ppid,art\nx,y\n").unwrap();
-    let out = kazasu(&["link", "import", header.to_str().unwrap(), "--config", &town.config()]);
+    let out = kazasu(&["link", "import", header.to_str().unwrap(), "--dry-run", "--config", &town.config()]);
     assert_eq!(out.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&out.stderr).contains("the header has no column \"kind\""));
 }
@@ -88,7 +89,7 @@ fn an_api_call_without_the_token_changes_nothing() {
     let records = served.status()["records"].clone();
     for token in [None, Some("Bearer "), Some("Bearer 0000000000000000000000000000000000000000")] {
         let headers: Vec<_> = token.map(|token| ("Authorization", token)).into_iter().collect();
-        let csv = format!("ppid,kind,number,balance\n{},held,0010000001,5000\n", named_ppid("thief"));
+        let csv = format!("ppid,kind,number,balance\n{},on_us,0010000001,5000\n", named_ppid("thief"));
         let (status, _) = request(served.http, "POST", "/v1/import/links", &headers, csv.as_bytes()).unwrap();
         assert_eq!(status, 401);
     }
@@ -127,12 +128,12 @@ fn a_damaged_record_is_named() {
 
 #[test]
 fn a_dated_link_holds_from_its_date() {
-    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let town = Town::opening(Sample { residents: 0, ..Sample::default() });
     let (soon, later) = (named_ppid("moved"), named_ppid("moves in 2099"));
     let file = town.path("dated.csv");
     let csv = format!(
-        "ppid,kind,number,balance,from\n{soon},held,0010000001,100,2026-01-01\n{later},held,0010000002,100,2099-04-01\n\
-         {later},held,0010000003,0,2098-01-01\n{later},held,0010000003,0,next year\n"
+        "ppid,kind,number,balance,from\n{soon},on_us,0010000001,100,2026-01-01\n{later},on_us,0010000002,100,2099-04-01\n\
+         {later},on_us,0010000003,0,2098-01-01\n{later},on_us,0010000003,0,next year\n"
     );
     std::fs::write(&file, csv).unwrap();
     let out = kazasu(&["link", "import", file.to_str().unwrap(), "--config", &town.config(), "--json"]);

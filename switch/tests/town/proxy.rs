@@ -56,7 +56,7 @@ impl Proxy {
         self.port
     }
 
-    /// Nothing passes any more, and nobody is told.
+    /// Nothing passes any more, and no side is told.
     pub(crate) fn freeze(&self) {
         self.mode.store(FROZEN, Ordering::Release);
     }

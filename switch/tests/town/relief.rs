@@ -1,10 +1,11 @@
 //! Relief on a real switch: files in and out, roles, kill -9 in the middle of a release, the bank's statement, the report.
 
 use crate::bank;
-use crate::harness::{Served, Town, kazasu, request, wait_for};
+use crate::harness::{Served, Town, kazasu, request, requested, wait_for};
 use crate::rules::token;
-use kazasu::sample::Town as Sample;
+use crate::step_up::steps_up;
 use kazasu_acquirer_sim::load::sample_ppid;
+use kazasu_demo::sample::Town as Sample;
 use kazasu_ledger::AccountKey;
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::jst::BusinessDay;
@@ -59,10 +60,17 @@ impl City<'_> {
     /// Proposed, approved and paid for.
     fn programme(&self, text: &str, fund: &str) {
         let file = self.file("programme.toml", text.as_bytes());
-        let proposal = self.ok("sato", &["programme", "propose", &file, "--why", "flood"])["proposal"].to_string();
-        self.ok("suzuki", &["decide", &proposal, "--approve", "--why", "agreed"]);
+        self.agreed(&self.ok("sato", &["programme", "propose", &file, "--why", "flood"]));
         let number = text.lines().find_map(|l| l.strip_prefix("number = ")).unwrap();
-        self.ok("tanaka", &["fund", number, fund, "--reference", "first"]);
+        self.agreed(&self.ok("tanaka", &["fund", number, fund, "--reference", "first"]));
+    }
+
+    /// The approver approves what was requested.
+    fn agreed(&self, asked: &Value) {
+        let ((number, fingerprint), config) = (requested(asked), self.town.config());
+        let approve = ["approval", "approve", &number, "--fingerprint", &fingerprint, "--why", "agreed"];
+        let out = kazasu(&[&approve[..], &["--by", "suzuki", "--json", "--config", &config]].concat());
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     }
 
     fn approved(&self, batch: &str) {
@@ -190,11 +198,11 @@ fn the_approver_looks_at_the_batch(city: &City<'_>) {
 
 fn each_role_takes_only_its_own_steps(city: &City<'_>, path: &str) {
     for (by, args, expected) in [
-        ("suzuki", vec!["import", PROGRAMME, path, "--why", "x"], "suzuki is approver"),
-        ("sato", vec!["approve", BATCH, "--why", "x"], "sato is officer"),
-        ("suzuki", vec!["release", BATCH, "--why", "x"], "suzuki is approver"),
-        ("operator", vec!["release", BATCH, "--why", "x"], "operator is nothing"),
-        ("tanaka", vec!["approve", BATCH, "--why", "x"], "tanaka is treasurer"),
+        ("suzuki", vec!["import", PROGRAMME, path, "--why", "x"], "suzuki (per_2) has city-approver"),
+        ("sato", vec!["approve", BATCH, "--why", "x"], "sato (per_1) has city-officer"),
+        ("suzuki", vec!["release", BATCH, "--why", "x"], "suzuki (per_2) has city-approver"),
+        ("operator", vec!["release", BATCH, "--why", "x"], "operator (key_1) is a program"),
+        ("tanaka", vec!["approve", BATCH, "--why", "x"], "tanaka (per_3) has city-treasurer"),
     ] {
         let text = city.no(by, &args);
         assert!(text.contains(expected), "{text}");
@@ -215,9 +223,10 @@ fn the_row_without_an_id_gets_one_until_the_batch_is_approved(city: &City<'_>) -
 fn the_treasurer_releases_once(city: &City<'_>, temporary: &str) {
     let released = city.ok("tanaka", &["release", BATCH, "--why", "checked"]);
     assert_eq!((&released["credited_rows"], &released["total_yen"]), (&json!(11), &json!(140_000)));
-    let shown: Value =
-        serde_json::from_slice(&kazasu(&["link", "show", temporary, "--json", "--config", &city.town.config()]).stdout)
-            .unwrap();
+    let shown: Value = serde_json::from_slice(
+        &kazasu(&["link", "show", temporary, "--why", "a test", "--json", "--config", &city.town.config()]).stdout,
+    )
+    .unwrap();
     assert_eq!(
         shown["purses"],
         json!([{ "programme": 101, "yen": 30_000 }]),
@@ -251,11 +260,11 @@ fn a_release_that_is_killed_goes_on_by_itself_and_credits_everybody_exactly_once
         let _ = writeln!(file, "{},H{n},{EVENT},{}", sample_ppid(1, n), 1_000 + n);
     }
     let path = city.file("applications.csv", file.as_bytes());
-    // Without a running switch, the commands work on the journal themselves.
+    // People act at a running switch; on the journal itself, nothing that takes two is done.
+    let mut served = town.serve();
     city.programme(&programme(PROGRAMME, PURSE), "80000000");
     city.ok("sato", &["import", "101", &path, "--why", "received"]);
     city.approved("0");
-    let mut served = town.serve();
     let mut kills = 0;
     city.ok("tanaka", &["release", "0", "--why", "checked"]).as_object().unwrap();
     // Another batch, released while the power fails again and again.
@@ -263,9 +272,11 @@ fn a_release_that_is_killed_goes_on_by_itself_and_credits_everybody_exactly_once
     let path = city.file("second.csv", second.as_bytes());
     city.ok("sato", &["import", "101", &path, "--why", "received"]);
     city.approved("1");
+    let shown = city.ok("tanaka", &["preview", "1"]);
+    steps_up(&town, &served, ("tanaka", shown["fingerprint"].as_str().unwrap()));
     let step = json!({ "do": "step", "batch": 1, "step": "released", "why": "checked" });
     loop {
-        let (status, _) = post(&served, &town, "/v1/relief/ask", &step);
+        let (status, _) = post(&served, &town, "/v1/relief/requests", &step);
         let view = city.ok("sato", &["status", "1"]);
         let (done, all) = (view["credited_rows"].as_u64().unwrap(), view["rows_to_credit"].as_u64().unwrap());
         if done == all {
@@ -358,17 +369,17 @@ fn the_batch_is_released_for_a_day_of_the_bank(city: &City<'_>) -> BusinessDay {
 
 /// Once, in one form, by the treasurer. Gives their bytes.
 fn files_are_made_for_the_bank(city: &City<'_>) -> Vec<Vec<u8>> {
-    let text = city.no("sato", &["transfer-file", BATCH]);
-    assert!(text.contains("sato is officer"), "{text}");
+    let text = city.no("sato", &["transfer-file", BATCH, "--why", "payday"]);
+    assert!(text.contains("sato (per_1) has city-officer"), "{text}");
     let folder = city.town.path("bank");
     let folder = folder.to_str().unwrap();
-    let made = city.ok("tanaka", &["transfer-file", BATCH, "--out", folder]);
+    let made = city.ok("tanaka", &["transfer-file", BATCH, "--out", folder, "--why", "payday"]);
     let files: Vec<Vec<u8>> =
         made["files"].as_array().unwrap().iter().map(|f| std::fs::read(f["path"].as_str().unwrap()).unwrap()).collect();
     assert_eq!(files.len(), 2, "the bank takes two in a file");
-    let text = city.no("tanaka", &["transfer-file", BATCH, "--format", "pain001"]);
+    let text = city.no("tanaka", &["transfer-file", BATCH, "--format", "pain001", "--why", "payday"]);
     assert!(text.contains("one file, in one form"), "{text}");
-    city.ok("tanaka", &["transfer-file", BATCH, "--out", folder]);
+    city.ok("tanaka", &["transfer-file", BATCH, "--out", folder, "--why", "payday"]);
     files
 }
 
@@ -387,7 +398,7 @@ fn the_bank_can_read_them(files: &[Vec<u8>], day: BusinessDay) {
 fn statement_with_an_open_line(city: &City<'_>, path: &str) -> Value {
     let out = city.run("tanaka", &["statement", path]);
     assert_eq!(out.status.code(), Some(1), "a line is left open each time");
-    serde_json::from_slice(&out.stdout).unwrap()
+    serde_json::from_slice(&out.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&out.stderr)))
 }
 
 /// The bank took both files; one transfer comes back by name, one with our reference; one line is of a stranger. Gives the
@@ -405,7 +416,7 @@ fn transfers_that_came_back_are_found_in_the_statement(city: &City<'_>, day: Bus
     let bytes = bank::file(&header, &entries);
     let path = city.file("statement.txt", &bytes);
     let text = city.no("sato", &["statement", &path]);
-    assert!(text.contains("treasurer of no city"), "{text}");
+    assert!(text.contains("this takes city-treasurer"), "{text}");
     let read = statement_with_an_open_line(city, &path);
     assert_eq!(
         read["sent"],
@@ -428,8 +439,7 @@ fn transfers_that_came_back_are_found_in_the_statement(city: &City<'_>, day: Bus
     let rent = again["unmatched"][0]["line"].as_str().unwrap().to_owned();
     let said = city.ok("tanaka", &["statement", &path, "--line", "6", "--not-ours", "--why", "rent"]);
     assert_eq!(said["set_aside"][0]["yen"], 777, "{said}");
-    let undone = city.ok("tanaka", &["undo", &rent, "--why", "it is ours"])["proposal"].to_string();
-    city.ok("suzuki", &["decide", &undone, "--approve", "--why", "agreed"]);
+    city.agreed(&city.ok("tanaka", &["undo", &rent, "--why", "it is ours"]));
     assert_eq!(statement_with_an_open_line(city, &path)["unmatched"][0]["line"], rent.as_str());
     bytes
 }
@@ -476,11 +486,12 @@ fn the_flood_demo_adds_up() {
 #[test]
 fn households_are_one_however_they_are_spelt_and_every_step_says_who_is_not_paid() {
     let town = Town::new(Sample { residents: 12, ..Sample::default() });
+    let _served = town.serve();
     let config = town.config();
     let card = |args: &[&str]| {
         let mut all = vec!["card"];
         all.extend(args);
-        all.extend(["--by", "operator", "--json", "--config", &config]);
+        all.extend(["--by", "sato", "--json", "--config", &config]);
         let out = kazasu(&all);
         assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
         serde_json::from_slice::<Value>(&out.stdout).unwrap()
@@ -522,6 +533,7 @@ fn households_are_one_however_they_are_spelt_and_every_step_says_who_is_not_paid
     assert_eq!(unpaid(&city.ok("suzuki", &["approve", "0", "--why", "granted"])), (3, 150_000));
     let merged = card(&["merge", &temporary, &who(6)]);
     assert_eq!(merged["above_ceiling"][0]["due_yen"], 180_000, "{merged}");
+    city.agreed(&merged);
     let released = city.ok("tanaka", &["release", "0", "--why", "checked"]);
     assert_eq!((released["total_yen"].as_i64(), unpaid(&released)), (Some(170_000), (4, 240_000)), "{released}");
     let rows = city.ok("sato", &["rows", "0", "--only", "unpaid"]);

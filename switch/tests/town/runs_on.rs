@@ -1,16 +1,17 @@
-//! What breaks inside the switch or around it must not end it, and must not leave it half alive: logs that nobody takes, and
+//! What breaks inside the switch or around it must not end it, and must not leave it half alive: logs that no program takes, and
 //! tasks that panic.
 
 use crate::bad_input::{code, frame, purchase};
 use crate::codes::{APPROVED, NO_ROUTE, SECURITY_VIOLATION};
 use crate::harness::{Served, Town, request, wait_for};
 use crate::rules::{call, token};
-use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::session::Session;
 use kazasu_core::State;
+use kazasu_demo::sample::Town as Sample;
 use kazasu_schemas::ids::Rrn;
 use kazasu_schemas::iso8583::Message;
 use kazasu_schemas::wire::Request;
+use kazasu_security::keys::KeyState;
 use serde_json::Value;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -55,7 +56,7 @@ fn is_well(town: &Town, served: &Served, number: u64) {
     for acquirer in 1..=3 {
         let mut session = Session::open(&town.acquirer(acquirer, served)).unwrap();
         assert_eq!(taps(&mut session, number, "credit-ok"), APPROVED);
-        assert_eq!(taps(&mut session, number + 1, "held-rich"), APPROVED);
+        assert_eq!(taps(&mut session, number + 1, "on-us-rich"), APPROVED);
     }
 }
 
@@ -100,10 +101,7 @@ fn logs_that_cannot_be_written_cost_lines_and_nothing_else() {
 fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
     let town = town();
     town.configure("\n[outbox]\nfirst_pause_ms = 100\n\n[outbox.webhook]\nurl = \"http://127.0.0.1:9/notices\"\n");
-    let keys = town.path("keys.toml");
-    let text = std::fs::read_to_string(&keys).unwrap();
-    let outbox = "[outbox]\nwebhook = \"00112233445566778899aabbccddeeff\"\n\n[http]\n";
-    std::fs::write(&keys, text.replace("[http]\n", outbox)).unwrap();
+    town.put_key("webhook", "00112233445566778899aabbccddeeff", KeyState::Active);
     let served = town.serve();
     let token = token(&town, "", "token");
     is_well(&town, &served, 1);
@@ -117,6 +115,7 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
         "http_connection",
         "tick",
         "statements",
+        "transactions",
         "upkeep",
         "certificates",
         "log",
@@ -138,7 +137,7 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
                 // The write-ahead log is moved every few hundred commits.
                 (0..50).for_each(|_| {
                     paid += 1;
-                    assert_eq!(taps(&mut open, 100_000 + paid, "held-rich"), APPROVED);
+                    assert_eq!(taps(&mut open, 100_000 + paid, "on-us-rich"), APPROVED);
                 });
             }
             (metric(&served, "kazasu_task_ended_total", &label) >= 1.0).then_some(())
@@ -254,7 +253,7 @@ fn output_that_is_full_is_told_with_code_2_and_output_that_is_closed_is_quiet() 
         &["ledger", "trial-balance", journal],
         &["policy", "check", policy],
         &["policy", "show", "--config", &config],
-        &["merchant", "import", merchants, "--config", &config],
+        &["merchant", "import", merchants, "--dry-run", "--config", &config],
         &["contract", "sample"],
         &["init", &new("another"), "--residents", "1"],
     ] {
@@ -359,7 +358,7 @@ impl Run {
         let bytes = frame(&session, &Request { acquirer: "27000002".parse().unwrap(), ..asked });
         session.raw(&bytes).unwrap();
         assert_eq!(code(&mut session), SECURITY_VIOLATION);
-        assert_eq!(taps(&mut session, first + PAID, "held-rich"), APPROVED);
+        assert_eq!(taps(&mut session, first + PAID, "on-us-rich"), APPROVED);
         assert_ne!(taps(&mut session, first + ISSUER_SILENT, "credit-silent"), APPROVED);
         let token = token(town, "", "token");
         assert_eq!(call(&served, "POST", "/v1/break/acquirer_connection", &token, &Value::Null).0, 202);
@@ -459,7 +458,7 @@ fn a_payment_without_an_answer_is_followed_to_its_reversal(run: &Run, state: &St
     assert!(records[5] > mine && records[6] == mine, "the reversal has a record of its own: {steps:?}");
 }
 
-/// Nobody is told that the switch is ready; it serves all the same.
+/// The service manager is not told that the switch is ready; it serves all the same.
 #[test]
 fn a_switch_whose_standard_output_is_full_serves() {
     let town = town();
@@ -474,9 +473,9 @@ fn a_switch_whose_standard_output_is_full_serves() {
         request(&http, "GET", "/readyz", &[], b"").ok().filter(|(status, _)| *status == 200).map(drop)
     });
     // HTTP answers a moment before that.
-    wait_for("nobody could be told that the switch is ready", Duration::from_secs(20), || {
+    wait_for("the service manager could not be told that the switch is ready", Duration::from_secs(20), || {
         let said = std::fs::read_to_string(town.path("serve.log")).unwrap();
-        said.contains("nobody could be told that the switch is ready").then_some(())
+        said.contains("the service manager could not be told that the switch is ready").then_some(())
     });
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert!(child.wait().unwrap().success());
@@ -492,7 +491,7 @@ fn a_terminal_that_is_closed_does_not_end_the_switch() {
         assert_eq!(served.get("/healthz").0, 200);
     }
     let said = std::fs::read_to_string(town.path("serve.log")).unwrap();
-    assert!(said.contains("SIGHUP: certificates, keys and revocation lists are read again"), "{said}");
+    assert!(said.contains("SIGHUP: certificates, revocation lists and the key store are read again"), "{said}");
     served.stop();
     town.verified();
 }

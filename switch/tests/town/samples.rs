@@ -1,7 +1,8 @@
 //! The published samples, sent over a plain socket by programs in another language that know nothing of this code.
 
 use crate::harness::{Town, kazasu};
-use kazasu::sample::Town as Sample;
+use kazasu_demo::sample::Town as Sample;
+use kazasu_security::keys::KeyState;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -17,14 +18,6 @@ fn said(out: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr))
 }
 
-/// Value of `name = "…"` in a section of the key file.
-fn key(town: &Town, section: &str, name: &str) -> String {
-    let text = std::fs::read_to_string(town.path("keys.toml")).unwrap();
-    let part = text.split(&format!("[{section}]")).nth(1).unwrap();
-    let line = part.lines().find(|l| l.starts_with(&format!("{name} = "))).unwrap();
-    line.split('"').nth(1).unwrap().to_owned()
-}
-
 #[test]
 fn the_first_tap_in_python_is_approved() {
     let town = Town::new(Sample { residents: 0, ..Sample::default() });
@@ -37,8 +30,8 @@ fn the_first_tap_in_python_is_approved() {
     let acquirer = town.acquirer(2, &served);
     let shop = acquirer.merchant("shop").unwrap();
     let port = served.listening[1].port().to_string();
-    let ppid = acquirer.cards["held-a"].to_string();
-    let master = key(&town, "acquirer.27000002", "master");
+    let ppid = acquirer.cards["on-us-a"].to_string();
+    let master = town.secret_of("acquirer.27000002");
     let args = |amount: &'static str| {
         ["127.0.0.1", &port, "--acquirer", "27000002", "--master", &master, "--ppid", &ppid]
             .into_iter()
@@ -73,12 +66,9 @@ fn samples_town() -> Town {
         let row = wire.lines().find(|l| l.starts_with(&format!("| {name} |"))).unwrap();
         row.rsplit('`').nth(1).unwrap().to_owned()
     };
-    let path = town.path("keys.toml");
-    let mut keys = std::fs::read_to_string(&path).unwrap();
     for (id, name) in [("270001", "master"), ("270002", "cmac master")] {
-        keys += &format!("\n[acquirer.{id}]\nmaster = \"{}\"\n", published(name));
+        town.put_key(&format!("acquirer.{id}"), &published(name), KeyState::Active);
     }
-    std::fs::write(&path, keys).unwrap();
     let merchants = town.path("merchants.csv");
     std::fs::write(
         &merchants,
@@ -88,7 +78,7 @@ fn samples_town() -> Town {
     .unwrap();
     let links = town.path("links.csv");
     let ppid = kazasu_schemas::ids::Ppid::from_bytes(std::array::from_fn(|n| u8::try_from(n).unwrap()));
-    std::fs::write(&links, format!("ppid,kind,number,balance\n{ppid},held,0010000001,1000000\n")).unwrap();
+    std::fs::write(&links, format!("ppid,kind,number,balance\n{ppid},on_us,0010000001,1000000\n")).unwrap();
     for (what, file) in [("merchant", merchants), ("link", links)] {
         let out = kazasu(&[what, "import", file.to_str().unwrap(), "--config", &town.config()]);
         assert!(out.status.success(), "{}", said(&out));

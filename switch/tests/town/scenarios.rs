@@ -1,8 +1,8 @@
 //! Every shipped scenario over every shipped dialect.
 
 use crate::harness::{Town, kazasu};
-use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::scenario::{Scenario, play};
+use kazasu_demo::sample::Town as Sample;
 use std::path::Path;
 
 #[test]
@@ -47,8 +47,10 @@ fn every_scenario_goes_as_written_in_every_dialect() {
     assert_eq!(disagreements, []);
     assert_eq!(state.unacknowledged_by_issuer(), [(4, 3)].into());
     // A command that works on the journal itself sends nothing, and has no reason to complain about what is owed.
-    let (file, config) = (town.path("merchants.csv"), town.config());
-    let out = kazasu(&["merchant", "import", file.to_str().unwrap(), "--config", &config]);
+    let (file, config) = (town.path("asks.jsonl"), town.config());
+    let who = kazasu_demo::sample::named_ppid("on-us-a");
+    std::fs::write(&file, format!("{{\"do\":\"set_limits\",\"ppid\":\"{who}\",\"day\":100000}}")).unwrap();
+    let out = kazasu(&["apply", file.to_str().unwrap(), "--config", &config]);
     assert_eq!((out.status.code(), String::from_utf8_lossy(&out.stderr).as_ref()), (Some(0), ""));
 }
 
@@ -57,14 +59,14 @@ fn a_wrong_expectation_is_reported_as_a_difference() {
     let town = Town::new(Sample { residents: 0, ..Sample::default() });
     let served = town.serve();
     let acquirer = town.acquirer(1, &served);
-    let text = "title = 'x'\n[[step]]\nsend = 'purchase'\ncard = 'held-empty'\nat = 'shop'\namount = 100\n\
+    let text = "title = 'x'\n[[step]]\nsend = 'purchase'\ncard = 'on-us-empty'\nat = 'shop'\namount = 100\n\
                 expect = { code = '00', fields = { 38 = '123456' } }\n[[step]]\nsend = 'echo'\nexpect = { answer = 'none' }";
     let outcome = play(&Scenario::parse(text).unwrap(), &acquirer).unwrap();
     let found: Vec<_> = outcome.differences.iter().map(|d| (d.step, d.field.as_str(), d.got.as_str())).collect();
     assert_eq!(found[0], (1, "DE39", "51 残高不足 insufficient funds"));
     assert_eq!(found[1], (1, "DE38", "absent"));
     assert_eq!((found[2].0, found[2].1), (2, "answer"));
-    let unknown = "title = 'x'\n[[step]]\nsend = 'purchase'\ncard = 'nobody'\nat = 'shop'\namount = 100";
+    let unknown = "title = 'x'\n[[step]]\nsend = 'purchase'\ncard = 'missing'\nat = 'shop'\namount = 100";
     let error = play(&Scenario::parse(unknown).unwrap(), &acquirer).unwrap_err();
-    assert!(format!("{error:#}").contains("there is no card \"nobody\"; known: bank-ok"), "{error:#}");
+    assert!(format!("{error:#}").contains("there is no card \"missing\"; known: bank-ok"), "{error:#}");
 }

@@ -3,7 +3,8 @@
 use crate::codes::{APPROVED, LOST_CARD, RESTRICTED_CARD};
 use crate::harness::{Served, Town, kazasu, request};
 use crate::rules::{Authority, goes, json_of, purchase, refused, token};
-use kazasu::sample::{Town as Sample, named_ppid, ruled_ppid};
+use crate::statements::SigningPortal;
+use kazasu_demo::sample::{Town as Sample, named_ppid, ruled_ppid};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 
@@ -18,18 +19,18 @@ struct Resident<'a> {
     served: &'a Served,
     /// The resident's path.
     path: String,
-    portal: String,
+    portal: SigningPortal,
     operator: String,
 }
 
 impl Resident<'_> {
     /// Limits by the portal.
     fn limits(&self, body: &[u8]) -> (u16, Value) {
-        send(self.served, "PUT", &format!("{}/limits", self.path), &[("authorization", &self.portal)], body)
+        self.portal.ask(self.served, "PUT", &format!("{}/limits", self.path), body)
     }
 
     fn now(&self) -> Value {
-        send(self.served, "GET", &self.path, &[("authorization", &self.portal)], b"").1
+        self.portal.ask(self.served, "GET", &self.path, b"").1
     }
 
     /// An operator's request, with more headers.
@@ -45,8 +46,8 @@ fn a_body_that_is_not_understood_takes_no_right_away() {
     let served = town.serve();
     let resident = Resident {
         served: &served,
-        path: format!("/v1/residents/{}", named_ppid("held-a")),
-        portal: format!("Bearer {}", token(&town, "portals", "portal")),
+        path: format!("/v1/residents/{}", named_ppid("on-us-a")),
+        portal: SigningPortal::of(&town),
         operator: format!("Bearer {}", token(&town, "", "token")),
     };
     let (status, value) = resident.limits(br#"{"tap": 9000, "day": 20000, "month": 100000, "decline": true}"#);
@@ -109,9 +110,9 @@ fn every_path_that_takes_an_ask_is_as_strict(resident: &Resident<'_>) {
         ("DELETE", format!("{path}/link")),
         ("PUT", format!("{path}/spendable")),
         ("PUT", format!("{path}/card")),
-        ("POST", "/v1/ask".into()),
-        ("POST", "/v1/relief/ask".into()),
-        ("POST", "/v1/closing/ask".into()),
+        ("POST", "/v1/requests".into()),
+        ("POST", "/v1/relief/requests".into()),
+        ("POST", "/v1/closing/requests".into()),
         ("POST", "/v1/handover".into()),
     ] {
         for (body, says) in
@@ -184,7 +185,7 @@ fn one_authoritys_list_says_nothing_of_anothers_certificate() {
 
 #[test]
 fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_alone() {
-    let town = Town::new(Sample { residents: 3, ..Sample::default() });
+    let town = Town::opening(Sample { residents: 3, ..Sample::default() });
     let marked = |name: &str| {
         let text = std::fs::read_to_string(town.path(name)).unwrap();
         std::fs::write(town.path(name), format!("\u{feff}{text}")).unwrap();
@@ -199,7 +200,7 @@ fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_al
         let out = kazasu(&[args[0], args[1], &path(args[2])]);
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     }
-    let who = named_ppid("held-a").to_string();
+    let who = named_ppid("on-us-a").to_string();
     let asks = format!(
         "\u{feff}{{\"do\":\"set_limits\",\"ppid\":\"{who}\",\"day\":100}}\r# a comment\r{{\"do\":\"set_limits\",\"ppid\":\"{who}\",\"day\":90,\"day\":80}}\r"
     );

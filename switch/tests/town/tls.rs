@@ -6,9 +6,9 @@ use crate::codes::APPROVED;
 use crate::harness::{Served, Town, free_port, kazasu, request, wait_for};
 use crate::runs_on::{metric, taps};
 use bytes::BytesMut;
-use kazasu::sample::{Town as Sample, Transport};
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::session::Session;
+use kazasu_demo::sample::{Town as Sample, Transport};
 use kazasu_schemas::ids::Stan;
 use kazasu_schemas::iso8583::{Dialect, Message};
 use kazasu_schemas::mac::encode_frame;
@@ -28,39 +28,49 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
+pub(crate) type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn authority() -> Authority {
+pub(crate) fn authority() -> Authority {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-struct Identity {
-    certificate: CertificateDer<'static>,
+pub(crate) struct Identity {
+    pub(crate) certificate: CertificateDer<'static>,
     pem: String,
     key: KeyPair,
 }
 
 impl Identity {
-    fn write(&self, town: &Town, name: &str) {
+    pub(crate) fn write(&self, town: &Town, name: &str) {
         std::fs::write(town.path(&format!("{name}.pem")), &self.pem).unwrap();
         std::fs::write(town.path(&format!("{name}.key")), self.key.serialize_pem()).unwrap();
     }
 }
 
-fn identity(authority: &Authority, name: &str, purpose: ExtendedKeyUsagePurpose, serial: u64) -> Identity {
+pub(crate) fn identity(authority: &Authority, name: &str, purpose: ExtendedKeyUsagePurpose, serial: u64) -> Identity {
+    identity_until(authority, name, (purpose, serial), date_time_ymd(2040, 1, 1))
+}
+
+/// The same with another last day.
+pub(crate) fn identity_until(
+    authority: &Authority,
+    name: &str,
+    (purpose, serial): (ExtendedKeyUsagePurpose, u64),
+    until: time::OffsetDateTime,
+) -> Identity {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.extended_key_usages = vec![purpose];
     params.serial_number = Some(SerialNumber::from(serial));
-    params.not_after = date_time_ymd(2040, 1, 1);
+    params.not_after = until;
     let signed = params.signed_by(&key, authority).unwrap();
     Identity { certificate: signed.der().clone(), pem: signed.pem(), key }
 }
 
-fn revocations(authority: &Authority, serials: &[u64]) -> String {
+pub(crate) fn revocations(authority: &Authority, serials: &[u64]) -> String {
     let revoked = |serial: &u64| RevokedCertParams {
         serial_number: SerialNumber::from(*serial),
         revocation_time: date_time_ymd(2026, 1, 1),
@@ -78,7 +88,7 @@ fn revocations(authority: &Authority, serials: &[u64]) -> String {
     list.signed_by(authority).unwrap().pem().unwrap()
 }
 
-fn client(root: &Authority, identity: Option<&Identity>) -> Arc<ClientConfig> {
+pub(crate) fn client(root: &Authority, identity: Option<&Identity>) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(root.der().clone()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -222,7 +232,7 @@ fn a_certificate_that_is_revoked_while_the_switch_runs_is_let_in_no_more() {
     assert_eq!(of_stolen.asks(&acquirer, NetworkCode::SignOn), Ok("00".into()));
     assert_eq!(of_new.asks(&acquirer, NetworkCode::SignOn), Ok("00".into()));
     std::fs::write(town.path("revoked.pem"), revocations(&ours, &[2])).unwrap();
-    // Nobody tells the switch.
+    // The switch is not told.
     wait_for("the list to come into force", Duration::from_secs(15), || {
         sign_on(&acquirer, client(&ours, Some(&stolen))).err()
     });
@@ -275,7 +285,7 @@ fn a_certificate_that_is_replaced_serves_new_connections_and_old_ones_go_on() {
     assert!(metric(&served, "kazasu_certificate_reloads_total", "failed") >= 1.0);
     let shown = served.status()["certificates"].clone();
     assert!(shown[0]["problem"].as_str().unwrap().contains("server.key"), "{shown}");
-    assert!(served.get("/").1.contains("new files cannot be used"));
+    assert!(served.get("/").1.contains("新しいファイルを使用できません"));
     let log = std::fs::read_to_string(town.path("serve.log")).unwrap();
     assert!(log.contains("changed certificates cannot be used") && log.contains("server.key"), "{log}");
     // Until when everything is good is known.
@@ -410,7 +420,7 @@ fn a_listener_on_the_way_to_an_issuer_reads_no_card_number_and_changes_no_answer
 }
 
 /// The part of the configuration that is the issuer's with this number, changed.
-fn change_issuer(town: &Town, number: usize, from: &str, to: &str) {
+pub(crate) fn change_issuer(town: &Town, number: usize, from: &str, to: &str) {
     let text = std::fs::read_to_string(town.config()).unwrap();
     let mut parts: Vec<String> = text.split("[[issuer]]").map(str::to_owned).collect();
     assert!(parts[number].contains(from), "{from}: {}", parts[number]);
@@ -500,7 +510,10 @@ fn what_is_unprotected_and_leads_to_another_machine_is_refused_with_its_field() 
     let cluster = "\n[cluster]\nnode = \"a\"\nlisten = \"0.0.0.0:8600\"\n";
     std::fs::write(town.config(), format!("{whole}{cluster}")).unwrap();
     let (code, said) = check();
-    assert!(code == Some(2) && said.contains("[cluster.nodes]") && said.contains("kazasu node key"), "{said}");
+    assert!(
+        code == Some(2) && said.contains("[cluster.nodes]") && said.contains("kazasu key generate node."),
+        "{said}"
+    );
 }
 
 #[test]

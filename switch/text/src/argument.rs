@@ -1,7 +1,7 @@
 //! What texts may contain: values that know how each language writes them.
 
 use super::Language;
-use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid, Serial, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::text::thousands;
@@ -24,6 +24,47 @@ pub struct Count(pub u64);
 /// A month of the calendar, as records write it: `2026-11`. What is no month is shown as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Month<'a>(pub &'a str);
+
+/// What a person or a program wrote, between quotation marks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Quoted<'a>(pub &'a str);
+
+impl Argument for Quoted<'_> {
+    fn shown(&self, language: Language) -> impl Display {
+        match language {
+            Language::Japanese => format!("「{}」", self.0.escape_debug()),
+            Language::English => format!("{:?}", self.0),
+        }
+    }
+
+    fn sample() -> Self {
+        Quoted("X-1")
+    }
+}
+
+/// Codes of which one is to be written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AnyOf<'a>(pub &'a [&'a str]);
+
+impl Argument for AnyOf<'_> {
+    fn shown(&self, language: Language) -> impl Display {
+        match (language, self.0) {
+            (Language::English, [first @ .., last]) if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+            (Language::English, codes) => codes.join(", "),
+            (Language::Japanese, codes) => codes.join("、"),
+        }
+    }
+
+    fn sample() -> Self {
+        AnyOf(&["one", "two"])
+    }
+}
+
+impl From<usize> for Count {
+    fn from(number: usize) -> Self {
+        Count(u64::try_from(number).unwrap_or(u64::MAX))
+    }
+}
 
 impl Argument for Count {
     fn shown(&self, _: Language) -> impl Display {
@@ -99,6 +140,28 @@ impl Argument for ResponseCode {
     }
 }
 
+/// Identifiers of the wire, the same in each language.
+macro_rules! identifiers {
+    ($($type:ty: $sample:literal;)+) => {
+        $(impl Argument for $type {
+            fn shown(&self, _: Language) -> impl Display {
+                *self
+            }
+
+            fn sample() -> Self {
+                $sample.parse().expect("it is one")
+            }
+        })+
+    };
+}
+
+identifiers! {
+    InstitutionId: "900001";
+    MerchantId: "M-1";
+    TerminalId: "T-1";
+    Serial: "0a1b2c3d";
+}
+
 /// Names and other text of people, the same in each language.
 impl Argument for &str {
     fn shown(&self, _: Language) -> impl Display {
@@ -125,4 +188,4 @@ macro_rules! numbers {
     };
 }
 
-numbers! { u8 u16 u32 u64 }
+numbers! { u8 u16 u32 u64 i64 }

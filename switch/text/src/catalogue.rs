@@ -1,10 +1,17 @@
 //! The list of all lists.
 
-use super::{Listed, closing, columns, facts, notices, relief, reports, residents, responses, settlements, status};
-use kazasu_schemas::closing::DayState;
+use super::{
+    Listed, Text, access, approvals, cli, closing, closing_refusals, columns, commands, corrections, demo, documents,
+    facts, findings, help, hsm, key_refusals, keys, notices, payments, problems, relief, relief_refusals, reports,
+    residents, responses, rights_refusals, security, settlements, sign_in, status, tables, usage,
+};
+use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
 use kazasu_schemas::contract::Tender;
 use kazasu_schemas::heading::Heading;
-use kazasu_schemas::relief::Step;
+use kazasu_schemas::relief::{Method, Role, Step};
+use kazasu_schemas::wire::Refusal;
+use kazasu_schemas::wire::issuer::IssuerOperation;
+use kazasu_schemas::zengin::statement::Direction;
 
 /// An entry of the catalogue as it reads with sample arguments.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,6 +35,18 @@ fn add<T: Listed>(list: &'static str, out: &mut Vec<Entry>) {
     }));
 }
 
+/// The list of help texts, which is no enum: its keys are paths of commands.
+pub(super) const HELP: &str = "help::Help";
+
+fn add_help(out: &mut Vec<Entry>) {
+    out.extend(help::all().chain(help::values()).map(|help| Entry {
+        list: HELP,
+        name: help.path,
+        ja: help.ja().into_owned(),
+        en: help.en().into_owned(),
+    }));
+}
+
 macro_rules! catalogue {
     ($($list:ty)+) => {
         /// The whole catalogue with sample arguments.
@@ -35,15 +54,31 @@ macro_rules! catalogue {
         pub fn entries() -> Vec<Entry> {
             let mut out = Vec::new();
             $(add::<$list>(stringify!($list), &mut out);)+
+            add_help(&mut out);
             out
         }
     };
 }
 
 catalogue! {
+    approvals::KindLabel
+    approvals::StandingLabel
     Heading
     DayState
     closing::ExceptionText
+    Resolution
+    Direction
+    closing_refusals::SettlementState
+    closing_refusals::ClosingRefusal<'_>
+    closing_refusals::Misfit
+    closing_refusals::StandsAt
+    closing_refusals::WrittenText
+    closing_refusals::UnlikeText<'_>
+    closing_refusals::BuiltOnText<'_>
+    closing_refusals::BecameText<'_>
+    cli::CliLabel
+    cli::ClockState
+    cli::CliText<'_>
     columns::SettlementColumn
     columns::SummaryColumn
     columns::SettledTapColumn
@@ -59,10 +94,70 @@ catalogue! {
     columns::StatementColumn
     columns::FinalReportColumn
     columns::SpendingColumn
+    commands::CommandText<'_>
+    corrections::CorrectionLabel
+    commands::PolicyText<'_>
+    commands::RuleText
+    commands::ServiceText<'_>
+    Side
+    JoinedBy
+    IssuerOperation
+    findings::LineKind
+    findings::LineText<'_>
+    findings::DifferenceText<'_>
+    findings::FindingText<'_>
+    findings::ProposedText
+    demo::DemoLabel
+    demo::DemoStep
+    demo::Planted
+    demo::DemoText<'_>
+    documents::PlaceText<'_>
+    documents::SourceText<'_>
+    documents::KeyProblem<'_>
+    documents::PolicyProblem<'_>
+    documents::ContractProblem<'_>
+    documents::OtherContract
+    documents::ProgrammeProblem<'_>
+    documents::BankText<'_>
+    documents::KanaText
+    help::HelpHeading
+    help::HelpText<'_>
+    help::WrongUsage<'_>
+    keys::KeyStateText
+    keys::SealedData
+    keys::KeyColumn
+    keys::KeyText<'_>
+    key_refusals::KeyRefusal<'_>
+    key_refusals::StoreRefusal<'_>
+    key_refusals::KeyNeedText<'_>
+    keys::ComponentText
+    keys::SignInText<'_>
+    keys::InitText<'_>
+    kazasu_schemas::identity::Role
+    access::AccessText<'_>
+    problems::ProblemText<'_>
+    problems::AmountText
+    problems::DateText
+    problems::IdForm
+    problems::PanText
+    problems::DeclaredText
+    problems::RowText<'_>
+    problems::NotFoundText<'_>
+    problems::PasswordText
     facts::Fact
     facts::Answer
+    hsm::HsmLabel
+    hsm::TokenKeyUse
+    hsm::HsmText<'_>
     notices::NoticeText<'_>
+    Refusal
     Step
+    Role
+    Method
+    relief_refusals::ReliefText<'_>
+    relief_refusals::StepText
+    relief_refusals::RowIs
+    rights_refusals::RightsText<'_>
     relief::RowIssue
     relief::Unpaid
     relief::UnpaidText
@@ -71,17 +166,37 @@ catalogue! {
     relief::FinalReportText<'_>
     reports::Title
     reports::Sheet
-    reports::ReportText
+    reports::ReportText<'_>
+    columns::MerchantListColumn
+    columns::PaymentColumn
+    columns::NodeColumn
+    columns::ReplayColumn
+    columns::ReplayedTapColumn
     reports::Furniture
     Tender
+    payments::PaymentKind
+    payments::PaymentState
+    payments::PaymentText<'_>
     residents::StatementText
     residents::StatementKind
     residents::LinkText
+    residents::TapText
     responses::ResponseMeaning
+    security::SecurityEvent
+    security::SecurityField
+    security::SecurityText<'_>
     settlements::SettlementText<'_>
+    sign_in::MeansLabel
+    sign_in::SignInRefusalText<'_>
+    sign_in::ProviderText<'_>
     status::StatusRow
     status::NodeRole
     status::Connection
     status::Proof
     status::StatusText
+    tables::TableText<'_>
+    tables::DamageText<'_>
+    tables::CellFault<'_>
+    tables::DetailText<'_>
+    usage::UsageText<'_>
 }

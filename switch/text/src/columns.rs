@@ -3,6 +3,65 @@
 use crate::{labels, texts};
 
 labels! {
+    /// Merchants, one a line.
+    MerchantListColumn {
+        Merchant "merchant": "加盟店", "Merchant";
+        Mcc "mcc": "業種", "Category";
+        Terminals "terminals": "端末", "Terminals";
+        Closed "closed": "閉店", "Closed";
+        Name "name": "名称", "Name";
+    }
+}
+
+labels! {
+    /// Payments, one a line.
+    PaymentColumn {
+        Record "record": "記録", "Record";
+        At "at": "日時", "Time";
+        Kind "kind": "種別", "Kind";
+        Amount "yen": "金額", "Amount";
+        State "state": "状態", "State";
+        LastFour "last4": "下4桁", "Last 4";
+        Name "name": "加盟店", "Shop";
+    }
+}
+
+labels! {
+    /// Nodes, one a line.
+    NodeColumn {
+        Node "node": "ノード", "Node";
+        Role "role": "役割", "Role";
+        Applied "applied": "適用済", "Applied";
+        Lag "lag": "遅れ", "Behind";
+        Report "report": "報告", "Last report";
+        Address "address": "アドレス", "Address";
+        Http "http": "HTTP", "HTTP";
+    }
+}
+
+labels! {
+    /// Decisions that a draft policy changes, as counts.
+    ReplayColumn {
+        Before "before": "変更前", "Before";
+        After "after": "変更後", "After";
+        Taps "taps": "取引", "Taps";
+        Yen "yen": "金額", "Amount";
+    }
+}
+
+labels! {
+    /// The same, tap by tap.
+    ReplayedTapColumn {
+        Record "record": "記録番号", "Record";
+        Time "time": "時刻", "Time";
+        Merchant "merchant": "加盟店", "Merchant";
+        Yen "yen": "金額", "Amount";
+        Before "before": "変更前", "Before";
+        After "after": "変更後", "After";
+    }
+}
+
+labels! {
     /// Settlements of merchants, one a line.
     SettlementColumn {
         Settlement "settlement": "番号", "Number";
@@ -208,7 +267,7 @@ labels! {
 }
 
 texts! {
-    /// The first column of a sheet about spending: its key is `line`, whatever it is called.
+    /// The first column of a sheet about spending: its key is `line` under every label.
     SpendingColumn {
         Line: "区分", "Class";
         Category: "業種", "Category";

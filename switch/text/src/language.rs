@@ -49,6 +49,35 @@ impl Language {
     }
 }
 
+/// Variables of the environment that choose the language of a program, the strongest first: ours, then those of POSIX.
+pub const VARIABLES: [&str; 4] = ["KAZASU_LANG", "LC_ALL", "LC_MESSAGES", "LANG"];
+
+impl Language {
+    /// The language in which this process speaks to the person who started it.
+    #[must_use]
+    pub fn of_process() -> Language {
+        Language::of_environment(|name| std::env::var(name).ok())
+    }
+
+    /// The language of a program in this environment: the one that a person has [chosen](Language::chosen), else English.
+    #[must_use]
+    pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Language {
+        Language::chosen(variable).unwrap_or(Language::English)
+    }
+
+    /// The language that a person has chosen by the first of [`VARIABLES`] that is set and not empty: Japanese where it begins with
+    /// `ja`, else English. None where no variable is set, or the locale is that of machines, `C` or `POSIX`. `variable` gives the value
+    /// of one.
+    #[must_use]
+    pub fn chosen(variable: impl Fn(&str) -> Option<String>) -> Option<Language> {
+        let locale = VARIABLES.iter().find_map(|name| variable(name).filter(|value| !value.is_empty()))?;
+        // `ja_JP.UTF-8`: the codeset is no part of the tag.
+        let tag = locale.split(['.', '@']).next().unwrap_or_default();
+        let is_machine = ["C", "POSIX"].contains(&tag);
+        (!is_machine).then(|| Language::parse(tag).unwrap_or(Language::English))
+    }
+}
+
 /// `0.8` as 800. Weights have at most three decimals.
 fn thousandths(weight: &str) -> Option<u32> {
     let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));

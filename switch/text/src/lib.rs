@@ -6,29 +6,58 @@
 //! An entry without one of its languages does not compile, nor does one that leaves out an argument in one of them ([`labels!`],
 //! [`texts!`], [`meanings!`]).
 #![forbid(unsafe_code)]
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "an entry is documented by its English text, in which brackets are tables of a file"
+)]
 
 mod argument;
 mod catalogue;
 mod entry;
 mod language;
 mod macros;
+mod said;
 
+pub mod access;
 pub mod accounts;
+pub mod approvals;
+pub mod cli;
 pub mod closing;
+pub mod closing_refusals;
 pub mod columns;
+pub mod commands;
+pub mod corrections;
+pub mod demo;
+pub mod documents;
 pub mod facts;
+pub mod findings;
+pub mod help;
+pub mod hsm;
+pub mod key_refusals;
+pub mod keys;
 pub mod notices;
+pub mod payments;
+pub mod problems;
+pub mod readings;
+pub mod refusals;
 pub mod relief;
+pub mod relief_refusals;
 pub mod reports;
 pub mod residents;
 pub mod responses;
+pub mod rights_refusals;
+pub mod security;
 pub mod settlements;
+pub mod sign_in;
 pub mod status;
+pub mod tables;
+pub mod usage;
 
 #[cfg(test)]
 mod tests;
 
-pub use argument::{Argument, Count, Month};
+pub use argument::{AnyOf, Argument, Count, Month, Quoted};
 pub use catalogue::{Entry, entries};
 pub use entry::{Label, Listed, Text};
-pub use language::Language;
+pub use language::{Language, VARIABLES};
+pub use said::Said;

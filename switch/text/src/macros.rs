@@ -151,6 +151,16 @@ macro_rules! texts {
             }
         }
 
+        impl $(<$life>)? $crate::Argument for $name $(<$life>)? {
+            fn shown(&self, language: $crate::Language) -> impl ::std::fmt::Display {
+                $crate::Text::in_language(self, language)
+            }
+
+            fn sample() -> Self {
+                <Self as $crate::Listed>::samples().swap_remove(0).1
+            }
+        }
+
         impl $(<$life>)? $crate::Listed for $name $(<$life>)? {
             fn samples() -> Vec<(&'static str, Self)> {
                 vec![$((

@@ -1,6 +1,6 @@
 //! Reports: titles, sheets, and the lines above and below their tables.
 
-use crate::{labels, meanings, texts};
+use crate::{Count, labels, meanings, texts};
 use kazasu_schemas::contract::Tender;
 use kazasu_schemas::jst::BusinessDay;
 
@@ -19,6 +19,10 @@ labels! {
         Flagged "flagged": "要確認取引", "Flagged taps";
         Statement "statement": "ご利用明細", "Statement";
         FinalReport "final-report": "給付事業 実績報告", "Relief programme: final report";
+        Merchants "merchants": "加盟店一覧", "Merchants";
+        Payments "payments": "決済の検索", "Payments";
+        Nodes "nodes": "ノードの状態", "Nodes";
+        Replay "replay": "再現", "Replay";
     }
 }
 
@@ -44,6 +48,9 @@ texts! {
         ByCategory: "業種別", "By category";
         ByArea: "地域別", "By area";
         ByWeek: "週別", "By week";
+        Merchants: "加盟店", "Merchants";
+        Nodes: "ノード", "Nodes";
+        Changes: "変更", "Changes";
     }
 }
 
@@ -52,7 +59,7 @@ meanings! {
         Credit: "クレジット", "credit";
         Debit: "デビット", "debit";
         Bank: "銀行口座", "bank";
-        Held: "預り口座", "held";
+        OnUs: "預り口座", "on-us";
         Purse: "給付金", "relief";
         Points: "ポイント", "points";
     }
@@ -60,7 +67,7 @@ meanings! {
 
 texts! {
     /// Lines and notes, and what the law says about value that is not used.
-    ReportText {
+    ReportText<'a> {
         UpToRecord { record: u64 }: "記録 {record} まで", "up to record {record}";
         AsOfRecord { record: u64 }:
             "基準 記録 {record}（法定基準日は3月末・9月末）",
@@ -71,6 +78,13 @@ texts! {
         PrepaidLaw:
             "自治体が発行するものは資金決済法第4条第1項第3号により適用除外。その他は発行者ごとの合計が1,000万円を超えるとき2分の1以上の供託が必要です。方針（policy）の給付枠は、発行者が自治体でも適用除外とはみなしていません。",
             "What a city issues is exempt by the Payment Services Act, article 4, paragraph 1, item 3. For other issuers, at least half must be deposited when an issuer's sum is above ¥10,000,000. Purses of the policy are not taken as exempt, even where their issuer is a city.";
+        Cluster { epoch: u64, leader: &'a str, records: Count }:
+            "エポック {epoch}、主ノード {leader}、記録{records}件", "epoch {epoch}, leader {leader}, {records} records";
+        Replayed { file: &'a str, taps: Count, changed: Count }:
+            "{file}：{taps}件を再現、判定が変わるもの{changed}件", "{file}: {taps} taps replayed, {changed} decided differently";
+        AssumedApproved { taps: Count }:
+            "発行者に照会しなかった{taps}件は、発行者の承認を仮定しています",
+            "{taps} taps would have asked an issuer that was not asked; it is taken to approve";
         Exempt: "適用除外", "exempt";
         DepositHalf: "要供託", "deposit half";
         Below: "1,000万円以下", "below";

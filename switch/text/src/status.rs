@@ -54,5 +54,14 @@ texts! {
     StatusText {
         Contradiction: "改ざんの疑い", "signs of tampering";
         Issuer: "発行者", "issuer";
+        Authority: "認証局", "authority";
+        RevocationList: "証明書の失効リスト", "revocation list";
+        Certificate: "証明書", "certificate";
+        PeerCertificate: "相手の証明書", "peer's certificate";
+        NewFilesUnusable: "新しいファイルを使用できません", "new files cannot be used";
+        Days: "日", "days";
+        KeyEnds: "鍵の期限", "last day of key";
+        KeyStore: "鍵ストア", "key store";
+        Unusable: "使用できません", "cannot be used";
     }
 }

@@ -70,7 +70,7 @@ fn an_advice_about_another_waits_for_its_answer() {
     w.pass(60).unwrap();
     assert_eq!(w.sent(), ["0221 1"]);
     w.answered(1, b"51");
-    assert_eq!(w.sent(), ["0220 2"], "whatever the answer is");
+    assert_eq!(w.sent(), ["0220 2"], "with any answer");
     // Two reversals of one message, the second for less; refunds of one payment need not wait for each other.
     w.answered(2, b"00");
     w.command(about(3, Reversal, 7));

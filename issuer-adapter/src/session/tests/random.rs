@@ -28,7 +28,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    /// Whatever happens: every request ends exactly once, and only requests that were handed to the socket are unknown.
+    /// In all cases every request ends exactly once, and only requests that were handed to the socket are unknown.
     #[test]
     fn every_request_ends_exactly_once(steps in proptest::collection::vec(step(), 1..200)) {
         let mut w = World::up();

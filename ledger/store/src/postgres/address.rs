@@ -1,4 +1,4 @@
-//! Where a PostgreSQL store is: a URL that may name several servers, as libpq writes it.
+//! The address of a PostgreSQL store: a URL that may name several servers, as libpq writes it.
 
 use crate::journal::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};

@@ -1,6 +1,6 @@
 //! A PostgreSQL server of one's own, started from the system's binaries on a free port: for tests, benchmarks and
-//! demonstrations. Production servers are somebody's who knows them; this one is made to be thrown away, but it is real:
-//! it flushes what it commits, and it can be killed, frozen, cloned and promoted.
+//! demonstrations. An administrator runs production servers; this one is made to be thrown away, but it is real: it
+//! flushes what it commits, and it can be killed, frozen, cloned and promoted.
 //!
 //! PostgreSQL refuses to run as root. Started by root, the server runs as the user `postgres` that its package made.
 
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a server may take to start or to stop.
+/// The time that a server may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The superuser of such a server.
 const USER: &str = "kazasu_owner";
@@ -249,7 +249,7 @@ impl LocalServer {
     pub fn kill(&mut self) {
         self.signal("KILL");
         self.wait();
-        // As after a reboot: whoever had this process number is someone else now.
+        // As after a reboot: another process has this number now.
         let _ = fs::remove_file(self.dir.join("data/postmaster.pid"));
     }
 

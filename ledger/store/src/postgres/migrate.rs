@@ -1,7 +1,7 @@
 //! The tables: commented migration files, applied by the database's owner, and the check that they are what this program
 //! expects.
 
-use super::{PostgresStore, Purpose, get, store_error};
+use super::connect::{PostgresStore, Purpose, get, store_error};
 use crate::journal::StoreError;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Connection, PgConnection, SqlSafeStr};
@@ -9,9 +9,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The migrations, oldest first: number, name, text.
-pub(super) const MIGRATIONS: [(i64, &str, &str); 2] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "journal", include_str!("../../migrations/postgres/0001_journal.sql")),
     (2, "one_door", include_str!("../../migrations/postgres/0002_one_door.sql")),
+    (3, "sign_ins", include_str!("../../migrations/postgres/0003_sign_ins.sql")),
 ];
 
 fn migrator() -> Migrator {

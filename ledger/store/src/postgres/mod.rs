@@ -4,106 +4,32 @@
 //! and hashes, because the login itself may not write the tables. A statement of its own is a transaction of its own, so begin,
 //! checks, rows and commit take one round trip and one flush of the server's log (and of its standby's, where there is one).
 //!
-//! A node keeps three connections at most: the writer's, one that watches who leads, and a follower's for reading. Each is
-//! given the least role that does its work, whoever logged in.
+//! A node keeps four connections at most: the writer's, one that watches who leads, one for sign-ins, and a follower's for reading. Each is
+//! given the least role that does its work, under every login.
 
 mod address;
+mod connect;
 pub mod local;
 mod migrate;
 mod roles;
+mod side;
 mod watch;
 
 pub use address::Address;
+pub use connect::{Logins, Patience, PostgresStore};
 pub use migrate::{dump_schema, migrate};
-pub use roles::Logins;
 
 use crate::journal::{
     AppendError, Claim, Journal, LeadError, Reader, Shared, Store, StoreError, Task, TransferRow, Watch, check_order,
 };
+use crate::side::SideTable;
+use connect::{Purpose, explain, get, signed, store_error, unsigned, within};
 use kazasu_ledger::{Entry, Head, Seq, Signature};
 use kazasu_schemas::jst::{BusinessDay, Millis};
-use sqlx::postgres::{PgConnectOptions, PgRow};
-use sqlx::{ConnectOptions, Connection, PgConnection, Row};
-use std::time::Duration;
-
-/// How long things may take before they count as failed.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// To connect to one server, log in and learn whether it is the primary.
-    pub connect: Duration,
-    /// For a batch to be durable. Afterwards it is unknown whether it is, and the journal is asked over a new connection.
-    pub commit: Duration,
-    /// For one page of a scan, or a watcher's question.
-    pub read: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Patience { connect: Duration::from_secs(3), commit: Duration::from_secs(5), read: Duration::from_secs(30) }
-    }
-}
-
-/// A journal in a PostgreSQL database.
-#[derive(Clone, Debug)]
-pub struct PostgresStore {
-    address: Address,
-    patience: Patience,
-    logins: Logins,
-}
+use sqlx::postgres::PgRow;
+use sqlx::{Connection, PgConnection, Row};
 
 impl PostgresStore {
-    /// The journal at `address`. Nothing is connected yet.
-    #[must_use]
-    pub fn new(address: Address) -> Self {
-        let logins = if address.is_local() { Logins::Any } else { Logins::Separate };
-        PostgresStore { address, patience: Patience::default(), logins }
-    }
-
-    /// The same with other limits of time.
-    #[must_use]
-    pub fn with_patience(self, patience: Patience) -> Self {
-        PostgresStore { patience, ..self }
-    }
-
-    /// The same with another rule for logins than its address gives.
-    #[must_use]
-    pub fn with_logins(self, logins: Logins) -> Self {
-        PostgresStore { logins, ..self }
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn address(&self) -> &Address {
-        &self.address
-    }
-
-    /// Connects to the primary: the first server of the address that takes writes.
-    async fn primary(&self, purpose: Purpose) -> Result<PgConnection, StoreError> {
-        let mut why = Vec::new();
-        for (server, options) in self.address.servers() {
-            let attempt = async {
-                let mut conn = purpose.apply(options.clone()).connect().await.map_err(|e| explain(&e))?;
-                let sql = "SELECT pg_is_in_recovery(), current_setting('fsync') = 'on' \
-                           AND current_setting('full_page_writes') = 'on'";
-                let row = sqlx::query(sql).fetch_one(&mut conn).await.map_err(|e| explain(&e))?;
-                let flags = row.try_get::<bool, _>(0).and_then(|standby| Ok((standby, row.try_get::<bool, _>(1)?)));
-                match flags.map_err(|e| explain(&e))? {
-                    (true, _) => Err("it is a standby".to_owned()),
-                    (false, false) if purpose == Purpose::Write => {
-                        Err("its fsync or full_page_writes is off: what it confirms can be lost".to_owned())
-                    }
-                    (false, _) => Ok(conn),
-                }
-            };
-            match tokio::time::timeout(self.patience.connect, attempt).await {
-                Ok(Ok(conn)) => return Ok(conn),
-                Ok(Err(problem)) => why.push(format!("{server}: {problem}")),
-                Err(_) => why.push(format!("{server}: no answer within {:?}", self.patience.connect)),
-            }
-        }
-        Err(StoreError(format!("no primary at {}: {}", self.address, why.join("; "))))
-    }
-
     async fn claim(&self, claim: &Claim) -> Result<PostgresJournal, LeadError> {
         let mut conn = self.primary(Purpose::Write).await?;
         migrate::check(&mut conn).await?;
@@ -146,6 +72,10 @@ impl Store for PostgresStore {
         })
     }
 
+    fn side(&self) -> Task<'_, Result<Box<dyn SideTable>, StoreError>> {
+        Box::pin(async move { Ok(Box::new(side::PostgresSide::open(self).await?) as Box<dyn SideTable>) })
+    }
+
     fn shared(&self) -> Option<&dyn Shared> {
         Some(self)
     }
@@ -160,96 +90,7 @@ impl Shared for PostgresStore {
     }
 }
 
-/// What a connection is for, and so what it may do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Purpose {
-    Write,
-    Watch,
-    Read,
-    Migrate,
-}
-
-impl Purpose {
-    fn apply(self, options: PgConnectOptions) -> PgConnectOptions {
-        let options = options.disable_statement_logging();
-        // Statements wait for nothing but each other's rows. These limits end what a broken peer left behind; they do not
-        // touch a commit that waits for its standby.
-        let common = [
-            ("idle_in_transaction_session_timeout", "10s"),
-            ("tcp_keepalives_idle", "5"),
-            ("tcp_keepalives_interval", "2"),
-            ("tcp_keepalives_count", "3"),
-            ("tcp_user_timeout", "10s"),
-            ("client_min_messages", "warning"),
-        ];
-        match self {
-            Purpose::Write => options.application_name("kazasu writer").options(common).options([
-                ("role", "kazasu_writer"),
-                ("synchronous_commit", "on"),
-                ("statement_timeout", "30s"),
-                ("lock_timeout", "1s"),
-                // One statement, always the same: plan it once, and never compile it.
-                ("plan_cache_mode", "force_generic_plan"),
-                ("jit", "off"),
-            ]),
-            Purpose::Watch => options.application_name("kazasu watch").options(common).options([
-                ("role", "kazasu_writer"),
-                // Losing a report loses nothing.
-                ("synchronous_commit", "off"),
-                ("statement_timeout", "3s"),
-                ("lock_timeout", "1s"),
-            ]),
-            Purpose::Read => options.application_name("kazasu read").options(common).options([
-                ("role", "kazasu_reader"),
-                ("default_transaction_read_only", "on"),
-                ("statement_timeout", "60s"),
-                ("jit", "off"),
-            ]),
-            Purpose::Migrate => options.application_name("kazasu migrate").options([("lock_timeout", "30s")]),
-        }
-    }
-}
-
-/// An error in words that help: a login that lacks the role, a database that is not there.
-fn explain(error: &sqlx::Error) -> String {
-    let text = error.to_string();
-    let code = error.as_database_error().and_then(|e| e.code()).unwrap_or_default().into_owned();
-    let hint = match code.as_str() {
-        "42704" | "22023" if text.contains("role") => {
-            ": the database has not been set up; run `kazasu store migrate` as its owner"
-        }
-        "42501" => {
-            ": the login must be a member of kazasu_writer (GRANT kazasu_writer TO …), or of kazasu_reader to read"
-        }
-        "42P01" | "3F000" => ": the database has not been set up; run `kazasu store migrate` as its owner",
-        "3D000" => ": create it first (createdb)",
-        "28P01" | "28000" => ": check user and password (store.password of the key file, or ~/.pgpass)",
-        _ => "",
-    };
-    let code = if code.is_empty() { code } else { format!(" ({code})") };
-    format!("{text}{code}{hint}")
-}
-
-fn store_error(error: sqlx::Error) -> StoreError {
-    StoreError(explain(&error))
-}
-
-fn signed(n: u64) -> i64 {
-    i64::try_from(n).expect("a journal of fewer than 2^63 records")
-}
-
-fn unsigned(n: i64) -> Result<u64, StoreError> {
-    u64::try_from(n).map_err(|_| StoreError(format!("a number below zero where none can be: {n}")))
-}
-
-fn get<'r, T>(row: &'r PgRow, column: usize) -> Result<T, StoreError>
-where
-    T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
-{
-    row.try_get(column).map_err(store_error)
-}
-
-/// What the session that took the lead appends with. It is not shown.
+/// The secret with which the session that took the lead appends. It is not shown.
 struct Token(String);
 
 enum Raised {
@@ -405,7 +246,7 @@ impl PostgresJournal {
     }
 }
 
-/// What an error of the append means. The server says that it rolled the statement back when a row or its disk refused it;
+/// The meaning of an append's error. The server says that it rolled the statement back when a row or its disk refused it;
 /// everything else (a broken connection, a server that goes down or became a standby, records that are there already) is
 /// settled by reading the journal over a new connection.
 fn failed(error: &sqlx::Error) -> AppendError {
@@ -484,14 +325,6 @@ impl Reader for PostgresReader {
 
     fn guards(&mut self) -> Task<'_, Result<Vec<String>, StoreError>> {
         Box::pin(within(self.patience.read, roles::guards(&mut self.conn)))
-    }
-}
-
-/// A server that takes a question and never answers must not hold anyone.
-async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(limit, work).await {
-        Ok(result) => result,
-        Err(_) => Err(StoreError(format!("the database did not answer within {limit:?}"))),
     }
 }
 

@@ -1,19 +1,10 @@
-//! Who may do what: the login of a node must not be able to write the tables itself, and what protects them must be as the
+//! Privileges: the login of a node must not be able to write the tables itself, and their protections must be as the
 //! migrations made it.
 
+use super::connect::{Logins, PostgresStore, get, store_error};
 use super::migrate::MIGRATIONS;
-use super::{PostgresStore, get, store_error};
 use crate::journal::StoreError;
 use sqlx::PgConnection;
-
-/// Which logins may lead.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Logins {
-    /// Only those that cannot write the tables but through the functions.
-    Separate,
-    /// Any, with a warning in the log: a server of one's own on this machine, for development and demonstrations.
-    Any,
-}
 
 /// True when the login behind this connection, or the role that it took, may write the tables itself.
 const WRITES_ITSELF: &str = "\
@@ -23,7 +14,7 @@ SELECT session_user::text, bool_or(\
     OR pg_has_role(session_user, c.relowner, 'MEMBER')) \
 FROM pg_class c WHERE c.oid IN ('kazasu.journal'::regclass, 'kazasu.transfers'::regclass)";
 
-/// The triggers that refuse changes; each must fire for everybody.
+/// The triggers that refuse changes; each must fire for all logins.
 const TRIGGERS: [&str; 2] = ["journal_is_append_only", "transfers_are_append_only"];
 
 impl PostgresStore {
@@ -49,7 +40,7 @@ impl PostgresStore {
     }
 }
 
-/// What protects the tables and is not as the migrations made it. A reader may look at all of this.
+/// Protections of the tables that are not as the migrations made them. A reader may look at all of this.
 pub(super) async fn guards(conn: &mut PgConnection) -> Result<Vec<String>, StoreError> {
     let mut out = Vec::new();
     triggers(conn, &mut out).await?;
@@ -62,7 +53,7 @@ pub(super) async fn guards(conn: &mut PgConnection) -> Result<Vec<String>, Store
         ORDER BY 3, 1, 2";
     for row in sqlx::query(sql).fetch_all(&mut *conn).await.map_err(store_error)? {
         let (grantee, privilege, table): (String, String, String) = (get(&row, 0)?, get(&row, 1)?, get(&row, 2)?);
-        out.push(format!("{grantee} has {privilege} on kazasu.{table}, which nobody but its owner should have"));
+        out.push(format!("{grantee} has {privilege} on kazasu.{table}, which only its owner should have"));
     }
     Ok(out)
 }

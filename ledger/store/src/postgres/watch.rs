@@ -1,6 +1,6 @@
 //! Reports of nodes, and who leads: the connection on which a node watches the others.
 
-use super::{Patience, get, store_error, unsigned, within};
+use super::connect::{Patience, get, signed, store_error, unsigned, within};
 use crate::journal::{Leadership, Node, NodeReport, NodeStatus, StoreError, Task, Watch};
 use kazasu_ledger::Seq;
 use sqlx::PgConnection;
@@ -37,7 +37,7 @@ impl PostgresWatch {
             .bind(&self.node.http)
             .bind(env!("CARGO_PKG_VERSION"))
             .bind(&report.role)
-            .bind(super::signed(report.applied))
+            .bind(signed(report.applied))
             .fetch_one(&mut self.conn)
             .await
             .map_err(store_error)?;
@@ -71,7 +71,7 @@ impl PostgresWatch {
 
     async fn let_go(&mut self, epoch: u64, successor: String) -> Result<bool, StoreError> {
         let sql = "SELECT kazasu.release_lead($1, $2)";
-        let done = sqlx::query(sql).bind(super::signed(epoch)).bind(successor).fetch_one(&mut self.conn).await;
+        let done = sqlx::query(sql).bind(signed(epoch)).bind(successor).fetch_one(&mut self.conn).await;
         get(&done.map_err(store_error)?, 0)
     }
 }

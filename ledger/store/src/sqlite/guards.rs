@@ -1,13 +1,12 @@
 //! The tables and triggers of a journal file: how the migrations make them, and whether a file still has them so.
 
-use super::{SqliteReader, store_error};
+use super::connect::store_error;
 use crate::journal::StoreError;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Row, SqlSafeStr, SqliteConnection};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// The migrations, oldest first: commented files beside the source, built in.
 const ALL: [(i64, &str, &str); 3] = [
@@ -29,20 +28,7 @@ fn until(newest: i64) -> Migrator {
     Migrator::with_migrations(wanted.map(migration).collect())
 }
 
-/// The schema as the file itself describes it, in a fixed order: what the documented schema is compared with.
-pub async fn dump_schema(path: &Path) -> Result<String, StoreError> {
-    let mut conn = SqliteReader::open(path).await?.conn;
-    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> '_sqlx_migrations' ORDER BY type, name";
-    let rows = sqlx::query(sql).fetch_all(&mut conn).await.map_err(store_error)?;
-    let mut out = String::new();
-    for row in rows {
-        out += row.try_get::<&str, _>(0).map_err(store_error)?;
-        out += ";\n";
-    }
-    Ok(out)
-}
-
-/// Triggers and tables with their text, by kind and name. An index that somebody added changes nothing of what the file says.
+/// Triggers and tables with their text, by kind and name. An added index does not change the content of the file.
 async fn protected(conn: &mut SqliteConnection) -> Result<BTreeMap<(String, String), String>, StoreError> {
     let sql = "SELECT type, name, sql FROM sqlite_schema WHERE type = 'trigger' \
                OR (type = 'table' AND name IN ('journal', 'transfers', 'lead'))";
@@ -51,7 +37,7 @@ async fn protected(conn: &mut SqliteConnection) -> Result<BTreeMap<(String, Stri
     rows.iter().map(|row| Ok(((text(row, 0)?, text(row, 1)?), text(row, 2)?))).collect()
 }
 
-/// What of the file's tables and triggers is not as the migrations that it has had made it.
+/// Tables and triggers of the file that are not as its migrations made them.
 pub(super) async fn missing(conn: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success";
     let row = sqlx::query(sql).fetch_one(&mut *conn).await.map_err(store_error)?;

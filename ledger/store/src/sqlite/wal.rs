@@ -7,8 +7,8 @@
 //! left is known from what was written since the last pass began. The log is bounded: at [`LONGEST`] the writer waits for the
 //! pass that runs.
 
-use super::{StoreError, options, store_error};
-use crate::journal::Moment;
+use super::connect::{options, store_error};
+use crate::journal::{Moment, StoreError};
 use kazasu_ledger::Entry;
 use sqlx::sqlite::SqliteSynchronous;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
@@ -24,24 +24,24 @@ use std::time::Duration;
 
 /// Bytes of log after which a pass begins.
 const PASS: u64 = 4 * 1024 * 1024;
-/// What is left by a pass is moved by the writer at once up to this many bytes, even if a batch waits.
+/// The writer moves at once what a pass leaves, up to this many bytes, even if a batch waits.
 const LITTLE: u64 = 4 * 1024 * 1024;
 /// The log is made to begin again from here on when no batch waits; at twice the length even if one does. Each time costs the
 /// next batch some milliseconds, so it must be rare; but while the file still grows, each commit waits for its length as well.
 const LONG: u64 = 32 * 1024 * 1024;
 /// The log becomes no longer than this, as far as readers allow it.
 const LONGEST: u64 = 256 * 1024 * 1024;
-/// The log's file is made this long in advance: while a file grows, each commit waits for its length too, and so for whatever
+/// The log's file is made this long in advance: while a file grows, each commit waits for its length too, and so for all that
 /// else the file system has to write before it.
 const AHEAD: u64 = LONG;
 /// A page in the log, with its header.
 const PAGE: u64 = 4_096 + 24;
 /// Pages that each commit writes again: the last leaves of two trees, and now and then one above them.
 const AGAIN: u64 = 3;
-/// What a row takes beyond its body; what a transfer takes.
+/// Bytes that a row takes beyond its body, and bytes that a transfer takes.
 const ROW: usize = 64;
 const TRANSFER: usize = 40;
-/// How long the writer waits for a pass when the log is at its longest, before it goes on all the same.
+/// The time that the writer waits for a pass when the log is at its longest, before it goes on all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 static ENDED: AtomicU64 = AtomicU64::new(0);
@@ -49,7 +49,7 @@ static DOWN: AtomicBool = AtomicBool::new(false);
 #[cfg(debug_assertions)]
 static BREAK: AtomicBool = AtomicBool::new(false);
 
-/// How often the thread that moves the write-ahead log has ended without having been asked to. It goes on, or is started again.
+/// The number of times the thread that moves the write-ahead log has ended unasked. It goes on, or is started again.
 #[must_use]
 pub fn mover_ended() -> u64 {
     ENDED.load(Ordering::Relaxed)
@@ -67,7 +67,7 @@ pub fn break_mover() {
     BREAK.store(true, Ordering::Relaxed);
 }
 
-/// What is in the log, and the thread that moves it.
+/// The content of the log, and the thread that moves it.
 pub(super) struct Wal {
     path: PathBuf,
     checkpointer: Checkpointer,
@@ -81,7 +81,7 @@ pub(super) struct Wal {
     begin_again_at: u64,
 }
 
-/// What is to be done now.
+/// The next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Nothing,
@@ -143,32 +143,32 @@ impl Wal {
                 }
             }
             Step::Wait => {
-                let said = self.checkpointer.wait();
-                self.hear(said);
+                let news = self.checkpointer.wait();
+                self.hear(news);
             }
             Step::MoveTheRest => self.move_the_rest(conn).await,
         }
     }
 
-    /// What the thread has to say.
+    /// A message of the thread.
     fn look(&mut self) {
         if self.passing {
-            let said = self.checkpointer.said();
-            self.hear(said);
+            let news = self.checkpointer.news_now();
+            self.hear(news);
         }
     }
 
-    fn hear(&mut self, said: Said) {
-        match said {
-            Said::Nothing => {}
-            Said::Passed(Passed::Done) => self.passing = false,
-            Said::Passed(Passed::Failed) => {
+    fn hear(&mut self, news: News) {
+        match news {
+            News::Nothing => {}
+            News::Passed(Passed::Done) => self.passing = false,
+            News::Passed(Passed::Failed) => {
                 self.passing = false;
                 // Not at once again: what is wrong with the disk may last.
                 self.since_pass = 0;
                 self.begin_again_at = self.log + PASS;
             }
-            Said::Ended => self.restart(),
+            News::Ended => self.restart(),
         }
     }
 
@@ -207,7 +207,7 @@ impl Wal {
 }
 
 /// Makes a file longer with zeros, which SQLite takes for frames that are not valid, as it does with old ones behind the newest.
-/// Called while nobody writes to it. When it fails, the file is as it was.
+/// Called while no writer uses it. When it fails, the file is as it was.
 fn lengthen(path: &Path, to: u64) -> std::io::Result<()> {
     use std::os::unix::fs::FileExt;
     const PIECE: u64 = 1024 * 1024;
@@ -250,8 +250,8 @@ fn log_file(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Moves what can be moved without waiting for anybody; gives the pages that are left, `None` when another connection is
-/// moving them.
+/// Moves the pages that can be moved without waiting; returns the number of pages left, `None` when another connection
+/// is moving them.
 async fn pass(conn: &mut SqliteConnection) -> Result<Option<i64>, StoreError> {
     let row = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(conn).await.map_err(store_error)?;
     let int = |i: usize| row.try_get::<i64, _>(i).map_err(store_error);
@@ -259,14 +259,14 @@ async fn pass(conn: &mut SqliteConnection) -> Result<Option<i64>, StoreError> {
     Ok((busy == 0).then_some(pages - moved))
 }
 
-/// How a pass ended.
+/// The end of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Passed {
     Done,
     Failed,
 }
 
-enum Said {
+enum News {
     Nothing,
     Passed(Passed),
     Ended,
@@ -347,20 +347,20 @@ impl Checkpointer {
         !self.thread.is_finished() && self.requests.try_send(()).is_ok()
     }
 
-    fn said(&self) -> Said {
+    fn news_now(&self) -> News {
         match self.news.try_recv() {
-            Ok(passed) => Said::Passed(passed),
-            Err(TryRecvError::Empty) => Said::Nothing,
-            Err(TryRecvError::Disconnected) => Said::Ended,
+            Ok(passed) => News::Passed(passed),
+            Err(TryRecvError::Empty) => News::Nothing,
+            Err(TryRecvError::Disconnected) => News::Ended,
         }
     }
 
     /// Waits for the pass that runs.
-    fn wait(&self) -> Said {
+    fn wait(&self) -> News {
         match self.news.recv_timeout(PATIENCE) {
-            Ok(passed) => Said::Passed(passed),
-            Err(RecvTimeoutError::Timeout) => Said::Nothing,
-            Err(RecvTimeoutError::Disconnected) => Said::Ended,
+            Ok(passed) => News::Passed(passed),
+            Err(RecvTimeoutError::Timeout) => News::Nothing,
+            Err(RecvTimeoutError::Disconnected) => News::Ended,
         }
     }
 
@@ -535,7 +535,7 @@ mod tests {
         let before = mover_ended();
         for expected in [Passed::Done, Passed::Failed, Passed::Done] {
             assert!(checkpointer.request());
-            assert!(matches!(checkpointer.wait(), Said::Passed(passed) if passed == expected), "{expected:?}");
+            assert!(matches!(checkpointer.wait(), News::Passed(passed) if passed == expected), "{expected:?}");
         }
         // Other tests count as well.
         assert!(mover_ended() > before && mover_runs());

@@ -1,36 +1,47 @@
-//! What is signed of a journal, beside its days: does each signature belong to a trusted key, and does the journal still have every
+//! Signatures of a journal beside those of its days: does each belong to a trusted key, and does the journal still have every
 //! record that a checkpoint names? Where not, the first record that may differ from what was signed is named.
 
-use super::Fault;
-use kazasu_ledger::signed::{Checkpoint, Signature, batch_text};
+use super::fault::Fault;
+use kazasu_ledger::signed::{Certificate, Checkpoint, Signature, batch_text};
 use kazasu_ledger::{Body, Entry, Head, Seq};
 use kazasu_schemas::jst::Millis;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use std::collections::BTreeMap;
 
-/// What the person who checks a journal brings along.
+/// The trusted keys and checkpoints that a person who checks a journal brings along.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
     /// Public keys; none: no signature is checked.
     pub keys: Vec<[u8; 32]>,
+    /// Statements of those keys about others, each with a good signature: [`check_certificate`]. What they certify may sign commit
+    /// batches of the book that they name, and neither checkpoints nor days.
+    pub certificates: Vec<Certificate>,
     /// Checkpoints that were kept outside the journal, in any order.
     pub checkpoints: Vec<Checkpoint>,
 }
 
 /// Is this checkpoint signed by the key that it names, and is that a trusted one? Without trusted keys any will do.
 pub fn check_checkpoint(checkpoint: &Checkpoint, trusted: &[[u8; 32]]) -> Result<(), String> {
-    let key = UnparsedPublicKey::new(&ED25519, checkpoint.public);
-    key.verify(checkpoint.text().as_bytes(), &checkpoint.signature.bytes)
-        .map_err(|_| "its signature is not good".to_owned())?;
-    if trusted.is_empty() || trusted.contains(&checkpoint.public) {
+    check(&checkpoint.text(), &checkpoint.public, &checkpoint.signature, trusted)
+}
+
+/// The same of a certificate.
+pub fn check_certificate(certificate: &Certificate, trusted: &[[u8; 32]]) -> Result<(), String> {
+    check(&certificate.text(), &certificate.public, &certificate.signature, trusted)
+}
+
+fn check(text: &str, public: &[u8; 32], signature: &Signature, trusted: &[[u8; 32]]) -> Result<(), String> {
+    let key = UnparsedPublicKey::new(&ED25519, public);
+    key.verify(text.as_bytes(), &signature.bytes).map_err(|_| "its signature is not good".to_owned())?;
+    if trusted.is_empty() || trusted.contains(public) {
         Ok(())
     } else {
-        let hex = checkpoint.public.iter().fold(String::new(), |out, byte| out + &format!("{byte:02x}"));
+        let hex = public.iter().fold(String::new(), |out, byte| out + &format!("{byte:02x}"));
         Err(format!("it is signed by {hex}, which is not among the trusted keys"))
     }
 }
 
-/// What is signed, and what could be checked of it.
+/// The signatures, and those of them that could be checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Signed {
     /// Commit batches with a signature.
@@ -49,6 +60,7 @@ pub struct Signed {
 #[derive(Debug)]
 pub(super) struct Signatures {
     keys: Vec<[u8; 32]>,
+    certificates: Vec<Certificate>,
     checkpoints: BTreeMap<Seq, Vec<Checkpoint>>,
     out: Signed,
     /// The last record that a trusted signature or a checkpoint covers.
@@ -65,7 +77,8 @@ impl Signatures {
             checkpoints.entry(checkpoint.seq).or_default().push(checkpoint);
         }
         let out = Signed { checked: !trust.keys.is_empty(), ..Signed::default() };
-        Signatures { keys: trust.keys, checkpoints, out, good: 0, ended: 0, book: String::new() }
+        let (keys, certificates) = (trust.keys, trust.certificates);
+        Signatures { keys, certificates, checkpoints, out, good: 0, ended: 0, book: String::new() }
     }
 
     pub(super) fn record(&mut self, entry: &Entry, body: &Body) -> Result<(), Fault> {
@@ -116,8 +129,12 @@ impl Signatures {
     }
 
     fn is_trusted(&self, text: &[u8], signature: &Signature) -> bool {
-        let good = |key: &[u8; 32]| UnparsedPublicKey::new(&ED25519, key).verify(text, &signature.bytes).is_ok();
-        self.keys.iter().any(good)
+        let good =
+            |key: &[u8; 32]| -> bool { UnparsedPublicKey::new(&ED25519, key).verify(text, &signature.bytes).is_ok() };
+        let certified = |certificate: &Certificate| {
+            certificate.book == self.book && certificate.version == signature.key && good(&certificate.key)
+        };
+        self.keys.iter().any(good) || self.certificates.iter().any(certified)
     }
 
     /// Names the first record that may differ from what was signed.

@@ -18,6 +18,7 @@ use std::path::Path;
 mod postgres;
 mod schema;
 mod server;
+mod side;
 mod signed;
 
 /// A small sound journal: opened, one deposit, then fundings.
@@ -27,13 +28,14 @@ fn entries(n: u64) -> Vec<Entry> {
         .map(|i| {
             let body = match i {
                 0 => Body::Opened(Opened { format: 1, book: "test".into(), bank: AccountId(0) }),
-                1 => Body::DepositOpened(DepositOpened { number: 7, account: AccountId(1) }),
+                1 => Body::DepositOpened(DepositOpened { number: 7, account: AccountId(1), maker: None }),
                 i => Body::Funded(Funded {
                     number: 7,
                     reference: format!("funding {i}"),
                     transfers: [Transfer::direct(AccountId(0), AccountId(1), Yen::new(i64::try_from(i).unwrap()))]
                         .as_slice()
                         .into(),
+                    maker: None,
                 }),
             };
             let at = Millis(1_795_000_000_000 + i64::try_from(i).unwrap());
@@ -258,7 +260,9 @@ async fn verified(path: &Path) -> Result<kazasu_store::verify::Verified, VerifyE
 async fn execute(path: &Path, sql: &'static str) -> Result<(), sqlx::Error> {
     use sqlx::{ConnectOptions, Executor};
     let mut conn = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await?;
-    conn.execute(sql).await.map(|_| ())
+    conn.execute(sql).await?;
+    // The log beside the file is gone when this returns: a copy that takes the file's place has none.
+    sqlx::Connection::close(conn).await
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What only PostgreSQL has: roles, several servers, TLS, peers that freeze, standbys, backups.
+//! Tests of what only PostgreSQL has: roles, several servers, TLS, peers that freeze, standbys, backups.
 
 use crate::server::{Server, folder};
 use crate::{entries, node, open, stored};
@@ -73,7 +73,7 @@ async fn nobody_may_change_or_remove_not_even_the_owner_and_each_role_only_what_
     assert_eq!(verified(&owner).await.unwrap(), 20);
 }
 
-/// What a node calls to write, with the values that a thief of its login would have to know.
+/// The function that a node calls to write, with the values that a thief of its login would have to know.
 struct Call<'a> {
     epoch: u64,
     token: &'a str,
@@ -424,7 +424,7 @@ async fn with_a_synchronous_standby_nothing_confirmed_is_lost_when_the_primary_d
     let from = usize::try_from(journal.head().await.unwrap().seq).unwrap();
     journal.append(&all[from..120]).await.unwrap();
 
-    // The primary dies; whoever runs the databases promotes the standby.
+    // The primary dies; the database administrator promotes the standby.
     primary.kill();
     assert!(journal.append(&all[120..121]).await.is_err());
     let error = store.reader().await.map(|_| ()).unwrap_err().to_string();

@@ -35,7 +35,7 @@ impl Server {
     pub(crate) async fn database(&self) -> PostgresStore {
         let name = self.create();
         let store = self.store(&name);
-        assert_eq!(migrate(&store).await.unwrap(), 2);
+        assert_eq!(migrate(&store).await.unwrap(), 3);
         store
     }
 

@@ -3,7 +3,8 @@
 use crate::{Engine, engines, entries, execute, node, open};
 use kazasu_ledger::chain::{self, GENESIS};
 use kazasu_ledger::record::{Body, Funded};
-use kazasu_ledger::signed::{Checked, Checkpoint, SignError, Signature, Signer, checkpoint_text};
+use kazasu_ledger::signed::{Certificate, Checked, Checkpoint, SignError, Signature, Signer};
+use kazasu_ledger::signed::{certificate_text, checkpoint_text};
 use kazasu_ledger::{Entry, Head};
 use kazasu_schemas::jst::Millis;
 use kazasu_store::journal::{Claim, Journal, Store};
@@ -11,7 +12,7 @@ use kazasu_store::memory::MemoryStore;
 use kazasu_store::signing::SignedStore;
 use kazasu_store::sqlite::SqliteStore;
 use kazasu_store::transport::copy;
-use kazasu_store::verify::signatures::{Trust, check_checkpoint};
+use kazasu_store::verify::signatures::{Trust, check_certificate, check_checkpoint};
 use kazasu_store::verify::{Fault, VerifyError, verify, verify_signed};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use std::path::Path;
@@ -28,6 +29,14 @@ impl std::fmt::Debug for Key {
 impl Signer for Key {
     fn public(&self) -> [u8; 32] {
         self.0.public_key().as_ref().try_into().unwrap()
+    }
+
+    fn public_of(&self, version: u8) -> Option<[u8; 32]> {
+        (version == self.1).then(|| self.public())
+    }
+
+    fn current(&self) -> (u8, [u8; 32]) {
+        (self.1, self.public())
     }
 
     fn sign(&self, text: &[u8]) -> Result<Signature, SignError> {
@@ -68,7 +77,7 @@ async fn signed_journal(store: Arc<dyn Store>, n: u64) -> SignedStore {
 }
 
 fn trust(checkpoints: Vec<Checkpoint>) -> Trust {
-    Trust { keys: vec![key(1).public()], checkpoints }
+    Trust { keys: vec![key(1).public()], checkpoints, ..Trust::default() }
 }
 
 fn checkpoint(entry: &Entry) -> Checkpoint {
@@ -200,9 +209,46 @@ async fn a_rewritten_journal_is_found_by_its_signatures_and_by_a_checkpoint() {
     assert!(found.problem.contains("the first of 4 records, up to record 12"), "{found}");
     // A checkpoint finds it without a key, as near as the checkpoints are to each other.
     let kept = vec![checkpoint(&before[7]), checkpoint(&before[19])];
-    let found = fault(&path, Trust { keys: Vec::new(), checkpoints: kept }).await;
+    let found = fault(&path, Trust { checkpoints: kept, ..Trust::default() }).await;
     assert_eq!(found.seq, 9, "{found}");
     assert!(found.problem.contains("another hash for record 20"), "{found}");
+}
+
+/// The key of version 3, as a device that signs checkpoints, certifies the key that signs batches.
+fn certificate(book: &str, version: u8) -> Certificate {
+    let (batches, at) = (key(1).public(), Millis(5));
+    let signature = key(3).sign(certificate_text(book, version, &batches, at).as_bytes()).unwrap();
+    Certificate { book: book.into(), version, key: batches, at, public: key(3).public(), signature }
+}
+
+#[tokio::test]
+async fn a_certified_key_signs_batches_of_its_book_and_no_checkpoints() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal.db");
+    signed_journal(Arc::new(SqliteStore::new(&path)), 20).await;
+    let device = key(3).public();
+    let trust = |certificates| Trust { keys: vec![device], certificates, ..Trust::default() };
+    let verified = async |trust| {
+        let mut reader = SqliteStore::new(&path).reader().await.unwrap();
+        verify_signed(reader.as_mut(), trust, |_| {}).await
+    };
+    assert_eq!(verified(trust(vec![certificate("test", 1)])).await.unwrap().signed.batches, 5);
+    for (others, why) in [
+        (Vec::new(), "no certificate"),
+        (vec![certificate("another", 1)], "another book"),
+        (vec![certificate("test", 2)], "another version"),
+    ] {
+        let error = verified(trust(others)).await.unwrap_err().to_string();
+        assert!(error.contains("not among the trusted keys"), "{why}: {error}");
+    }
+    let good = certificate("test", 1);
+    check_certificate(&good, &[device]).unwrap();
+    assert!(check_certificate(&good, &[key(1).public()]).unwrap_err().contains("not among the trusted keys"));
+    let changed = Certificate { key: key(2).public(), ..good };
+    assert!(check_certificate(&changed, &[device]).unwrap_err().contains("not good"));
+    // The certified key's own checkpoint is not a trusted one.
+    let before = SqliteStore::new(&path).reader().await.unwrap().scan(1, 100).await.unwrap();
+    assert!(check_checkpoint(&checkpoint(&before[7]), &[device]).unwrap_err().contains("not among the trusted keys"));
 }
 
 #[tokio::test]
@@ -215,7 +261,13 @@ async fn a_copy_that_was_slipped_in_and_a_cut_tail_are_named() {
     let sound = verify_signed(SqliteStore::new(&path).reader().await.unwrap().as_mut(), kept(), |_| {}).await.unwrap();
     assert_eq!((sound.signed.checkpoints, sound.signed.last_checkpoint.map(|(seq, _)| seq)), (2, Some(20)));
     let copy = dir.path().join("copy.db");
-    let again = || std::fs::copy(&path, &copy).unwrap();
+    let again = || {
+        // What the copy of before has left in its log is not of this one.
+        for log in ["db-wal", "db-shm"] {
+            let _ = std::fs::remove_file(copy.with_extension(log));
+        }
+        std::fs::copy(&path, &copy).unwrap()
+    };
 
     again();
     rewritten(&copy, |mut all| {

@@ -86,7 +86,7 @@ proptest! {
         prop_assert_eq!(cycle.period(BusinessDay(period.from.0 - 1)).until.next(), period.from);
     }
 
-    /// So it is with contracts that follow one another, whatever their cycles.
+    /// So it is with contracts that follow one another, with any cycles.
     #[test]
     fn contracts_partition_their_time(first in cycles(), second in cycles(), change in 20_600..21_000_i32) {
         let change = BusinessDay(change);

@@ -63,7 +63,7 @@ fn the_first_rule_that_takes_a_tap_counts() {
 fn the_free_allowance_is_consumed_in_order_and_splits_the_tap_that_crosses_it() {
     let rules = vec![FeeRule { fixed: Yen::new(20), ..everything(10_000) }];
     let contract = Contract { free: Yen::new(1_500), rules, ..contract() };
-    let facts: Vec<TapFact> = (1..=3).map(|seq| paid(seq, Tender::Held, 1_000)).collect();
+    let facts: Vec<TapFact> = (1..=3).map(|seq| paid(seq, Tender::OnUs, 1_000)).collect();
     let (_, taps) = charge(&contract, &facts);
     let seen: Vec<(i64, i64)> = taps.iter().map(|tap| (tap.free.get(), tap.fee.get())).collect();
     assert_eq!(seen, [(1_000, 0), (500, 15), (0, 30)], "half of ¥10 + ¥20 for the tap that is free by half");
@@ -159,7 +159,7 @@ fn interchange_is_for_credit_cards_and_goes_by_brand_and_product() {
     let tariff = Tariff::new(&contract, &listed_first).unwrap();
     let mut out = Vec::new();
     tariff.charge(day("2026-11-24"), &facts[..1], &mut Allowance::default(), &mut out).unwrap();
-    assert_eq!(out[0].interchange, Yen::new(100), "an unknown product takes the brand's first row, whichever that is");
+    assert_eq!(out[0].interchange, Yen::new(100), "an unknown product takes the brand's first row");
     assert_eq!(book.brand_name(facts[1].brand), Some("visa"));
     assert_eq!(book.brand_name(facts[5].brand), None);
     assert_eq!(book.brand_of(b"4x"), Brand::NONE);
@@ -198,8 +198,8 @@ fn facts_that_do_not_fit_together_are_refused_and_leave_nothing_behind() {
     let tariff = tariff(&contract);
     for (facts, error) in [
         (vec![first, first], "record 1 stands behind a later one, or twice with one tender"),
-        (vec![paid(2, Tender::Held, 1), first], "record 1 stands behind"),
-        (vec![paid(1, Tender::Held, 1), first], "record 1 stands behind"),
+        (vec![paid(2, Tender::OnUs, 1), first], "record 1 stands behind"),
+        (vec![paid(1, Tender::OnUs, 1), first], "record 1 stands behind"),
         (vec![paid(1, Tender::Credit, 0)], "got ¥0"),
         (vec![paid(1, Tender::Credit, -5)], "got -¥5"),
         (vec![paid(1, Tender::Credit, 1_000_000_000_000)], "got ¥1,000,000,000,000"),

@@ -161,7 +161,7 @@ proptest! {
         }
     }
 
-    /// What is given back in full cancels to the yen, in one piece or several, on the same day or later, whatever the
+    /// A payment that is given back in full cancels to the yen, in one piece or several, on the same day or later, with any
     /// rounding of the contract that is then in force.
     #[test]
     fn full_refunds_cancel(

@@ -142,7 +142,7 @@ fn any_totals() -> impl Strategy<Value = DayTotals> {
         credit: Yen::new(a),
         debit: Yen::new(b),
         bank: Yen::new(c),
-        held: Yen::new(d),
+        on_us: Yen::new(d),
         purse: Yen::new(e),
         points: Yen::new(f),
     };

@@ -194,7 +194,7 @@ fn settings_that_do_not_fit_are_told_by_place() {
         ),
         (
             "[fields]\n2 = { length_counts = \"bytes\" }",
-            "fields.2: length_counts = \"bytes\" of packed digits needs padding leftF or rightF: with a zero nobody can tell 19 \
+            "fields.2: length_counts = \"bytes\" of packed digits needs padding leftF or rightF: with a zero a reader cannot tell 19 \
              digits from 20",
         ),
         (

@@ -8,10 +8,10 @@ use bytes::BytesMut;
 use proptest::prelude::*;
 
 const FRAMINGS: [Framing; 4] = [
-    Framing::new(Header::Be2, false),
-    Framing::new(Header::Be2, true),
-    Framing::new(Header::Ascii4, false),
-    Framing::new(Header::Ascii4, true),
+    Framing::new(Header::Be2),
+    Framing { self_inclusive: true, ..Framing::new(Header::Be2) },
+    Framing::new(Header::Ascii4),
+    Framing { self_inclusive: true, ..Framing::new(Header::Ascii4) },
 ];
 
 fn put(codec: &FrameCodec, message: &[u8], out: &mut BytesMut) {
@@ -48,7 +48,7 @@ fn all_framings() -> Vec<Framing> {
             let is = |bit: u8| bits & 1 << bit != 0;
             let trailer = Trailer::new(if is(0) { &b"\x03\r"[..] } else { b"" }).unwrap();
             let tpdu = is(1).then_some(TPDU);
-            let framing = Framing::new(header, is(2));
+            let framing = Framing { self_inclusive: is(2), ..Framing::new(header) };
             all.push(Framing { tpdu, trailer, counts_tpdu: is(3), counts_trailer: is(4), ..framing });
         }
     }
@@ -60,17 +60,17 @@ fn the_length_counts_what_the_framing_says_and_nothing_else() {
     let message = [b'm'; 300];
     // 300 is 0x12C; with four bytes of header 0x130, with a TPDU of five 0x131, with a trailer of two 0x12E.
     let trailer = Trailer::new(b"\x03\r").unwrap();
-    let be4 = Framing::new(Header::Be4, false);
+    let be4 = Framing::new(Header::Be4);
     for (framing, header) in [
         (be4, &b"\0\0\x01\x2c"[..]),
-        (Framing::new(Header::Be4, true), b"\0\0\x01\x30"),
+        (Framing { self_inclusive: true, ..Framing::new(Header::Be4) }, b"\0\0\x01\x30"),
         (Framing { tpdu: Some(TPDU), ..be4 }, b"\0\0\x01\x31"),
         (Framing { tpdu: Some(TPDU), counts_tpdu: false, ..be4 }, b"\0\0\x01\x2c"),
         (Framing { trailer, ..be4 }, b"\0\0\x01\x2e"),
         (Framing { trailer, counts_trailer: false, ..be4 }, b"\0\0\x01\x2c"),
-        (Framing::new(Header::Bcd2, false), b"\x03\x00"),
-        (Framing { tpdu: Some(TPDU), trailer, ..Framing::new(Header::Bcd2, true) }, b"\x03\x09"),
-        (Framing { tpdu: Some(TPDU), trailer, ..Framing::new(Header::Ascii4, true) }, b"0311"),
+        (Framing::new(Header::Bcd2), b"\x03\x00"),
+        (Framing { tpdu: Some(TPDU), trailer, self_inclusive: true, ..Framing::new(Header::Bcd2) }, b"\x03\x09"),
+        (Framing { tpdu: Some(TPDU), trailer, self_inclusive: true, ..Framing::new(Header::Ascii4) }, b"0311"),
     ] {
         let mut out = BytesMut::new();
         put(&FrameCodec::new(framing, 4096), &message, &mut out);
@@ -155,7 +155,7 @@ fn a_wrong_trailer_spoils_its_own_message_where_the_length_counts_it() {
 #[test]
 fn lengths_that_are_none_end_the_link_in_every_header() {
     let said = |framing, bytes: &[u8]| next(&FrameCodec::new(framing, 200), bytes).unwrap_err().to_string();
-    let be4 = Framing::new(Header::Be4, false);
+    let be4 = Framing::new(Header::Be4);
     assert_eq!(said(be4, b"\0\0\0\xc9"), "frame of 201 bytes is over the dialect's maximum of 200");
     assert_eq!(said(be4, b"\xff\xff\xff\xff"), "frame of 4294967295 bytes is over the dialect's maximum of 200");
     assert_eq!(
@@ -166,7 +166,7 @@ fn lengths_that_are_none_end_the_link_in_every_header() {
         said(Framing { tpdu: Some(TPDU), ..be4 }, b"\0\0\0\x04"),
         "frame of 4 bytes is shorter than a message type and a bitmap"
     );
-    let bcd2 = Framing::new(Header::Bcd2, false);
+    let bcd2 = Framing::new(Header::Bcd2);
     assert_eq!(said(bcd2, b"\x02\x01"), "frame of 201 bytes is over the dialect's maximum of 200");
     assert_eq!(said(bcd2, b"\x0a\x00"), "frame header: expected 4 packed digits, found 0x0a00");
 }

@@ -1,4 +1,4 @@
-//! What holds for every message and for any bytes, in each shipped dialect and in one with every unusual setting.
+//! Properties of every message and of any bytes, in each shipped dialect and in one with every unusual setting.
 
 use super::{dialect, fields};
 use crate::iso8583::dialect::{Class, FieldSpec, Length, Text};

@@ -1,4 +1,4 @@
-//! What a writer says of a value and a reader of an element.
+//! The errors of a writer about a value, and of a reader about an element.
 
 use super::{GOLDEN, message};
 use crate::jst::{BusinessDay, Millis};
@@ -71,7 +71,7 @@ fn a_writer_names_place_and_value() {
     );
 }
 
-/// What the reader says of the golden document after a replacement, without the position.
+/// The reader's error for the golden document after a replacement, without the position.
 fn unread(from: &str, to: &str) -> String {
     assert!(GOLDEN.contains(from), "{from}");
     let error = read(GOLDEN.replacen(from, to, 1).as_bytes()).unwrap_err();

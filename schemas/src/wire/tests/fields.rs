@@ -1,4 +1,4 @@
-//! Which field means what, which may be missing, and what is said when one is wrong.
+//! The meaning of each field, the fields that may be missing, and the errors of wrong ones.
 
 use super::{purchase, refused, request_of, time};
 use crate::ids::{ApprovalCode, Mcc, Ppid, Rrn, Stan};
@@ -272,8 +272,8 @@ fn repeats_have_one_fingerprint_and_every_change_another() {
         change(&mut other);
         assert!(seen.insert(other.fingerprint()), "{what} must change the fingerprint");
     }
-    let (mut nobody, mut zero) = (one, one);
-    nobody.ppid = None;
+    let (mut anonymous, mut zero) = (one, one);
+    anonymous.ppid = None;
     zero.ppid = Some(Ppid::from_bytes([0; 16]));
-    assert_ne!(nobody.fingerprint(), zero.fingerprint(), "no PPID is another content than the PPID zero");
+    assert_ne!(anonymous.fingerprint(), zero.fingerprint(), "no PPID is another content than the PPID zero");
 }

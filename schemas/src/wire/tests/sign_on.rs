@@ -3,7 +3,7 @@
 use crate::mac::MacAlgorithm;
 use crate::mac::kdf::MasterKey;
 use crate::secret::Key;
-use crate::wire::{Nonce, Nonces, SessionKeys};
+use crate::wire::{IssuerKeys, IssuerNonces, Nonce, Nonces, SessionKeys};
 use proptest::prelude::*;
 
 /// The master key's bytes go up from the first.
@@ -48,6 +48,43 @@ fn session_keys_are_those_of_other_implementations() {
     }
 }
 
+fn issuer_nonces() -> IssuerNonces {
+    let from = |first: u8| Nonce::new(std::array::from_fn(|n| first + u8::try_from(n).unwrap()));
+    IssuerNonces { switch: from(0x50), issuer: from(0xb0) }
+}
+
+/// Computed with the KBKDF of OpenSSL 3.0, and for HMAC with Python's hmac, which agree.
+#[test]
+fn session_keys_towards_issuers_are_those_of_other_implementations() {
+    use MacAlgorithm::{AesCmac, HmacSha256};
+    for (algorithm, first, to, from) in [
+        (
+            HmacSha256,
+            0,
+            "fd5f8ff83bb3ac520cbf209fa8c203be8f07ed541353feb02434af07717ab14f",
+            "f7f886ce777421767c3e7716d951f00e6d645b8ee9d29691b2956cfc5f08adfa",
+        ),
+        (AesCmac, 0x20, "561cae30c0a4d0ff9ff45307674d2cc5", "72f75242a90dc257378b7ef492c0a77f"),
+    ] {
+        let keys = IssuerKeys::derive(&master(algorithm, first, 32), "900001".parse().unwrap(), &issuer_nonces());
+        assert_eq!(hex::encode(keys.to_issuer.expose()), to, "{algorithm:?}");
+        assert_eq!(hex::encode(keys.from_issuer.expose()), from, "{algorithm:?}");
+    }
+}
+
+#[test]
+fn nonces_towards_issuers_have_their_published_layout_and_mistakes_are_named() {
+    let question = issuer_nonces().switch.to_issuer();
+    assert_eq!(question, b"NS032505152535455565758595A5B5C5D5E5F");
+    assert_eq!(Nonce::from_switch(&question), Ok(issuer_nonces().switch));
+    let answer = issuer_nonces().answer();
+    assert_eq!(answer, [&question[..], b"NI032B0B1B2B3B4B5B6B7B8B9BABBBCBDBEBF"].concat());
+    assert_eq!(IssuerNonces::from_answer(&answer), Ok(issuer_nonces()));
+    let said = |private: &[u8]| IssuerNonces::from_answer(private).unwrap_err().to_string();
+    assert_eq!(said(&question), "DE48: subelement NI, the issuer's nonce, is mandatory");
+    assert_eq!(said(&nonces().acquirer.question()), "DE48: subelement NS, the switch's nonce, is mandatory");
+}
+
 #[test]
 fn nonces_have_their_published_layout_and_mistakes_are_named() {
     let question = nonces().acquirer.question();
@@ -69,7 +106,7 @@ fn nonces_have_their_published_layout_and_mistakes_are_named() {
 }
 
 proptest! {
-    /// Whatever differs, all keys differ: of directions, acquirers, nonces (exchanged ones too) and master keys.
+    /// One difference makes all keys differ: of directions, acquirers, nonces (exchanged ones too) and master keys.
     #[test]
     fn no_two_sessions_have_a_key_in_common(
         a in any::<[u8; 16]>(), s in any::<[u8; 16]>(), other in any::<[u8; 16]>(), hmac in any::<bool>(),
@@ -87,6 +124,12 @@ proptest! {
                     sessions += 1;
                     seen.insert(keys.to_switch.expose().to_vec());
                     seen.insert(keys.from_switch.expose().to_vec());
+                    // Nor with an issuer's session of the same numbers.
+                    let nonces = IssuerNonces { switch: nonces.acquirer, issuer: nonces.switch };
+                    let keys = IssuerKeys::derive(&master, id.parse().unwrap(), &nonces);
+                    sessions += 1;
+                    seen.insert(keys.to_issuer.expose().to_vec());
+                    seen.insert(keys.from_issuer.expose().to_vec());
                 }
             }
         }

@@ -13,7 +13,7 @@ use crate::jst::BusinessDay;
 const REIWA: (u64, u64, u64) = (1, 30, 2018);
 const HEISEI: (u64, u64, u64) = (1, 31, 1988);
 
-/// What six digits can mean, the preferred reading first.
+/// The dates that six digits can mean, the preferred reading first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Readings {
     reiwa: Option<BusinessDay>,

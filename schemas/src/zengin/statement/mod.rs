@@ -86,7 +86,7 @@ pub struct Header {
     pub opening_balance: Option<Yen>,
 }
 
-/// Where money went.
+/// The direction of a movement of money.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Direction {
     /// 1: onto the account (入金).
@@ -95,7 +95,7 @@ pub enum Direction {
     Out,
 }
 
-/// What kind of movement it was (取引区分).
+/// The kind of a movement (取引区分).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TransactionKind {
     /// 10: cash.
@@ -163,9 +163,9 @@ pub struct Entry {
     pub value_date: BusinessDay,
     /// In or out.
     pub direction: Direction,
-    /// What kind of movement.
+    /// The kind of movement.
     pub kind: TransactionKind,
-    /// How much, never below zero; at most [`MAX_AMOUNT`].
+    /// The amount in yen, never below zero; at most [`MAX_AMOUNT`].
     pub amount: Yen,
     /// The part of it that came as other banks' cheques and can still be dishonoured.
     pub uncleared: Yen,
@@ -177,13 +177,13 @@ pub struct Entry {
     pub bank_name: String,
     /// The sending branch's name.
     pub branch_name: String,
-    /// What a passbook would show (摘要).
+    /// The text that a passbook would show (摘要).
     pub remarks: String,
     /// The payer's text for the payee (EDI情報).
     pub edi: String,
 }
 
-/// What a trailer says.
+/// The content of a trailer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Trailer {
     /// Movements in.
@@ -212,7 +212,7 @@ pub struct Section {
 /// A movement and where it stood.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {
-    /// Which account: an index into [`Statement::sections`].
+    /// The account, as an index into [`Statement::sections`].
     pub section: usize,
     /// The record's number in the file, from 1.
     pub record: usize,
@@ -220,14 +220,14 @@ pub struct Line {
     pub entry: Entry,
 }
 
-/// What a file says, and what in it could not be read.
+/// The content of a file, and the parts that could not be read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Statement {
     /// The accounts, in the file's order; one, as a rule.
     pub sections: Vec<Section>,
     /// The movements that could be read, in the file's order.
     pub entries: Vec<Line>,
-    /// What is wrong: records that could not be read, records out of order, trailers that do not agree with their data.
+    /// The faults: records that could not be read, records out of order, trailers that do not agree with their data.
     /// Empty for a sound file.
     pub bad: Vec<BadRecord>,
 }

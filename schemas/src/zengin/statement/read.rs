@@ -53,7 +53,7 @@ pub fn read(bytes: &[u8]) -> Result<Statement, FileError> {
     Ok(reader.finish())
 }
 
-/// What one account's data records come to.
+/// The sums of one account's data records.
 #[derive(Default)]
 struct Sums {
     /// Data records, bad ones too.
@@ -120,7 +120,7 @@ impl Reader {
         }
     }
 
-    /// What the end record counts, where it counts and everything before it was sound. Whether it counts itself is not said.
+    /// The count of the end record, where it has one and everything before it was sound. Whether it counts itself is not specified.
     fn end(&mut self, record: &Record<'_>) {
         if !self.statement.bad.is_empty() {
             return;

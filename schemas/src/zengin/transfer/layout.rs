@@ -2,7 +2,7 @@
 
 use crate::zengin::record::Field;
 
-/// Where a header or a data record names an account.
+/// The positions in which a header or a data record names an account.
 #[derive(Clone, Copy)]
 pub(super) struct AccountFields {
     pub(super) bank: Field,

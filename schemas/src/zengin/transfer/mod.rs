@@ -51,7 +51,7 @@ pub const MAX_PAYMENTS: usize = 999_999;
 /// The largest total of one client in one file: twelve digits.
 pub const MAX_TOTAL: Yen = Yen::new(999_999_999_999);
 
-/// Who pays, from which account and when.
+/// The payer, its account and the date.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Header {
     /// The number that the bank gave to the client.
@@ -75,9 +75,9 @@ pub struct Payment {
     pub amount: Yen,
     /// Whether the payee is new.
     pub new_code: NewCode,
-    /// What the payer wrote for itself or for the payee.
+    /// The payer's text for itself or for the payee.
     pub reference: Reference,
-    /// How the bank sends it.
+    /// The bank's way of sending it.
     pub class: TransferClass,
 }
 
@@ -113,7 +113,7 @@ impl Reference {
     pub const NONE: Reference = Reference::Codes { first: 0, second: 0 };
 }
 
-/// How the bank sends a payment (振込指定区分).
+/// The bank's way of sending a payment (振込指定区分).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum TransferClass {
     /// 7: by wire (テレ振込), which is every transfer today.
@@ -126,13 +126,13 @@ pub enum TransferClass {
 /// One client's payments on one day: a header, its data records and their trailer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Group {
-    /// Who pays, and when.
+    /// The payer, and the date.
     pub header: Header,
     /// The payments, at least one.
     pub payments: Vec<Payment>,
 }
 
-/// What a trailer says, and what an approval shows.
+/// The totals of a trailer, which an approval shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Totals {
     /// Number of payments, 1 to [`MAX_PAYMENTS`].

@@ -1,12 +1,12 @@
-//! What issuers' answers and silences do, and what is approved in their place; what issuers are told, and what of it they refuse.
+//! The effects of issuers' answers and silences, approvals in their place, messages to issuers and refusals of them.
 
 use super::super::money::{Source, is_payment, is_refund, minus, plus};
 use super::super::state::{BreakReason, State, Tap, TapIndex, TapState, refused};
 use super::super::totals::What;
-use super::super::wallet::NOBODY;
+use super::super::wallet::NO_HOLDER;
 use kazasu_ledger::record::{
-    IssuerAcknowledged, IssuerAnswered, IssuerSilent, IssuerTold, LossBooked, LossReturned, Place, Silence, StoodIn,
-    ToIssuer, TransactionKind,
+    IssuerAcknowledged, IssuerAnswered, IssuerNotified, IssuerSilent, LossBooked, LossReturned, Place, Silence,
+    StoodIn, ToIssuer, TransactionKind,
 };
 use kazasu_ledger::{AccountId, Seq, Transfer, TransferKind};
 use kazasu_schemas::jst::Millis;
@@ -64,7 +64,7 @@ impl State {
 
     /// The issuer does not know what a tap was paid with: the person's link is broken, if it is still that one.
     fn link_refused(&mut self, index: TapIndex, code: ResponseCode, at: Millis) {
-        let Some(tap) = self.tap(index).filter(|tap| tap.holder != NOBODY) else { return };
+        let Some(tap) = self.tap(index).filter(|tap| tap.holder != NO_HOLDER) else { return };
         let (holder, link) = (self.root(tap.holder), tap.link);
         if self.holder(holder).link == link
             && let Some(version) = self.link(link).map(|link| link.version)
@@ -73,7 +73,7 @@ impl State {
         }
     }
 
-    /// What an issuer's answer posts.
+    /// The amount that an issuer's answer posts.
     pub(in super::super) fn post(&mut self, index: TapIndex, transfers: &[Transfer]) {
         self.came_back(transfers);
         let Some(tap) = self.tap_mut(index) else { return };
@@ -123,7 +123,7 @@ impl State {
         });
         let (holder, acquirer) = (tap.holder, tap.key.acquirer);
         self.totals.count((acquirer, place.day), What::Payment, posted);
-        if holder != NOBODY {
+        if holder != NO_HOLDER {
             self.wallet_mut(holder).stood_in.add(today.0, r.to_issuer.amount, 1);
         }
         self.tell(place, index, &r.ruled.alerts);
@@ -153,7 +153,7 @@ impl State {
         Some(self.tap(refund.original?)?.seq)
     }
 
-    pub(super) fn issuer_told(&mut self, place: Place, r: &IssuerTold) {
+    pub(super) fn issuer_notified(&mut self, place: Place, r: &IssuerNotified) {
         self.owes(place, r.to_issuer);
         if let Some(by) = self.undos.said.get(&r.tap).map(|undo| undo.by) {
             self.advised(place.seq, (r.to_issuer, by), &[]);
@@ -234,7 +234,7 @@ impl State {
         }
     }
 
-    /// What stands of a payment at its issuer is lost. `debit` is the account of an operator that bears it.
+    /// Loses the amount of a payment that stands at its issuer. `debit` is the account of an operator that bears it.
     pub(in super::super) fn is_lost(&mut self, index: TapIndex, lost: Yen, liable: LiableParty, debit: AccountId) {
         let Some(seq) = self.tap(index).map(|tap| tap.seq) else { return };
         let parts = self.parts(seq);

@@ -1,9 +1,10 @@
-//! Folding a record into the state. It decides nothing: whatever was recorded is carried out, and a record that cannot be
+//! Folding a record into the state. It decides nothing: all that was recorded is carried out, and a record that cannot be
 //! carried out means that the journal is damaged.
 //!
 //! Each kind of record is handed to the part of the state that it is about. What a record does to several parts is a method of the
 //! whole state: of taps and issuers here and below, of relief, closing, statements and approvals in their own modules.
 
+mod advices;
 mod issuers;
 mod people;
 mod refunds;
@@ -15,6 +16,7 @@ mod windows;
 use super::state::State;
 use kazasu_ledger::record::{self, Fold, Place, Record};
 use kazasu_ledger::{RuleError, Seq};
+use kazasu_schemas::money::Yen;
 use std::convert::Infallible;
 
 impl State {
@@ -57,11 +59,25 @@ impl Fold for Applying<'_> {
 
     fn deposit_opened(&mut self, _: Place, r: &record::DepositOpened) -> Applied {
         self.0.parties.deposit_opened(r);
+        self.0.row_recorded(r.maker.as_ref().and_then(|maker| maker.approval), Yen::ZERO);
+        Ok(())
+    }
+
+    fn funded(&mut self, _: Place, r: &record::Funded) -> Applied {
+        // The money is in the book.
+        let booked = r.transfers.first().map_or(Yen::ZERO, |transfer| transfer.amount);
+        self.0.row_recorded(r.maker.as_ref().and_then(|maker| maker.approval), booked);
+        Ok(())
+    }
+
+    fn file_ended(&mut self, _: Place, r: &record::FileEnded) -> Applied {
+        self.0.file_ended(r);
         Ok(())
     }
 
     fn merchant_registered(&mut self, _: Place, r: &record::MerchantRegistered) -> Applied {
         self.0.merchant_registered(r);
+        self.0.row_recorded(r.maker.as_ref().and_then(|maker| maker.approval), Yen::ZERO);
         Ok(())
     }
 
@@ -95,8 +111,8 @@ impl Fold for Applying<'_> {
         Ok(())
     }
 
-    fn issuer_told(&mut self, place: Place, r: &record::IssuerTold) -> Applied {
-        self.0.issuer_told(place, r);
+    fn issuer_notified(&mut self, place: Place, r: &record::IssuerNotified) -> Applied {
+        self.0.issuer_notified(place, r);
         Ok(())
     }
 
@@ -122,11 +138,13 @@ impl Fold for Applying<'_> {
 
     fn linked(&mut self, _: Place, r: &record::Linked) -> Applied {
         self.0.linked(r.ppid, r.version, r.from, Some(r.instrument.clone()));
+        self.0.row_recorded(r.approval, Yen::ZERO);
         Ok(())
     }
 
     fn unlinked(&mut self, _: Place, r: &record::Unlinked) -> Applied {
         self.0.linked(r.ppid, r.version, r.from, None);
+        self.0.row_recorded(r.approval, Yen::ZERO);
         Ok(())
     }
 
@@ -211,7 +229,22 @@ impl Fold for Applying<'_> {
     }
 
     fn approval_decided(&mut self, place: Place, r: &record::ApprovalDecided) -> Applied {
-        self.0.approval_decided(place.at, r);
+        self.0.approval_decided(place, r);
+        Ok(())
+    }
+
+    fn approval_sent_back(&mut self, _: Place, r: &record::ApprovalSentBack) -> Applied {
+        self.0.approval_sent_back(r);
+        Ok(())
+    }
+
+    fn approval_withdrawn(&mut self, _: Place, r: &record::ApprovalWithdrawn) -> Applied {
+        self.0.approval_withdrawn(r);
+        Ok(())
+    }
+
+    fn approval_lapsed(&mut self, _: Place, r: &record::ApprovalLapsed) -> Applied {
+        self.0.approval_lapsed(r);
         Ok(())
     }
 
@@ -330,8 +363,49 @@ impl Fold for Applying<'_> {
         Ok(())
     }
 
+    fn key_destroyed(&mut self, _: Place, r: &record::KeyDestroyed) -> Applied {
+        self.0.people.keys.destroyed(r);
+        self.0.approvals.destroyed(r.approval);
+        Ok(())
+    }
+
+    fn organisation_set(&mut self, _: Place, r: &record::OrganisationSet) -> Applied {
+        self.0.rights.organisation_set(r);
+        Ok(())
+    }
+
+    fn person_invited(&mut self, place: Place, r: &record::PersonInvited) -> Applied {
+        self.0.rights.person_invited(place, r);
+        Ok(())
+    }
+
+    fn person_joined(&mut self, place: Place, r: &record::PersonJoined) -> Applied {
+        self.0.rights.person_joined(place.seq, r);
+        Ok(())
+    }
+
+    fn person_ended(&mut self, place: Place, r: &record::PersonEnded) -> Applied {
+        self.0.rights.person_ended(place.seq, r);
+        Ok(())
+    }
+
+    fn key_registered(&mut self, place: Place, r: &record::KeyRegistered) -> Applied {
+        self.0.rights.key_registered(place, &r.key);
+        Ok(())
+    }
+
+    fn key_revoked(&mut self, _: Place, r: &record::KeyRevoked) -> Applied {
+        self.0.rights.key_revoked(r);
+        Ok(())
+    }
+
+    fn grant_ended(&mut self, place: Place, r: &record::GrantEnded) -> Applied {
+        self.0.rights.grant_ended(place.seq, r);
+        Ok(())
+    }
+
     // What they say is in the book, or in the journal alone.
     kazasu_ledger::ignore_records! {
-        funded issuer_late totals_compared clock_confirmed clock_kept
+        issuer_late totals_compared clock_confirmed clock_kept
     }
 }

@@ -1,12 +1,13 @@
-//! What records about people, merchants and programmes do to several parts of the state.
+//! The effects of records about people, merchants and programmes on several parts of the state.
 
+use super::super::index::position;
 use super::super::references::reference_key;
-use super::super::rules::MOST_PROGRAMMES;
-use super::super::state::{State, position};
+use super::super::refusal::MOST_PROGRAMMES;
+use super::super::state::State;
 use super::super::wallet::PointsOf;
 use kazasu_ledger::record::{
-    Instrument, Linked, MerchantRegistered, Merged, NoticeEnded, Opening, PolicyActivated, ProgrammeFunded,
-    PurseCredited,
+    CertificateBound, Instrument, Linked, MerchantRegistered, Merged, NoticeEnded, Opening, PolicyActivated,
+    ProgrammeFunded, PurseCredited,
 };
 use kazasu_ledger::{AccountKey, Transfer};
 use kazasu_schemas::ids::Ppid;
@@ -19,12 +20,16 @@ impl State {
         self.rules.merchant_registered(at, &self.parties.merchants[position(at)]);
     }
 
-    pub(super) fn linked(&mut self, ppid: Ppid, version: u32, from: Millis, instrument: Option<Instrument>) {
+    pub(in super::super) fn linked(&mut self, ppid: Ppid, version: u32, from: Millis, instrument: Option<Instrument>) {
+        // A person who links anew, or ends the link, does not wait for the instrument of before.
+        if let Some(number) = self.approvals.shared_link_of(ppid) {
+            self.approval_superseded(number);
+        }
         // Who links anew needs no other instrument any more.
         if self.people.linked(ppid, version, from, instrument)
             && let Some(number) = self.approvals.retarget_of(ppid)
         {
-            self.approvals.remove(number);
+            self.approval_superseded(number);
         }
     }
 
@@ -97,5 +102,11 @@ impl State {
     /// Money may have come back into purses and points whose last day is over.
     pub(in super::super) fn came_back(&mut self, transfers: &[Transfer]) {
         self.programmes.came_back(&self.book, transfers);
+    }
+
+    pub(in super::super) fn certificate_bound(&mut self, r: &CertificateBound) {
+        let holder = self.people.person(r.ppid);
+        let card = &mut self.people.holders[position(holder)].card;
+        self.certificates.bound(r, holder, card);
     }
 }

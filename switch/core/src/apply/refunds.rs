@@ -1,8 +1,8 @@
 //! Folding refunds into the state: what a refund gives back of its payment's legs, and what stands again when it is undone.
 
-use super::super::money::{Leg, Legs, Shares, Source, is_refund, minus, plus, spread};
+use super::super::money::{Leg, Legs, Shares, Source, is_refund, minus, plus, spread, sum};
 use super::super::state::{State, Tap, TapIndex, TapState};
-use super::super::wallet::NOBODY;
+use super::super::wallet::NO_HOLDER;
 use kazasu_ledger::record::{Transaction, Verdict};
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
 use kazasu_schemas::money::Yen;
@@ -17,7 +17,14 @@ impl State {
     pub(super) fn refunded(&mut self, of: TapIndex, index: TapIndex, r: &Transaction) {
         let (Some(paid), Some(refund)) = (self.tap(of), self.tap(index)) else { return };
         let day = paid.counted_day;
-        let given = legs_given_back(&paid.legs, &spread(&paid.legs, r.amount), &refund.legs);
+        let shares = spread(&paid.legs, r.amount);
+        let given = if r.is_write_off() {
+            legs_written_off(&paid.legs, &shares, &refund.legs)
+        } else {
+            legs_given_back(&paid.legs, &shares, &refund.legs)
+        };
+        // The merchant keeps what the operator bears.
+        let keeps = if r.is_write_off() { sum(&refund.legs, Leg::is_yen, |leg| leg.asked) } else { Yen::ZERO };
         let amounts: SmallVec<[Yen; 4]> = refund.legs.iter().map(|leg| leg.asked).collect();
         let mut sources: SmallVec<[Source; 4]> = SmallVec::new();
         if let Some(paid) = self.tap_mut(of) {
@@ -26,8 +33,10 @@ impl State {
                 sources.push(paid.legs[*at].source);
             }
             level(&mut paid.legs);
+            paid.kept = plus(paid.kept, keeps);
         }
         if let Some(refund) = self.tap_mut(index) {
+            refund.kept = minus(refund.kept, keeps);
             for ((leg, at), source) in refund.legs.iter_mut().zip(given).zip(sources) {
                 leg.of = u8::try_from(at).expect("a tap has fewer legs than a record has transfers, and two more");
                 if leg.is_claimed() && source == Source::Uncovered {
@@ -43,7 +52,7 @@ impl State {
         }
     }
 
-    /// What a refund has given back of an instrument part does not count in the month's rounding any more.
+    /// The refunded part of an instrument part does not count in the month's rounding any more.
     pub(super) fn earned_less(&mut self, refund: TapIndex) {
         let Some(tap) = self.tap(refund) else { return };
         let Some(paid) = tap.original else { return };
@@ -52,7 +61,7 @@ impl State {
         self.leaves_month(paid, part);
     }
 
-    /// What of a refund's shares goes to legs that count in the month's rounding.
+    /// The part of a refund's shares that goes to legs that count in the month's rounding.
     fn part_of_refund(&self, refund: TapIndex, paid: TapIndex, shares: &Shares) -> Yen {
         let (Some(refund), Some(paid)) = (self.tap(refund), self.tap(paid)) else { return Yen::ZERO };
         let of_part = |leg: &Leg| paid.legs.get(usize::from(leg.of)).is_some_and(Leg::is_part);
@@ -84,7 +93,7 @@ impl State {
         }
     }
 
-    /// What a refund had given back stands again, and counts again. What its account did not have any more is claimed from the
+    /// The refunded amount stands again, and counts again. A part that its account did not have any more is claimed from the
     /// acquirer: it stands there, and not on the leg that it was of.
     fn refund_undone(&mut self, refund: TapIndex, paid: TapIndex, shares: &Shares, transfers: &[Transfer]) {
         self.stands_again(refund, paid, shares);
@@ -117,7 +126,7 @@ impl State {
 
     /// A payment's instrument part counts in the month's rounding of its programmes, once.
     pub(in super::super) fn joins_month(&mut self, paid: TapIndex, part: Yen) {
-        let counts = |tap: &&mut Tap| tap.holder != NOBODY && !tap.months.is_empty();
+        let counts = |tap: &&mut Tap| tap.holder != NO_HOLDER && !tap.months.is_empty();
         let Some(tap) = self.taps.tap_mut(paid).filter(counts) else { return };
         tap.in_month = plus(tap.in_month, part);
         let month = tap.counted_day.month();
@@ -132,12 +141,12 @@ impl State {
         let part = part.min(tap.in_month).max(Yen::ZERO);
         tap.in_month = minus(tap.in_month, part);
         let (holder, month) = (tap.holder, tap.counted_day.month());
-        for programme in tap.months.iter().filter(|_| holder != NOBODY) {
+        for programme in tap.months.iter().filter(|_| holder != NO_HOLDER) {
             self.people.points_of(holder, *programme, |p| p.uncount(month, part));
         }
     }
 
-    /// What of each leg of a refund a reversal takes back from the person: from the leg's own account, or from another purse of the
+    /// The part of each leg of a refund that a reversal takes back from the person: from the leg's own account, or from another purse of the
     /// same programme. `legs` are debit and credit, `shares` what is to come back of each.
     fn covered(&self, transfers: &[Transfer], legs: &[(AccountId, AccountId)], shares: &Shares) -> Shares {
         let own = |(debit, credit): &(AccountId, AccountId)| {
@@ -160,7 +169,7 @@ impl State {
         covered
     }
 
-    /// Where a reversal of a refund claims from the acquirer: the shortfall account and the merchant's.
+    /// The accounts by which a reversal of a refund claims from the acquirer: the shortfall account and the merchant's.
     fn claimed(&self, transfers: &[Transfer]) -> Option<(AccountId, AccountId)> {
         let key = |id| self.book.account(id).map(|account| account.key);
         let own = transfers.iter().rfind(|t| matches!(key(t.debit), Some(AccountKey::AdviceShortfall(_))))?;
@@ -198,7 +207,20 @@ fn legs_given_back(paid: &[Leg], shares: &Shares, refund: &[Leg]) -> Places {
     given
 }
 
-/// What is claimed from the acquirer was one leg once. Where a record of then gives back more than one of the two has, the rest is
+/// The same of a refund that the operator bears: its legs come out of the operator's loss, so that the accounts that get it back tell
+/// them apart, and the amounts where two are claimed from the acquirer.
+fn legs_written_off(paid: &[Leg], shares: &Shares, refund: &[Leg]) -> Places {
+    let mut given = Places::new();
+    for back in refund {
+        let same = |at: &usize| !given.contains(at) && paid[*at].debit == back.credit;
+        let all = || 0..paid.len();
+        let at = all().find(|at| same(at) && shares[*at] == back.asked).or_else(|| all().find(same)).unwrap_or(0);
+        given.push(at);
+    }
+    given
+}
+
+/// The claim from the acquirer was one leg once. Where a record of then gives back more than one of the two has, the rest is
 /// the other's.
 fn level(legs: &mut Legs) {
     let claimed: Places = (0..legs.len()).filter(|at| legs[*at].is_claimed()).collect();
@@ -212,7 +234,7 @@ fn level(legs: &mut Legs) {
     }
 }
 
-/// What no account covers stands against the acquirer.
+/// The uncovered amount stands against the acquirer.
 fn add_claim(legs: &mut Legs, source: Source, (account, payable): (AccountId, AccountId), amount: Yen) {
     match legs.iter_mut().find(|leg| leg.source == source) {
         Some(leg) => leg.posted = plus(leg.posted, amount),

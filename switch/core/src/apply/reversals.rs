@@ -1,9 +1,8 @@
-//! What reversals do, at once or later: holds that are given back, and posted taps that are undone.
+//! The effects of reversals, at once or later: holds that are given back, and posted taps that are undone.
 
 use super::super::money::{Leg, Shares, is_payment, is_refund, plus, sum};
-use super::super::state::{State, TapIndex, TapState, refused};
+use super::super::state::{State, TapIndex, TapState, Undo, refused};
 use super::super::totals::What;
-use super::super::undo::Undo;
 use kazasu_ledger::record::ToIssuer;
 use kazasu_ledger::{AccountKey, HoldId, Seq, Transfer, TransferKind};
 use kazasu_schemas::jst::BusinessDay;
@@ -16,7 +15,7 @@ use smallvec::SmallVec;
 pub(super) struct Reversal<'a> {
     /// The acquirer's reversal.
     pub(super) by: Seq,
-    /// What may remain; records of old do not say it.
+    /// The amount that may remain; old records do not have it.
     pub(super) remains: Option<Yen>,
     pub(super) transfers: &'a [Transfer],
     pub(super) told: Option<ToIssuer>,

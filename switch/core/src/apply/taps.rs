@@ -1,10 +1,9 @@
-//! What acquirers' messages do: each is kept as it was decided, and what takes effect moves windows, points and earlier taps.
+//! The effects of acquirers' messages: each is kept as it was decided, and moves windows, points and earlier taps.
 
-use super::super::issuer::waiting_part;
 use super::super::money::{is_original, legs_of, minus, plus, sum};
 use super::super::state::{State, Tap, TapIndex, TapState, answer_of, reference};
 use super::super::totals::What;
-use super::super::wallet::NOBODY;
+use super::super::wallet::NO_HOLDER;
 use super::reversals::Reversal;
 use kazasu_ledger::record::{Place, Transaction, TransactionKind, Verdict};
 use kazasu_ledger::{AccountKey, Transfer, TransferKind};
@@ -17,6 +16,9 @@ impl State {
         let (seq, merchant, original) = (place.seq, tap.merchant, tap.original);
         if let Some(ruled) = &r.ruled {
             self.opened(&ruled.opens);
+            if r.staff.is_some() {
+                self.closing.opened(&ruled.opens);
+            }
         }
         let index = self.taps.entered(tap);
         if let Some(tombstone) = r.tombstone {
@@ -33,7 +35,9 @@ impl State {
             self.advised(seq, (message, message.tap), &r.transfers);
         }
         let refused = matches!(r.verdict, Verdict::Refused(_));
-        if merchant != u32::MAX && is_original(r.kind) && !refused && r.rrn.names_something() {
+        // No terminal knows what staff made, so no message means it.
+        let named = r.staff.is_none() && r.rrn.names_something();
+        if merchant != u32::MAX && is_original(r.kind) && !refused && named {
             self.taps.refer(reference(&r.key.acquirer, &r.merchant, &r.rrn), index, r.kind);
         }
         match (r.kind, original) {
@@ -68,8 +72,8 @@ impl State {
             None => self.parties.merchant_at.get(&(r.key.acquirer, r.merchant)).copied().unwrap_or(u32::MAX),
         };
         let named = r.ppid.and_then(|ppid| self.people.residents.get(&ppid).copied());
-        let holder = named.map_or(NOBODY, |at| self.root(at));
-        let version = r.link.filter(|_| holder != NOBODY);
+        let holder = named.map_or(NO_HOLDER, |at| self.root(at));
+        let version = r.link.filter(|_| holder != NO_HOLDER);
         let link = match before {
             Some(tap) => tap.link,
             None => version.and_then(|v| self.people.link_position(holder, v)).unwrap_or(u32::MAX),
@@ -108,10 +112,10 @@ impl State {
     /// A payment counts in its windows, and in its programmes' caps.
     fn paid(&mut self, place: Place, index: TapIndex, r: &Transaction) {
         let tap = self.tap(index).expect("it was just made");
-        let (counting, part) = (tap.counting(), waiting_part(tap));
+        let (counting, part) = (tap.counting(), tap.waiting_part());
         let waits = matches!(tap.state, TapState::Pending | TapState::Held);
         let (holder, day) = (counting.holder, counting.day);
-        if holder != NOBODY && (part.is_positive() || r.kind == TransactionKind::PurchaseAdvice) {
+        if holder != NO_HOLDER && (part.is_positive() || r.kind == TransactionKind::PurchaseAdvice) {
             if r.kind == TransactionKind::PurchaseAdvice {
                 self.wallet_mut(holder).offline.add(day.0, r.amount, 1);
             }
@@ -155,7 +159,7 @@ impl State {
         let Some(tap) = self.tap_mut(index) else { return };
         (tap.counted, tap.counts, tap.counted_day) = (counted, counts, day);
         (tap.holder, tap.limits, tap.months, tap.in_month) = (holder, limits, months, in_month);
-        if holder != NOBODY && r.waits_for_person() {
+        if holder != NO_HOLDER && r.waits_for_person() {
             self.wallet_mut(holder).month.wait(day.month(), counted);
         }
         if let Some(ruled) = &r.ruled {
@@ -163,9 +167,9 @@ impl State {
         }
     }
 
-    /// Counts what was posted at once.
+    /// Counts what was posted at once. Acquirers count their own messages, and staff's corrections are none.
     fn count(&mut self, place: Place, r: &Transaction) {
-        if r.transfers.is_empty() || matches!(r.kind, TransactionKind::Reversal) {
+        if r.transfers.is_empty() || matches!(r.kind, TransactionKind::Reversal) || r.staff.is_some() {
             return;
         }
         let amount = self.through_merchant(&r.transfers);
@@ -197,7 +201,7 @@ fn is_posting(t: &Transfer) -> bool {
     matches!(t.kind, TransferKind::Direct | TransferKind::Post(_))
 }
 
-/// Where a tap stands right after its record.
+/// The state of a tap right after its record.
 fn standing(r: &Transaction) -> TapState {
     match r.verdict {
         Verdict::Pending => TapState::Pending,

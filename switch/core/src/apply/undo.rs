@@ -1,4 +1,4 @@
-//! What reversals leave to do later.
+//! The later work of reversals.
 
 use super::super::money::{Shares, Source, is_refund, minus, plus};
 use super::super::state::{State, TapIndex, TapState};
@@ -9,7 +9,7 @@ use kazasu_ledger::record::{Place, Undone};
 use kazasu_schemas::money::Yen;
 
 impl State {
-    /// What is given back of what the issuer pays, and the issuer cannot be told yet.
+    /// The part of the issuer's amount that is given back while the issuer cannot be notified yet.
     pub(super) fn kept_from_issuer(&self, of: TapIndex, transfers: &[Transfer]) -> Yen {
         let Some(tap) = self.tap(of).filter(|tap| self.is_busy_with_refunds(tap.seq)) else { return Yen::ZERO };
         let told_later = issuer_of(self, tap).and(tap.instrument_leg());

@@ -1,10 +1,10 @@
 //! Spending windows, points and notices: what counts, what is given back, and what residents are to be told.
 
-use super::super::event::notice_key;
-use super::super::issuer::part_undone_next;
+use super::super::index::notice_key;
 use super::super::money::{is_payment, minus, plus};
 use super::super::state::{Owed, State, TapIndex, TapState};
-use super::super::wallet::NOBODY;
+use super::super::undo::part_undone_next;
+use super::super::wallet::NO_HOLDER;
 use kazasu_ledger::record::Place;
 use kazasu_ledger::{AccountKey, Transfer, TransferKind};
 use kazasu_schemas::jst::BusinessDay;
@@ -13,7 +13,7 @@ use kazasu_schemas::money::Yen;
 impl State {
     /// A payment is final: what of it was not given back counts for the alerts from here on, or is given back at once.
     pub(in super::super) fn waits_no_more(&mut self, index: TapIndex) {
-        let Some(tap) = self.tap(index).filter(|tap| is_payment(tap.kind) && tap.holder != NOBODY) else { return };
+        let Some(tap) = self.tap(index).filter(|tap| is_payment(tap.kind) && tap.holder != NO_HOLDER) else { return };
         let (holder, month, part) = (tap.holder, tap.counted_day.month(), tap.counted);
         self.wallet_mut(holder).month.wait_no_more(month, part);
     }
@@ -27,7 +27,7 @@ impl State {
         let count = if taps > 0 { u32::from(std::mem::take(&mut tap.counts)) } else { 0 };
         let counting = tap.counting();
         let (holder, day) = (counting.holder, counting.day);
-        if holder == NOBODY || (amount == Yen::ZERO && count == 0) {
+        if holder == NO_HOLDER || (amount == Yen::ZERO && count == 0) {
             return;
         }
         if waits {
@@ -37,9 +37,9 @@ impl State {
         self.leaves_month(index, amount);
     }
 
-    /// What of a payment stands again, after it was undone, counts in its windows again.
+    /// The part of a payment that stands again after it was undone counts in its windows again.
     pub(in super::super) fn counts_again(&mut self, index: TapIndex, amount: Yen) {
-        let payment = self.taps.tap_mut(index).filter(|tap| tap.holder != NOBODY && amount.is_positive());
+        let payment = self.taps.tap_mut(index).filter(|tap| tap.holder != NO_HOLDER && amount.is_positive());
         let Some(tap) = payment else { return };
         tap.counted = plus(tap.counted, amount);
         let count = u32::from(!std::mem::replace(&mut tap.counts, true));
@@ -80,7 +80,7 @@ impl State {
         if percents.is_empty() {
             return;
         }
-        let Some(tap) = self.tap(of).filter(|tap| tap.holder != NOBODY) else { return };
+        let Some(tap) = self.tap(of).filter(|tap| tap.holder != NO_HOLDER) else { return };
         let (holder, counted) = (self.root(tap.holder), tap.counted_day);
         let undone_next = part_undone_next(self, tap);
         let ppid = self.holder(holder).ppid;

@@ -1,31 +1,37 @@
 //! Who may ask for an approval, who may decide it, and what it would do.
 
-use super::super::admin::{Rejected, recorded, reject, unchanged};
-use super::super::attribution::Attribution;
-use super::super::event::Decision;
+use super::super::decision::{Decided, Decision, Effect, recorded, reject, unchanged};
 use super::super::links::{self, NewVersion};
+use super::super::refusal::{ApprovalEnd, ApprovalRefusal, Rejected};
 use super::super::relief::role;
 use super::super::state::State;
-use super::super::{closing, relief, statement};
-use super::{ApprovalRefusal, Approvals};
-use kazasu_ledger::record::{ApprovalDecided, ApprovalRequested, Body, Linked, Opening, Proposal};
+use super::super::{cards, closing, corrections, keys, relief, rights, statement};
+use super::asked::{Document, Requesting};
+use super::carried;
+use super::subject::{is_about_the_same, is_same};
+use super::{ApprovalAnswer, Approvals, OpenRequest};
+use kazasu_ledger::record::{
+    ApprovalDecided, ApprovalLapsed, ApprovalRequested, ApprovalSentBack, ApprovalWithdrawn, Body, DecisionProof,
+    Fingerprint, Linked, Opening, Proposal,
+};
 use kazasu_ledger::transfer::Transfers;
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::canonical::same;
-use kazasu_schemas::jst::Millis;
+use kazasu_schemas::identity::ActorId;
+use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::relief::Role;
-
-type Decided = Result<Decision, Rejected>;
 
 pub(in super::super) fn command(state: &State, now: Millis, ask: &Approvals) -> Decision {
     let result = match ask {
-        Approvals::Request { proposal, source, by, why } => {
-            let (source, by, why) = (source.clone(), by.clone(), why.clone());
-            request(state, now, ApprovalRequested { proposal: (**proposal).clone(), source, by, why })
+        Approvals::Request { proposal, source, said } => request(
+            state,
+            now,
+            Requesting { proposal: (**proposal).clone(), source: source.clone(), said: said.clone() },
+        ),
+        Approvals::Decide { proposal, answer, seen, said } => {
+            decide(state, now, Deciding { proposal: *proposal, answer: *answer, seen: *seen, told: said })
         }
-        Approvals::Decide { proposal, approve, by, why } => {
-            let decided = Deciding { proposal: *proposal, approve: *approve, told: Attribution { by, why } };
-            decide(state, now, decided)
-        }
+        Approvals::Withdraw { proposal, said } => withdraw(state, now, *proposal, said),
     };
     result.unwrap_or_else(reject)
 }
@@ -34,8 +40,10 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Approvals) -> 
 #[derive(Clone, Copy)]
 pub(in super::super) struct Deciding<'a> {
     pub(in super::super) proposal: u64,
-    pub(in super::super) approve: bool,
-    pub(in super::super) told: Attribution<'a>,
+    pub(in super::super) answer: ApprovalAnswer,
+    /// What the person looked at.
+    pub(in super::super) seen: Option<Fingerprint>,
+    pub(in super::super) told: &'a Attribution,
 }
 
 /// What an approval does.
@@ -44,36 +52,144 @@ struct Approved {
     opens: Vec<Opening>,
     transfers: Transfers,
     link: Option<Linked>,
+    carries: Option<Box<Body>>,
 }
 
-pub(in super::super) fn request(state: &State, now: Millis, asked: ApprovalRequested) -> Decided {
-    let proposal = &asked.proposal;
-    if let Some((number, open)) = state.approvals.iter().find(|(_, open)| is_about_the_same(&open.proposal, proposal)) {
-        // The same once more is no second request.
-        if is_same(&open.proposal, proposal) && same(&open.by, &asked.by) {
-            return Ok(unchanged());
-        }
-        return Err(ApprovalRefusal::Open(number).into());
+/// What is requested, and by whom.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    proposal: &'a Proposal,
+    source: &'a Document,
+    said: &'a Attribution,
+    /// The number under which it is decided.
+    number: u64,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(number: u64, open: &'a OpenRequest) -> Wanted<'a> {
+        Wanted { proposal: &open.proposal, source: &open.source, said: &open.said, number }
     }
-    if let Proposal::Programme(terms) = proposal
+}
+
+/// People request and decide. A program and the keeper of the journal do neither.
+fn is_person(by: &str) -> Result<(), Rejected> {
+    match by.parse::<ActorId>() {
+        Ok(ActorId::Program(_)) => Err(ApprovalRefusal::NotPerson(by.to_owned()).into()),
+        Err(_) if same(by, KEEPER) => Err(ApprovalRefusal::NotPerson(by.to_owned()).into()),
+        Ok(ActorId::Person(_)) | Err(_) => Ok(()),
+    }
+}
+
+/// What records keep of work on the journal itself.
+const KEEPER: &str = "offline";
+
+/// The beginning of the day after the last one on which a request of this kind is decided. The bank's day bounds a payout.
+fn deadline(proposal: &Proposal, now: Millis) -> Millis {
+    let last = now.jst_day().0 + proposal.kind().days();
+    let last = match proposal {
+        Proposal::Payout { value_date, .. } => last.min(value_date.0.max(now.jst_day().0)),
+        _ => last,
+    };
+    BusinessDay(last).next().start()
+}
+
+pub(in super::super) fn request(state: &State, now: Millis, asked: Requesting) -> Decided {
+    let Requesting { proposal, source, said } = asked;
+    // A holder's link comes from a portal, and waits for staff.
+    if !matches!(proposal, Proposal::SharedLink(_)) {
+        is_person(&said.by)?;
+    }
+    let about: Vec<_> = state.approvals.iter().filter(|(_, o)| is_about_the_same(&o.proposal, &proposal)).collect();
+    let replaces = match about.as_slice() {
+        [] => None,
+        [(number, open)] if state.rights.are_one(&open.said.by, &said.by) => {
+            // The same once more is no second request, unless it was sent back.
+            if is_same(&open.proposal, &proposal) && open.sent_back.is_none() {
+                return Ok(unchanged());
+            }
+            Some(*number)
+        }
+        [(number, _), ..] => return Err(ApprovalRefusal::Open(*number).into()),
+    };
+    if let Proposal::Programme(terms) = &proposal
         && state.relief.programmes.get(&terms.number).is_some_and(|p| *p.terms == **terms)
     {
         return Ok(unchanged());
     }
-    effect_of(state, now, proposal, &asked.by)?;
-    Ok(recorded(Body::ApprovalRequested(asked)))
+    let number = replaces.unwrap_or(state.seq + 1);
+    let wanted = Wanted { proposal: &proposal, source: &source, said: &said, number };
+    let effect = effect_of(state, now, wanted, &said.by)?;
+    if matches!(proposal, Proposal::Carried(_)) && effect.carries.is_none() {
+        // Everything is as it is asked for.
+        return Ok(unchanged());
+    }
+    let until = Some(deadline(&proposal, now));
+    let (Attribution { by, why, via }, Document { text: source, name }) = (said, source);
+    let file = Some(name).filter(|name| !name.is_empty());
+    let requested = ApprovalRequested { proposal, source, by, why, via, replaces, until, file };
+    Ok(recorded(Body::ApprovalRequested(requested)))
+}
+
+/// A request that is not over, and whose time is not.
+fn open_request(state: &State, now: Millis, number: u64) -> Result<&OpenRequest, Rejected> {
+    let closed = |end| ApprovalRefusal::Closed(number, end).into();
+    match state.approvals.get(number) {
+        Some(open) if open.until.is_some_and(|until| until <= now) => Err(closed(ApprovalEnd::Lapsed)),
+        Some(open) => Ok(open),
+        None => Err(state.approvals.end_of(number).map_or_else(|| ApprovalRefusal::Unknown(number).into(), closed)),
+    }
 }
 
 pub(in super::super) fn decide(state: &State, now: Millis, decided: Deciding<'_>) -> Decided {
-    let Deciding { proposal, approve, told } = decided;
-    let Some(open) = state.approvals.get(proposal) else {
-        return Err(ApprovalRefusal::Unknown(proposal).into());
-    };
-    if same(&open.by, told.by) {
-        return Err(ApprovalRefusal::SamePerson(told.by.to_owned()).into());
+    let Deciding { proposal, answer, seen, told } = decided;
+    let open = open_request(state, now, proposal)?;
+    is_person(&told.by)?;
+    if state.rights.are_one(&open.said.by, &told.by) {
+        return Err(ApprovalRefusal::SamePerson(told.by.clone()).into());
     }
-    // What is about a batch is decided by its approver, who has no other role in it.
-    let batch = match &open.proposal {
+    if seen.is_some_and(|seen| seen != open.fingerprint) {
+        return Err(ApprovalRefusal::Changed(proposal).into());
+    }
+    if open.sent_back.is_some() {
+        return Err(ApprovalRefusal::SentBack(proposal).into());
+    }
+    batch_approver(state, &open.proposal, &told.by)?;
+    let (fingerprint, Attribution { by, why, via }) = (open.fingerprint, told.clone());
+    let (approved, effect) = match answer {
+        ApprovalAnswer::Approve => (true, effect_of(state, now, Wanted::of(proposal, open), &told.by)?),
+        ApprovalAnswer::Deny => (false, Approved::default()),
+        ApprovalAnswer::SendBack => {
+            let until = deadline(&open.proposal, now);
+            let sent_back = ApprovalSentBack { proposal, fingerprint, until, by, why, via, proof: None };
+            return Ok(recorded(Body::ApprovalSentBack(sent_back)));
+        }
+    };
+    let Approved { opens, transfers, link, carries } = effect;
+    let fingerprint = Some(fingerprint);
+    let to_issuer = carries.as_ref().and_then(|body| body.tapped()?.to_issuer);
+    let decided =
+        ApprovalDecided { proposal, approved, opens, transfers, by, why, link, via, fingerprint, carries, proof: None };
+    let decision = recorded(Body::ApprovalDecided(decided));
+    Ok(match to_issuer {
+        Some(message) => decision.then(Effect::Send(state.seq + 1, message)),
+        None => decision,
+    })
+}
+
+/// The record of a decision keeps the signature of the person who decided.
+pub(in super::super) fn signed(mut decision: Decision, proof: &DecisionProof) -> Decision {
+    let kept = Some(Box::new(proof.clone()));
+    match &mut decision.body {
+        Some(Body::ApprovalDecided(r)) => r.proof = kept,
+        Some(Body::ApprovalSentBack(r)) => r.proof = kept,
+        Some(_) | None => {}
+    }
+    decision
+}
+
+/// What is about a batch is decided by its approver, who has no other role in it.
+fn batch_approver(state: &State, proposal: &Proposal, by: &str) -> Result<(), Rejected> {
+    let batch = match proposal {
         Proposal::Claim { batch, .. } => Some(*batch),
         Proposal::UndoBooking { reference, payer: None } => state.line_batch(reference),
         Proposal::UndoBooking { payer: Some(_), .. }
@@ -83,20 +199,40 @@ pub(in super::super) fn decide(state: &State, now: Millis, decided: Deciding<'_>
         | Proposal::Payout { .. }
         | Proposal::Resolve { .. }
         | Proposal::Retarget { .. }
+        | Proposal::Rights(_)
+        | Proposal::Destruction(_)
+        | Proposal::SharedLink(_)
+        | Proposal::Carried(_)
+        | Proposal::File(_)
+        | Proposal::Correction(_)
+        | Proposal::Card(_)
         | Proposal::CancelPayout { .. } => None,
     };
-    if let Some(batch) = batch {
-        role(state.relief.batch(batch)?, told.by, Role::Approver)?;
+    match batch {
+        Some(batch) => Ok(role(state, state.relief.batch(batch)?, by, Role::Approver)?),
+        None => Ok(()),
     }
-    let Approved { opens, transfers, link } =
-        if approve { effect_of(state, now, &open.proposal, told.by)? } else { Approved::default() };
-    let (by, why) = told.owned();
-    let decided = ApprovalDecided { proposal, approved: approve, opens, transfers, by, why, link };
-    Ok(recorded(Body::ApprovalDecided(decided)))
+}
+
+fn withdraw(state: &State, now: Millis, number: u64, told: &Attribution) -> Decided {
+    let open = open_request(state, now, number)?;
+    if !state.rights.are_one(&open.said.by, &told.by) {
+        return Err(ApprovalRefusal::OfAnother(number, open.said.by.clone()).into());
+    }
+    let Attribution { by, why, via } = told.clone();
+    Ok(recorded(Body::ApprovalWithdrawn(ApprovalWithdrawn { proposal: number, by, why, via })))
+}
+
+/// The next request that was not decided in its time.
+pub(in super::super) fn lapse(state: &State, now: Millis) -> Option<Decision> {
+    let over = |open: &OpenRequest| open.until.filter(|until| *until <= now);
+    let (proposal, until) = state.approvals.iter().find_map(|(number, open)| Some((number, over(open)?)))?;
+    Some(Decision::record(Body::ApprovalLapsed(ApprovalLapsed { proposal, until })).then(Effect::Again))
 }
 
 /// What a proposal would do, or why it cannot be. `by` approves it.
-fn effect_of(state: &State, now: Millis, proposal: &Proposal, by: &str) -> Result<Approved, Rejected> {
+fn effect_of(state: &State, now: Millis, wanted: Wanted<'_>, by: &str) -> Result<Approved, Rejected> {
+    let Wanted { proposal, source, said, number } = wanted;
     let (opens, transfers) = match proposal {
         Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. } => {
             relief::effect_of(state, now, proposal)?
@@ -105,52 +241,36 @@ fn effect_of(state: &State, now: Millis, proposal: &Proposal, by: &str) -> Resul
             closing::effect_of(state, now, proposal)?
         }
         Proposal::UndoBooking { reference, payer } => statement::effect_of(state, reference, *payer)?,
+        Proposal::Carried(change) => {
+            let carries = carried::decided(state, now, carried::Asked { change, source, said })?.body.map(Box::new);
+            return Ok(Approved { carries, ..Approved::default() });
+        }
+        Proposal::File(_) => return Ok(Approved::default()),
+        Proposal::Destruction(key) => {
+            keys::may_go(state, key)?;
+            return Ok(Approved::default());
+        }
+        Proposal::Rights(change) => {
+            rights::effect_of(&state.rights, rights::Requested { by, now }, change)?;
+            return Ok(Approved::default());
+        }
+        Proposal::SharedLink(shared) => {
+            let link = links::allowed(state, now, shared, by)?;
+            return Ok(Approved { link: Some(link), ..Approved::default() });
+        }
         Proposal::Retarget { ppid, instrument } => {
             let link = links::retargeted(state, now, NewVersion { ppid: *ppid, from: None, by }, instrument)?;
             return Ok(Approved { link: Some(link), ..Approved::default() });
         }
+        Proposal::Correction(correction) => {
+            let asked = corrections::Asked { said, approval: number };
+            let refund = corrections::refund(state, now, correction, asked)?;
+            return Ok(Approved { carries: Some(Box::new(Body::Transaction(refund))), ..Approved::default() });
+        }
+        Proposal::Card(change) => {
+            let changed = cards::changed(state, change, said)?;
+            return Ok(Approved { carries: Some(Box::new(changed)), ..Approved::default() });
+        }
     };
-    Ok(Approved { opens, transfers, link: None })
-}
-
-/// Two requests about one subject are not open at one time.
-fn is_about_the_same(open: &Proposal, asked: &Proposal) -> bool {
-    match (open, asked) {
-        (Proposal::Programme(a), Proposal::Programme(b)) => a.number == b.number,
-        (Proposal::Claim { batch: a, row: x, .. }, Proposal::Claim { batch: b, row: y, .. }) => (a, x) == (b, y),
-        (Proposal::ReturnFunds { programme: a, .. }, Proposal::ReturnFunds { programme: b, .. }) => a == b,
-        (Proposal::Contracts(_), Proposal::Contracts(_)) => true,
-        (Proposal::Payout { settlements: a, .. }, Proposal::Payout { settlements: b, .. }) => {
-            a.iter().any(|n| b.contains(n))
-        }
-        (Proposal::Resolve { id: a, .. }, Proposal::Resolve { id: b, .. }) => a == b,
-        (Proposal::CancelPayout { payout: a }, Proposal::CancelPayout { payout: b }) => a == b,
-        (Proposal::Retarget { ppid: a, .. }, Proposal::Retarget { ppid: b, .. }) => a == b,
-        (Proposal::UndoBooking { reference: a, payer: x }, Proposal::UndoBooking { reference: b, payer: y }) => {
-            (a, x) == (b, y)
-        }
-        (
-            Proposal::Programme(_)
-            | Proposal::Claim { .. }
-            | Proposal::ReturnFunds { .. }
-            | Proposal::Contracts(_)
-            | Proposal::Payout { .. }
-            | Proposal::Resolve { .. }
-            | Proposal::CancelPayout { .. }
-            | Proposal::Retarget { .. }
-            | Proposal::UndoBooking { .. },
-            _,
-        ) => false,
-    }
-}
-
-/// The same once more: a return of funds is known by its reference, however it is spelt.
-fn is_same(a: &Proposal, b: &Proposal) -> bool {
-    match (a, b) {
-        (
-            Proposal::ReturnFunds { programme: a, amount: x, reference: r },
-            Proposal::ReturnFunds { programme: b, amount: y, reference: s },
-        ) => (a, x) == (b, y) && same(r, s),
-        (a, b) => a == b,
-    }
+    Ok(Approved { opens, transfers, ..Approved::default() })
 }

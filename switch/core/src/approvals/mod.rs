@@ -1,100 +1,141 @@
 //! What takes two people. One person asks for it and another decides, for contracts, payouts, exceptions, programmes, claims,
-//! returns of funds, bookings that are undone and links that get another instrument alike. Here are the rules that all of them share;
-//! what an approval does is said where its subject is.
+//! returns of funds, bookings that are undone, links that get another instrument, keys that are destroyed, money that comes in, policies,
+//! merchants, imports and merging alike. Here are the rules
+//! that all of them share; what an approval does is said where its subject is.
 
+mod alone;
 mod apply;
+mod approved_file;
+mod asked;
+mod carried;
 mod decide;
+mod files;
+mod subject;
+mod view;
 
-use super::state::State;
+use super::refusal::ApprovalEnd;
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::Proposal;
+use kazasu_ledger::record::{CarriedChange, Destruction, Fingerprint, Instrument, Proposal};
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-pub(super) use decide::{Deciding, command, decide, request};
+use approved_file::ApprovedFile;
+pub use asked::Document;
+pub(super) use asked::Requesting;
+pub use view::ApprovalView;
+
+pub(super) use alone::is_for_one;
+
+pub(super) use decide::{Deciding, command, decide, lapse, request, signed};
+pub(super) use files::{end as end_file, row};
 
 /// What people ask for about approvals.
 #[derive(Clone, Debug)]
 pub enum Approvals {
-    /// Ask another person to approve something.
+    /// Ask another person to approve something. Where the same person's request about it is open or was sent back, this one takes its place.
     Request {
         /// What is to happen.
         proposal: Box<Proposal>,
-        /// The file that it was read from; empty when there is none.
-        source: String,
-        /// The person who asks.
-        by: String,
-        /// The reason.
-        why: String,
+        /// The file that it was read from.
+        source: Document,
+        /// The person who asks, the reason, and through what.
+        said: Attribution,
     },
-    /// Approve a request, or turn it down.
+    /// Answer a request.
     Decide {
         /// The request's number.
         proposal: u64,
-        /// True to approve it.
-        approve: bool,
-        /// The person who decides: another one than asked.
-        by: String,
-        /// The reason.
-        why: String,
+        /// The answer.
+        answer: ApprovalAnswer,
+        /// What the person looked at; absent only where history is played again.
+        seen: Option<Fingerprint>,
+        /// The person who decides, another one than asked; the reason, and through what.
+        said: Attribution,
+    },
+    /// The requester takes a request back.
+    Withdraw {
+        /// The request's number.
+        proposal: u64,
+        /// The requester, the reason, and through what.
+        said: Attribution,
     },
 }
 
-/// Why an approval is not requested, or not decided.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum ApprovalRefusal {
-    /// A request about the same is open.
-    #[error("proposal {0} about the same is open; decide it first")]
-    Open(u64),
-    /// No such request.
-    #[error("proposal {0} is not open")]
-    Unknown(u64),
-    /// One person alone.
-    #[error("{0} proposed it; another person must decide")]
-    SamePerson(String),
+/// What another person answers to a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ApprovalAnswer {
+    /// It happens (承認).
+    Approve,
+    /// It is to be changed and handed in again (差戻し).
+    SendBack,
+    /// It does not happen (否認).
+    Deny,
 }
 
-/// An open request, for people.
-#[derive(Clone, Debug)]
-pub struct ApprovalView {
-    /// Its number.
-    pub number: u64,
-    /// What is to happen.
+/// Where a request stands.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ApprovalStanding {
+    /// It waits for another person.
+    Waits,
+    /// It was sent back: by whom, why and through what.
+    SentBack(Attribution),
+    /// It is over: how, and by whom and why; a lapse is by no person.
+    Ended(ApprovalEnd, Option<Attribution>),
+}
+
+/// What a request asked for before its requester replaced it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EarlierRequest {
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+    /// What was to happen.
     pub proposal: Proposal,
-    /// The person who asked.
-    pub by: String,
+    /// The file.
+    pub source: Document,
     /// The reason.
     pub why: String,
-    /// When.
-    pub at: Millis,
-    /// The city whose people decide it; empty when the operator's finance staff does.
-    pub city: String,
 }
 
-impl ApprovalView {
-    /// True when finance staff decides it: it is neither a city's nor about a person's link.
-    #[must_use]
-    pub fn is_for_finance(&self) -> bool {
-        self.city.is_empty() && !matches!(self.proposal, Proposal::Retarget { .. })
-    }
-}
-
-/// A request that waits for a second person.
+/// A request that is not over.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct OpenRequest {
     pub(super) proposal: Proposal,
     /// The file that it was read from.
-    pub(super) source: String,
-    pub(super) by: String,
-    pub(super) why: String,
+    pub(super) source: Document,
+    pub(super) said: Attribution,
     pub(super) at: Millis,
+    until: Option<Millis>,
+    fingerprint: Fingerprint,
+    /// Who sent it back.
+    sent_back: Option<Attribution>,
+    earlier: Option<Box<EarlierRequest>>,
 }
 
-/// Open requests, by number.
+/// A request that is over.
+#[derive(Clone, PartialEq, Debug)]
+struct ClosedRequest {
+    number: Seq,
+    request: OpenRequest,
+    /// The city, while it was open.
+    city: String,
+    end: ApprovalEnd,
+    by: Option<Attribution>,
+}
+
+/// Requests that are over and can still be looked at here; the journal has all of them.
+const CLOSED: usize = 128;
+
+/// Requests, by number.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct ApprovalState {
     open: BTreeMap<Seq, OpenRequest>,
+    closed: VecDeque<ClosedRequest>,
+    /// Keys whose destruction was approved and has not happened yet.
+    destructions: BTreeMap<Seq, Destruction>,
+    /// Files that were approved and have not ended.
+    files: BTreeMap<Seq, ApprovedFile>,
 }
 
 impl ApprovalState {
@@ -106,51 +147,60 @@ impl ApprovalState {
         self.open.iter().map(|(number, open)| (*number, open))
     }
 
-    fn insert(&mut self, number: Seq, open: OpenRequest) {
-        self.open.insert(number, open);
-    }
-
     /// Of a person's link, the request that is open.
     pub(super) fn retarget_of(&self, person: Ppid) -> Option<Seq> {
         let about = |open: &OpenRequest| matches!(open.proposal, Proposal::Retarget { ppid, .. } if ppid == person);
         self.iter().find(|(_, open)| about(open)).map(|(number, _)| number)
     }
 
-    pub(super) fn remove(&mut self, number: Seq) -> Option<OpenRequest> {
-        self.open.remove(&number)
-    }
-}
-
-impl State {
-    /// Requests that wait for a second person.
-    #[must_use]
-    pub fn approvals(&self) -> Vec<ApprovalView> {
-        let view = |(number, open): (Seq, &OpenRequest)| ApprovalView {
-            number,
-            city: self.city_of(&open.proposal),
-            proposal: open.proposal.clone(),
-            by: open.by.clone(),
-            why: open.why.clone(),
-            at: open.at,
-        };
-        self.approvals.iter().map(view).collect()
+    /// Instruments of links that wait for staff.
+    pub(super) fn waiting_instruments(&self) -> impl Iterator<Item = &Instrument> {
+        self.open.values().filter_map(|open| match &open.proposal {
+            Proposal::SharedLink(link) => Some(&link.instrument),
+            Proposal::Carried(change) => match &**change {
+                CarriedChange::Link { instrument, .. } => Some(&**instrument),
+                _ => None,
+            },
+            _ => None,
+        })
     }
 
-    /// The city that a proposal is about; empty when none is.
-    #[must_use]
-    pub fn city_of(&self, proposal: &Proposal) -> String {
-        let programme = match proposal {
-            Proposal::Programme(terms) => return terms.city.clone(),
-            Proposal::Claim { batch, .. } => self.relief.batch(*batch).map(|b| b.programme).unwrap_or_default(),
-            Proposal::ReturnFunds { programme, .. } => *programme,
-            Proposal::UndoBooking { reference, payer: None } => return self.line_city(reference).unwrap_or_default(),
-            Proposal::UndoBooking { payer: Some(_), .. }
-            | Proposal::Contracts(_)
-            | Proposal::Payout { .. }
-            | Proposal::Resolve { .. }
-            | Proposal::Retarget { .. }
-            | Proposal::CancelPayout { .. } => return String::new(),
+    /// Of a person's link to an instrument that another person has, the request that is open.
+    pub(super) fn shared_link_of(&self, person: Ppid) -> Option<Seq> {
+        let about = |open: &OpenRequest| matches!(&open.proposal, Proposal::SharedLink(link) if link.ppid == person);
+        self.iter().find(|(_, open)| about(open)).map(|(number, _)| number)
+    }
+
+    /// Of a person's link that staff make, the request that is open.
+    pub(super) fn staff_link_of(&self, person: Ppid) -> Option<Seq> {
+        let about = |open: &OpenRequest| match &open.proposal {
+            Proposal::Carried(change) => matches!(**change, CarriedChange::Link { ppid, .. } if ppid == person),
+            _ => false,
         };
-        self.relief.programmes.get(&programme).map_or_else(String::new, |p| p.terms.city.clone())
+        self.iter().find(|(_, open)| about(open)).map(|(number, _)| number)
+    }
+
+    /// The approved request to destroy this key, when there is one.
+    pub(super) fn destruction_of(&self, wanted: &Destruction) -> Option<Seq> {
+        self.destructions.iter().find(|(_, key)| *key == wanted).map(|(number, _)| *number)
+    }
+
+    /// How a request ended, as far as it is still known here.
+    fn end_of(&self, number: Seq) -> Option<ApprovalEnd> {
+        self.closed.iter().find(|closed| closed.number == number).map(|closed| closed.end)
+    }
+
+    fn close(&mut self, closed: ClosedRequest) {
+        self.closed.push_back(closed);
+        if self.closed.len() > CLOSED {
+            self.closed.pop_front();
+        }
+    }
+
+    /// A key was destroyed: its approval is used.
+    pub(super) fn destroyed(&mut self, approval: Option<Seq>) {
+        if let Some(number) = approval {
+            self.destructions.remove(&number);
+        }
     }
 }

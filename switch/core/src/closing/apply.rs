@@ -1,13 +1,14 @@
 //! Folding closing's records into the state.
 
-use super::super::attribution::Attribution;
-use super::super::state::{State, position};
+use super::super::index::position;
+use super::super::state::State;
 use super::{ClosingState, Day, Note, Payout, Raised, ResolvedBy, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
     ApprovalDecided, CutOver, DayMarked, EndedException, ExceptionNoted, ExceptionsEnded, ExceptionsOpened, HeadSigned,
     IssuerAcknowledged, IssuerSettled, MerchantSettled, Opening, PayoutFileMade, Place, Proposal, ReconRan,
 };
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::closing::{DayState, Resolution};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use std::sync::Arc;
@@ -16,7 +17,9 @@ impl ClosingState {
     /// A cut-over ended a day.
     pub(in super::super) fn cut_over(&mut self, place: Place, r: &CutOver) {
         let told = |text: &Option<String>| text.clone().unwrap_or_default();
-        let marks = vec![(DayState::CutOver, place.at, told(&r.by), told(&r.why))];
+        let via = r.via.as_deref().and_then(|via| via.parse().ok());
+        let said = Attribution { by: told(&r.by), why: told(&r.why), via };
+        let marks = vec![(DayState::CutOver, place.at, said)];
         self.days.insert(r.closed, Day { state: DayState::CutOver, seq: place.seq, marks });
     }
 
@@ -35,20 +38,19 @@ impl ClosingState {
         }
     }
 
-    fn step(&mut self, day: BusinessDay, to: DayState, at: Millis, told: Attribution<'_>) {
+    fn step(&mut self, day: BusinessDay, to: DayState, at: Millis, said: Attribution) {
         if let Some(known) = self.days.get_mut(&day) {
-            let (by, why) = told.owned();
             known.state = to;
-            known.marks.push((to, at, by, why));
+            known.marks.push((to, at, said));
         }
     }
 
     pub(in super::super) fn marked(&mut self, at: Millis, r: &DayMarked) {
-        self.step(r.day, r.state, at, Attribution { by: &r.by, why: &r.why });
+        self.step(r.day, r.state, at, Attribution { by: r.by.clone(), why: r.why.clone(), via: r.via });
     }
 
     pub(in super::super) fn signed(&mut self, at: Millis, r: &HeadSigned) {
-        self.step(r.day, DayState::Signed, at, Attribution { by: "", why: "" });
+        self.step(r.day, DayState::Signed, at, Attribution { by: String::new(), why: String::new(), via: None });
         self.signed.insert(r.day, r.clone());
     }
 
@@ -84,7 +86,7 @@ impl ClosingState {
         }
     }
 
-    /// What an issuer refused is an exception from the record of its answer on.
+    /// A refusal of an issuer is an exception from the record of its answer on.
     pub(in super::super) fn acknowledged(&mut self, at: Millis, r: &IssuerAcknowledged) {
         self.advised.remove(&r.message);
         if let Some(exception) = &r.raised {
@@ -94,9 +96,10 @@ impl ClosingState {
     }
 
     fn ended(&mut self, at: Millis, r: &ExceptionsEnded) {
-        for EndedException { id, why } in &r.closed {
+        for EndedException { id, why, finding } in &r.closed {
             if let Some(raised) = self.exceptions.get_mut(id) {
-                raised.notes.push((at, r.by.clone(), Note::Text(why.clone())));
+                let note = finding.clone().map_or_else(|| Note::Text(why.clone()), Note::Found);
+                raised.notes.push((at, r.by.clone(), note));
                 raised.resolved = Some((Resolution::Explained, at, ResolvedBy::Comparison(r.run)));
                 raised.ended_by = Some(r.run);
             }
@@ -152,6 +155,13 @@ impl ClosingState {
             | Proposal::Claim { .. }
             | Proposal::ReturnFunds { .. }
             | Proposal::Retarget { .. }
+            | Proposal::SharedLink(_)
+            | Proposal::Carried(_)
+            | Proposal::File(_)
+            | Proposal::Correction(_)
+            | Proposal::Card(_)
+            | Proposal::Rights(_)
+            | Proposal::Destruction(_)
             | Proposal::UndoBooking { .. } => {}
         }
     }

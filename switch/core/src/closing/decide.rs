@@ -1,38 +1,30 @@
 //! Deciding what is asked about closing.
 
-use super::super::admin::{Rejected, recorded, reject, unchanged};
-use super::super::attribution::Attribution;
-use super::super::event::Decision;
+use super::super::conditions::amount_of;
+use super::super::decision::{Decided, Decision, recorded, reject, unchanged};
 use super::super::money::{minus, plus};
-use super::super::people::amount_of;
 use super::super::references::{scoped_key, typed_key};
+use super::super::refusal::{Misfit, NotClosed, RAISED_AT_ONCE, Rejected, TextField};
 use super::super::state::State;
-use super::super::statement::{self, Alike, Booking, StatementLine};
-use super::{CHARGEBACK, Closing, NotClosed, Note, Payout, RAISED_AT_ONCE, SettlementState, standing};
+use super::super::statement::{self, Booking, StatementLine};
+use super::{CHARGEBACK, Closing, Note, Payout, SettlementState, standing};
 use kazasu_ledger::record::{
     Body, DayMarked, EndedException, ExceptionNoted, ExceptionsEnded, ExceptionsOpened, IssuerSettled, MerchantSettled,
     Opening, PayoutFileMade, Proposal, ReconRan,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::canonical::{is_blank, same};
-use kazasu_schemas::closing::{Against, DayState, ReconException, Resolution};
+use kazasu_schemas::closing::{Against, DayState, Proposed, ReconException, Resolution};
 use kazasu_schemas::contract::{Contract, Contracts, Period, Scope, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 
-type Decided = Result<Decision, Rejected>;
-
-impl From<NotClosed> for Rejected {
-    fn from(why: NotClosed) -> Self {
-        Rejected::Closing(Box::new(why))
-    }
-}
-
 pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
     let result = match ask {
-        Closing::Mark { day, state: to, by, why } => mark(state, *day, *to, Attribution { by, why }),
+        Closing::Mark { day, state: to, said } => mark(state, *day, *to, said),
         Closing::SettleMerchant { acquirer, merchant, settlement, points, value_date } => {
             let merchant = (*acquirer, *merchant);
             settle_merchant(state, MerchantPeriod { merchant, settlement, points, value_date: *value_date })
@@ -41,11 +33,11 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
             let (issuer, period, net, interchange) = (*issuer, *period, *net, *interchange);
             settle_issuer(state, IssuerPeriod { issuer, period, net, interchange })
         }
-        Closing::Received { from, amount, reference, by } => statement::received(
+        Closing::Received { from, amount, reference, said } => statement::received(
             state,
             *from,
             *amount,
-            &line(reference, by, Booking::Received { from: *from, amount: *amount }),
+            &StatementLine::plain(reference, Booking::Received { from: *from, amount: *amount }, said.clone()),
         ),
         Closing::FileMade { payout, format, files, by } => {
             payout_of(state, *payout).and_then(|there| match &there.file {
@@ -56,22 +48,26 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
                     by: by.clone(),
                 }))),
                 Some((made, as_made)) if made == format && as_made == files => Ok(unchanged()),
-                Some((made, _)) => refuse(NotClosed::OtherFile(*payout, made.name())),
+                Some((made, _)) => refuse(NotClosed::OtherFile(*payout, *made)),
             })
         }
-        Closing::Taken { payout, file, reference, by } => {
+        Closing::Taken { payout, file, reference, said } => {
             let what = Booking::Taken { payout: *payout, file: *file };
-            statement::taken(state, *payout, *file, &line(reference, by, what))
+            statement::taken(state, *payout, *file, &StatementLine::plain(reference, what, said.clone()))
         }
-        Closing::Returned { payout, settlement, reference, by } => {
+        Closing::Returned { payout, settlement, reference, said } => {
             let what = Booking::Returned { payout: *payout, settlement: *settlement, fee: Yen::ZERO };
-            statement::returned(state, (*payout, *settlement), Yen::ZERO, &line(reference, by, what))
+            statement::returned(
+                state,
+                (*payout, *settlement),
+                Yen::ZERO,
+                &StatementLine::plain(reference, what, said.clone()),
+            )
         }
         Closing::Ran(ran) => ran_once(state, ran),
         Closing::Raise { run, exceptions } => raise(state, *run, exceptions),
-        Closing::Dispute { tap, amount, reference, why, by } => {
-            let told = Attribution { by, why };
-            dispute(state, Dispute { tap: *tap, amount: *amount, reference, told })
+        Closing::Dispute { tap, amount, reference, said } => {
+            dispute(state, Dispute { tap: *tap, amount: *amount, reference, told: said })
         }
         Closing::Note { id, owner, note, by } => {
             noted(state, &ExceptionNoted { id: *id, owner: owner.clone(), note: note.clone(), by: by.clone() })
@@ -88,20 +84,6 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
     result.unwrap_or_else(reject)
 }
 
-/// A line that is booked as it is said, with nothing more to say about it.
-fn line(reference: &str, by: &str, what: Booking) -> StatementLine {
-    StatementLine {
-        reference: reference.to_owned(),
-        what,
-        day: None,
-        statement: None,
-        alike: Alike::Waits,
-        seen: None,
-        by: by.to_owned(),
-        why: String::new(),
-    }
-}
-
 fn refuse<T>(why: NotClosed) -> Result<T, Rejected> {
     Err(why.into())
 }
@@ -110,7 +92,7 @@ fn moved(state: &State, opens: &[Opening], transfers: Vec<Transfer>) -> Result<T
     // Accounts that this record opens are unknown to the book yet, and have no bound that a first credit could break.
     let new = |id: AccountId| opens.iter().any(|o| o.account == id);
     let known: Vec<Transfer> = transfers.iter().filter(|t| !new(t.debit) && !new(t.credit)).copied().collect();
-    state.book.check(&known).map_err(|error| Rejected::Rule(error.to_string()))?;
+    state.book.check(&known)?;
     Ok(transfers.into_iter().collect())
 }
 
@@ -128,22 +110,22 @@ fn order(state: &State, day: BusinessDay, is: DayState, wanted: DayState) -> Res
     let before = DayState::ALL.iter().position(|s| *s == wanted).and_then(|at| at.checked_sub(1));
     let needed = before.map_or(DayState::Open, |at| DayState::ALL[at]);
     if is != needed {
-        return refuse(NotClosed::Order { day, is: is.name(), wanted: wanted.name(), needed: needed.name() });
+        return refuse(NotClosed::Order { day, is, wanted, needed: Some(needed) });
     }
     match state.closing.days.range(..day).find(|(_, earlier)| earlier.state < wanted) {
-        Some((earlier, _)) => refuse(NotClosed::Earlier(*earlier, wanted.name())),
+        Some((earlier, _)) => refuse(NotClosed::Earlier(*earlier, wanted)),
         None => Ok(()),
     }
 }
 
-fn mark(state: &State, day: BusinessDay, to: DayState, told: Attribution<'_>) -> Decided {
+fn mark(state: &State, day: BusinessDay, to: DayState, told: &Attribution) -> Decided {
     let Some(known) = state.closing.days.get(&day) else { return refuse(NotClosed::Open(day)) };
     if known.state >= to {
         return Ok(unchanged());
     }
     if !matches!(to, DayState::Reconciled | DayState::Settled) {
         // The cut-over and the signature have records of their own.
-        return refuse(NotClosed::Order { day, is: known.state.name(), wanted: to.name(), needed: "its own record" });
+        return refuse(NotClosed::Order { day, is: known.state, wanted: to, needed: None });
     }
     order(state, day, known.state, to)?;
     if to == DayState::Reconciled {
@@ -153,8 +135,8 @@ fn mark(state: &State, day: BusinessDay, to: DayState, told: Attribution<'_>) ->
             return refuse(NotClosed::Unowned(unowned, day));
         }
     }
-    let (by, why) = told.owned();
-    Ok(recorded(Body::DayMarked(DayMarked { day, state: to, by, why })))
+    let Attribution { by, why, via } = told.clone();
+    Ok(recorded(Body::DayMarked(DayMarked { day, state: to, by, why, via })))
 }
 
 /// Finds accounts that are used for the first time.
@@ -184,13 +166,13 @@ fn is_being_settled(state: &State, until: BusinessDay) -> Result<(), Rejected> {
         return refuse(NotClosed::Open(until));
     }
     let next = state.closing.days.iter().find(|(_, day)| day.state < DayState::Settled);
+    let needed = Some(DayState::Reconciled);
     match next {
         Some((day, known)) if known.state == DayState::Reconciled && *day >= until => Ok(()),
         Some((day, known)) => {
-            let (is, wanted, needed) = (known.state.name(), DayState::Settled.name(), DayState::Reconciled.name());
-            refuse(NotClosed::Order { day: *day, is, wanted, needed })
+            refuse(NotClosed::Order { day: *day, is: known.state, wanted: DayState::Settled, needed })
         }
-        None => refuse(NotClosed::Order { day: until, is: "settled", wanted: "settled", needed: "reconciled" }),
+        None => refuse(NotClosed::Order { day: until, is: DayState::Settled, wanted: DayState::Settled, needed }),
     }
 }
 
@@ -269,7 +251,7 @@ struct IssuerPeriod {
     period: Period,
     /// Payments less refunds.
     net: Yen,
-    /// What the issuer keeps.
+    /// The part that the issuer keeps.
     interchange: Yen,
 }
 
@@ -321,25 +303,25 @@ fn raise(state: &State, run: u32, exceptions: &[ReconException]) -> Decided {
     Ok(recorded(Body::ExceptionsOpened(ExceptionsOpened { run, exceptions: new, by: String::new() })))
 }
 
-/// What an issuer takes back of a payment, as somebody raises it.
+/// The amount of a payment that an issuer takes back, as a person opens it.
 #[derive(Clone, Copy)]
 struct Dispute<'a> {
     tap: u64,
     amount: Yen,
     /// The issuer's own: it is raised once.
     reference: &'a str,
-    /// Who raises it, and what the issuer says.
-    told: Attribution<'a>,
+    /// The person who opens it, and the issuer's words.
+    told: &'a Attribution,
 }
 
 fn dispute(state: &State, asked: Dispute<'_>) -> Decided {
-    let Dispute { tap, amount, reference, told: Attribution { by, why } } = asked;
+    let Dispute { tap, amount, reference, told: Attribution { by, why, .. } } = asked;
     amount_of(amount)?;
     if is_blank(reference) || reference.chars().count() > 60 {
-        return refuse(NotClosed::Text("a reference (60 at most)"));
+        return refuse(NotClosed::Text(TextField::Reference));
     }
     if is_blank(why) || why.chars().count() > 100 {
-        return refuse(NotClosed::Text("a reason (100 at most)"));
+        return refuse(NotClosed::Text(TextField::Reason));
     }
     let (issuer, stands) = standing::payment(state, tap)?;
     let id = scoped_key(issuer, None, "chargeback ", reference);
@@ -364,11 +346,11 @@ fn dispute(state: &State, asked: Dispute<'_>) -> Decided {
         line: 0,
         day: state.day,
         why: format!("{reference}: {why}"),
-        proposal:
-            "charge it to the merchant (booked_merchant), bear it (booked_issuer), or explain why the issuer pays"
-                .to_owned(),
+        proposal: String::new(),
+        finding: None,
+        proposed: Some(Proposed::SettleChargeback),
     };
-    let by = by.to_owned();
+    let by = by.clone();
     Ok(recorded(Body::ExceptionsOpened(ExceptionsOpened { run: 0, exceptions: vec![exception], by })))
 }
 
@@ -390,10 +372,10 @@ fn ended(state: &State, run: u32, list: &[EndedException], by: &str) -> Decided 
 fn noted(state: &State, asked: &ExceptionNoted) -> Decided {
     let there = exception(state, &asked.id)?;
     if asked.owner.as_ref().is_some_and(|owner| is_blank(owner) || owner.chars().count() > 60) {
-        return refuse(NotClosed::Text("an owner"));
+        return refuse(NotClosed::Text(TextField::Owner));
     }
     if is_blank(&asked.note) || asked.note.chars().count() > 200 {
-        return refuse(NotClosed::Text("a note"));
+        return refuse(NotClosed::Text(TextField::Note));
     }
     if there.notes.last().is_some_and(|(_, by, note)| same(by, &asked.by) && *note == Note::Text(asked.note.clone()))
         && (asked.owner.is_none() || there.owner == asked.owner)
@@ -415,7 +397,7 @@ fn hex(id: &[u8; 16]) -> String {
     ::hex::encode(id)
 }
 
-/// What a proposal about closing would open and move, or why it cannot be.
+/// The accounts and transfers of a proposal about closing, or its refusal.
 pub(in super::super) fn effect_of(
     state: &State,
     now: Millis,
@@ -429,7 +411,7 @@ pub(in super::super) fn effect_of(
         Proposal::Resolve { id, how } => resolve(state, id, *how),
         Proposal::CancelPayout { payout } => match payout_of(state, *payout)? {
             there if !there.taken.is_empty() => refuse(NotClosed::Taken(*payout)),
-            // The bank may have its file: until its day is over nobody knows what it did.
+            // The bank may have its file: until its day is over it is unknown what it did.
             there if there.file.is_some() && today <= there.value_date => {
                 refuse(NotClosed::FileOut(*payout, there.value_date))
             }
@@ -439,6 +421,13 @@ pub(in super::super) fn effect_of(
         | Proposal::Claim { .. }
         | Proposal::ReturnFunds { .. }
         | Proposal::Retarget { .. }
+        | Proposal::SharedLink(_)
+        | Proposal::Carried(_)
+        | Proposal::File(_)
+        | Proposal::Correction(_)
+        | Proposal::Card(_)
+        | Proposal::Rights(_)
+        | Proposal::Destruction(_)
         | Proposal::UndoBooking { .. } => {
             unreachable!("relief's proposals are decided there")
         }
@@ -478,7 +467,7 @@ fn payable(state: &State, settlements: &[u32], total: Yen) -> Result<(), Rejecte
     for number in settlements {
         let settled = state.settlement_at(*number).ok_or(NotClosed::UnknownSettlement(*number))?;
         if settled.state != SettlementState::Due || !seen.insert(*number) {
-            return refuse(NotClosed::NotDue(*number, settled.state.name()));
+            return refuse(NotClosed::NotDue(*number, settled.state));
         }
         sum = plus(sum, settled.settlement.paid);
     }
@@ -491,7 +480,7 @@ fn payable(state: &State, settlements: &[u32], total: Yen) -> Result<(), Rejecte
 /// The largest exception that is written off, yen.
 const MOST_WRITTEN_OFF: i64 = 10_000;
 
-/// What is booked is what the other side has less, or more, than this ledger.
+/// The booking is the amount that the other side has less, or more, than this ledger.
 fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening>, Transfers), Rejected> {
     let raised = exception(state, id)?;
     let d = &raised.exception;
@@ -502,18 +491,18 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
         Some(("acquirer", number)) => (Some(Against::Acquirer), number),
         _ => (None, ""),
     };
-    let unfit = |why| refuse(NotClosed::Unfit(hex(id), how.name(), why));
+    let unfit = |why| refuse(NotClosed::Unfit(hex(id), how, why));
     if how == Resolution::Explained {
         return Ok(Default::default());
     }
     if d.status == "currency_mismatch" {
-        return unfit("its amounts are of two currencies");
+        return unfit(Misfit::TwoCurrencies);
     }
     if how == Resolution::WrittenOff && less.get().abs() > MOST_WRITTEN_OFF {
-        return unfit("only small amounts are written off, up to ¥10,000");
+        return unfit(Misfit::TooLarge);
     }
     if less == Yen::ZERO {
-        return unfit("both sides have the same amount; explain it");
+        return unfit(Misfit::SameAmount);
     }
     let booking = standing::booking(d, how);
     if let Some(booking) = booking {
@@ -529,16 +518,16 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
         (Resolution::BookedMerchant, Some(Against::Acquirer)) => merchant,
         (Resolution::BookedMerchant, Some(Against::Issuer)) => {
             let (Some(merchant), Some(issuer)) = (merchant, issuer) else {
-                return unfit("its tap is not in memory any more, so its merchant is not known");
+                return unfit(Misfit::TapForgotten);
             };
             let transfers = either(merchant, issuer, less).into_iter().collect();
             return Ok((Vec::new(), moved(state, &[], transfers)?));
         }
         // The merchant keeps what it was credited: there is nothing to book.
         (Resolution::WrittenOff, Some(Against::Acquirer)) => return Ok(Default::default()),
-        _ => return unfit("nothing of this side is in the ledger's books; explain it"),
+        _ => return unfit(Misfit::NothingBooked),
     };
-    let Some(account) = account else { return unfit("the account that it would be booked on is not known") };
+    let Some(account) = account else { return unfit(Misfit::NoAccount) };
     // What the issuer refused is lost, as it is where the policy has the operator bear it.
     let lost = number.filter(|_| booking.is_some_and(|booking| standing::is_lost(state, booking)));
     let exceptions = match lost {

@@ -1,16 +1,15 @@
 //! Folding relief's records into the state.
 
+use super::super::index::position;
 use super::super::money::{minus, plus};
-use super::super::state::{PurseBook, State, Sweep, position};
-use super::ceiling::Share;
+use super::super::state::{PurseBook, State, Sweep};
 use super::freed::Freed;
-use super::rows::can_change;
-use super::{Accounts, Batch, Payee, Programme, Row, RowState};
-use kazasu_ledger::AccountKey;
+use super::{Accounts, Batch, Counted, Programme, Row, RowState};
 use kazasu_ledger::record::{
     ApprovalDecided, ReliefBatchOpened, ReliefCredited, ReliefFileMade, ReliefRepaid, ReliefRowSet, ReliefRowsAdded,
     ReliefStepTaken,
 };
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::canonical::canonical;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
@@ -22,24 +21,6 @@ use std::sync::Arc;
 fn person(by: &str) -> String {
     canonical(by).into_owned()
 }
-
-/// What a row counted for.
-pub(in super::super) struct Counted {
-    pub(super) dedup: [u8; 16],
-    pub(super) payee: Option<Payee>,
-}
-
-/// A new programme's accounts, in the order of opening.
-pub(in super::super) const RELIEF_ACCOUNTS: [fn(u16) -> AccountKey; 8] = [
-    AccountKey::PurseFund,
-    AccountKey::ReliefBudgeted,
-    AccountKey::ReliefBudget,
-    AccountKey::ReliefCommitted,
-    AccountKey::ReliefExecuted,
-    AccountKey::ReliefTransit,
-    AccountKey::ReliefReceivable,
-    AccountKey::ReliefClaims,
-];
 
 impl super::ReliefState {
     /// A temporary ID's share is the person's from here on.
@@ -98,10 +79,6 @@ impl State {
         self.prepare_rules();
     }
 
-    pub(super) fn relief_row(&mut self, batch: u32, row: u32) -> &mut Row {
-        &mut self.relief.batches[position(batch)].rows[position(row)]
-    }
-
     pub(in super::super) fn relief_batch_opened(&mut self, at: Millis, r: &ReliefBatchOpened) {
         self.relief.files.insert((r.programme, r.digest), r.batch);
         self.relief.batches.push(Batch {
@@ -158,7 +135,7 @@ impl State {
         self.relief.batches[position(batch)].rows.push(row);
         if let (Some(account), Some(payee)) = (&a.account, self.payee(a.ppid.as_ref(), a.account.as_ref())) {
             let first = *self.relief.accounts.entry((programme, account.token)).or_insert((payee, batch, at));
-            if first.0 != payee && self.relief.batch(first.1).is_ok_and(can_change) {
+            if first.0 != payee && self.relief.batch(first.1).is_ok_and(Batch::can_change) {
                 self.relief_row(first.1, first.2).issues |= issue::SHARED_ACCOUNT;
             }
         }
@@ -167,61 +144,6 @@ impl State {
         }
         self.remember_refused(batch, at);
         None
-    }
-
-    /// A row stands for its household's event from here on, and counts for its payee. The row whose place it takes is given back.
-    pub(in super::super) fn counts(&mut self, batch: u32, at: u32) -> Option<Counted> {
-        let there = &self.relief.batches[position(batch)];
-        let (programme, row) = (there.programme, &there.rows[position(at)]);
-        let (dedup, supplement, amount) = (row.dedup, row.supplement, row.amount);
-        let payee = self.payee(row.ppid.as_ref(), row.account.as_deref());
-        let mut beaten = None;
-        if !supplement {
-            let before = self.relief.dedup.insert((programme, dedup), (batch, at));
-            if let Some((b, r)) = before.filter(|before| *before != (batch, at)) {
-                beaten = Some(self.counts_no_more(b, r));
-                self.relief_row(b, r).issues |= issue::SMALLER;
-                self.remember_refused(b, r);
-                self.relief.dedup.insert((programme, dedup), (batch, at));
-            }
-        }
-        if let Some(payee) = payee {
-            let share = self.relief.payees.entry((programme, payee)).or_default();
-            share.due = plus(share.due, amount);
-            let due = share.due;
-            // What came back was granted anew, and counts again: more than was looked at when it was decided.
-            if let Some(there) = self.relief.programmes.get_mut(&programme) {
-                there.crowded |= due > there.terms.ceiling;
-            }
-        }
-        beaten
-    }
-
-    /// A row that counted does not any more: its household can apply again.
-    pub(in super::super) fn counts_no_more(&mut self, batch: u32, at: u32) -> Counted {
-        let there = &self.relief.batches[position(batch)];
-        let (programme, row) = (there.programme, &there.rows[position(at)]);
-        let (key, amount) = ((programme, row.dedup), row.amount);
-        let payee = self.payee(row.ppid.as_ref(), row.account.as_deref());
-        if self.relief.dedup.get(&key) == Some(&(batch, at)) {
-            self.relief.dedup.remove(&key);
-        }
-        if let Some(payee) = payee
-            && let Some(share) = self.relief.payees.get_mut(&(programme, payee))
-        {
-            share.due = minus(share.due, amount).max(Yen::ZERO);
-        }
-        Counted { dedup: key.1, payee }
-    }
-
-    /// What of its payee's share a row changes beside what is due.
-    pub(in super::super) fn change_share(&mut self, batch: u32, at: u32, change: impl FnOnce(&mut Share, Yen)) {
-        let there = &self.relief.batches[position(batch)];
-        let (programme, row) = (there.programme, &there.rows[position(at)]);
-        let amount = row.amount;
-        if let Some(payee) = self.payee(row.ppid.as_ref(), row.account.as_deref()) {
-            change(self.relief.payees.entry((programme, payee)).or_default(), amount);
-        }
     }
 
     /// Rows are left out, because their payees would get more than the ceiling.
@@ -295,14 +217,15 @@ impl State {
             Some(withheld) => {
                 let batch = &self.relief.batches[position(r.batch)];
                 let rows = self.above_ceiling(batch);
-                assert_eq!(super::steps::sum_of(batch, &rows), withheld.total, "the step left these rows out");
+                assert_eq!(batch.sum_of(&rows), withheld.total, "the step left these rows out");
                 rows
             }
             None => Vec::new(),
         };
         let mut freed = self.withhold(r.batch, &left_out);
         let batch = &mut self.relief.batches[position(r.batch)];
-        batch.steps.push((r.step, at, r.by.clone(), r.why.clone()));
+        let said = Attribution { by: r.by.clone(), why: r.why.clone(), via: r.via };
+        batch.steps.push((r.step, at, said));
         batch.people.insert(person(&r.by), r.step.role());
         let programme = batch.programme;
         batch.step = Some(r.step);
@@ -312,13 +235,13 @@ impl State {
             Step::Decided => {
                 let rows = batch.rows.iter().zip(0_u32..);
                 batch.granted = rows.filter(|(row, _)| row.is_payable()).map(|(_, n)| n).collect();
-                batch.total = super::steps::sum_of(batch, &batch.granted);
+                batch.total = batch.sum_of(&batch.granted);
                 assert_eq!(batch.total, r.total, "the decision was about these rows");
                 self.free(r.batch, false, &mut freed);
             }
             Step::Released => {
                 batch.granted.retain(|at| left_out.binary_search(at).is_err());
-                batch.total = super::steps::sum_of(batch, &batch.granted);
+                batch.total = batch.sum_of(&batch.granted);
                 batch.value_date = r.value_date;
                 batch.funding = self.relief.programmes.get(&programme).and_then(|p| p.terms.funding.clone());
                 let purse = self.relief.programmes.get(&programme).is_some_and(|p| p.terms.method == Method::Purse);

@@ -1,34 +1,29 @@
 //! The ceiling of a payee, looked at again: after a file was read in, people may have become one, or the ceiling another.
 
+use super::super::index::position;
 use super::super::money::{minus, plus};
-use super::super::state::{State, position};
-use super::rows::is_open;
-use super::{Batch, Payee, Refusal, Row};
+use super::super::refusal::Refusal;
+use super::super::state::State;
+use super::{Batch, Payee, Row, Share};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::SealedAccount;
 use std::collections::HashMap;
 
-/// What a payee of a programme is to get, yen.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub(in super::super) struct Share {
-    /// All rows that count: they stand for their household, are granted, or were paid.
-    pub(in super::super) due: Yen,
-    /// Of them those that were released, and neither withheld nor returned.
-    pub(in super::super) released: Yen,
-    /// Of those the ones in purses.
-    pub(in super::super) credited: Yen,
-}
-
-impl Share {
-    pub(super) fn join(&mut self, other: Share) {
-        self.due = plus(self.due, other.due);
-        self.released = plus(self.released, other.released);
-        self.credited = plus(self.credited, other.credited);
-    }
-}
-
 impl State {
-    /// What a row's payee is to get of its programme.
+    /// The payee of a row: the person that a temporary ID became, or the account.
+    pub(in super::super) fn payee(&self, ppid: Option<&Ppid>, account: Option<&SealedAccount>) -> Option<Payee> {
+        match (ppid, account) {
+            (Some(ppid), _) => {
+                let root = self.people.residents.get(ppid).map(|at| self.holder(self.root(*at)).ppid);
+                Some(*root.unwrap_or(*ppid).bytes())
+            }
+            (None, Some(account)) => Some(account.token),
+            (None, None) => None,
+        }
+    }
+
+    /// The amount that a row's payee is to get of its programme.
     pub(super) fn share(&self, programme: u16, row: &Row) -> Share {
         let payee = self.payee(row.ppid.as_ref(), row.account.as_deref());
         payee.and_then(|payee| self.relief.payees.get(&(programme, payee))).copied().unwrap_or_default()
@@ -45,7 +40,7 @@ impl State {
         let ceiling = programme.terms.ceiling;
         let mut about: Vec<(u32, Payee, Yen)> = Vec::new();
         let mut others: HashMap<Payee, Yen> = HashMap::new();
-        let decided = !is_open(batch);
+        let decided = !batch.is_open();
         let mut look = |at: u32, row: &Row| {
             let Some(payee) = self.payee(row.ppid.as_ref(), row.account.as_deref()) else { return };
             let share = self.relief.payees.get(&(batch.programme, payee)).copied().unwrap_or_default();
@@ -93,11 +88,25 @@ impl State {
     /// is to get, what of it was released, and the ceiling.
     #[must_use]
     pub fn relief_above(&self, ppid: &Ppid) -> Vec<(u16, Yen, Yen, Yen)> {
-        let Some(payee) = self.payee(Some(ppid), None) else { return Vec::new() };
+        self.above_of(&[*ppid])
+    }
+
+    /// The same, as it would be if two people became one.
+    #[must_use]
+    pub fn relief_above_together(&self, from: &Ppid, into: &Ppid) -> Vec<(u16, Yen, Yen, Yen)> {
+        self.above_of(&[*from, *into])
+    }
+
+    fn above_of(&self, ppids: &[Ppid]) -> Vec<(u16, Yen, Yen, Yen)> {
+        let mut payees: Vec<Payee> = ppids.iter().filter_map(|ppid| self.payee(Some(ppid), None)).collect();
+        payees.dedup();
         let each = self.relief.programmes.iter().filter_map(|(number, programme)| {
-            let share = self.relief.payees.get(&(*number, payee))?;
+            let shares = payees.iter().filter_map(|payee| self.relief.payees.get(&(*number, *payee)));
+            let (due, released) = shares.fold((Yen::ZERO, Yen::ZERO), |(due, released), share| {
+                (plus(due, share.due), plus(released, share.released))
+            });
             let ceiling = programme.terms.ceiling;
-            (share.due > ceiling).then_some((*number, share.due, share.released, ceiling))
+            (due > ceiling).then_some((*number, due, released, ceiling))
         });
         each.collect()
     }

@@ -1,9 +1,10 @@
 //! Crediting what has been released, a few purses a record, until nothing is left: the state says where it stands, so it goes on
 //! after a restart or on another node by itself, and no row is credited twice.
 
-use super::super::event::{Decision, Effect};
+use super::super::decision::{Decision, Effect};
+use super::super::index::position;
 use super::super::money::plus;
-use super::super::state::{State, position};
+use super::super::state::State;
 use super::{Batch, RowState};
 use kazasu_ledger::record::{Body, Opening, ReliefCredited};
 use kazasu_ledger::transfer::{MOST, Transfers};

@@ -1,23 +1,23 @@
 //! Deciding what people ask for about relief.
 
-use super::super::admin::{Rejected, recorded, reject, unchanged};
-use super::super::attribution::Attribution;
-use super::super::event::Decision;
+use super::super::conditions::{amount_of, booked};
+use super::super::decision::{Decided, Decision, recorded, reject, unchanged};
+use super::super::index::position;
 use super::super::money::{minus, plus};
-use super::super::people::{amount_of, booked};
-use super::super::rules::MOST_PROGRAMMES;
-use super::super::state::{State, position};
-use super::super::statement::{self, Alike, Booking, StatementLine};
-use super::rows::{Incoming, can_change, person};
-use super::steps::{applied, name_of, take_step};
-use super::{Batch, MOST_ROWS, Programme, ROWS_AT_ONCE, Refusal, Relief, Row, RowState};
+use super::super::refusal::{FixedTerm, MOST_PROGRAMMES, ProgrammeEnd, ROWS_AT_ONCE, Refusal, Rejected, RowIs};
+use super::super::state::State;
+use super::super::statement::{self, Booking, StatementLine};
+use super::checks::{direct, moved, over, refuse, released_by_transfer, role};
+use super::rows::{Incoming, person};
+use super::steps::{applied, take_step};
+use super::{MOST_ROWS, Relief, Row, RowState};
 use kazasu_ledger::record::{
     Body, Opening, Proposal, ReliefBatchOpened, ReliefFileMade, ReliefRepaid, ReliefRowSet, ReliefRowsAdded,
     ReliefStepTaken,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
-use kazasu_schemas::canonical::canonical;
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Application, Method, Role, RowChange, Step, Terms, issue};
@@ -25,28 +25,17 @@ use kazasu_schemas::relief::{Application, Method, Role, RowChange, Step, Terms, 
 /// Purses of one person that one repayment is taken out of: a record has room for so many.
 const MOST_PURSES: usize = 28;
 
-pub(super) type Decided = Result<Decision, Rejected>;
-
-impl From<Refusal> for Rejected {
-    fn from(refusal: Refusal) -> Self {
-        Rejected::Relief(Box::new(refusal))
-    }
-}
-
 pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Decision {
     let result = match ask {
         Relief::OpenBatch { programme, name, digest, by } => {
             open_batch(state, now, *programme, NewFile { name, digest: *digest, by })
         }
         Relief::AddRows { batch, first, rows } => add_rows(state, now, (*batch, *first), rows),
-        Relief::SetRow { batch, row, change, by, why } => {
-            let told = Attribution { by, why };
-            set_row(state, now, SetRow { batch: *batch, row: *row, change, told })
+        Relief::SetRow { batch, row, change, said } => {
+            set_row(state, now, SetRow { batch: *batch, row: *row, change, told: said })
         }
-        Relief::Step { batch, step: Step::Applied, refused, by, why, .. } => {
-            applied(state, *batch, *refused, Attribution { by, why })
-        }
-        Relief::Step { batch, step, value_date, by, why, .. } => take_step(
+        Relief::Step { batch, step: Step::Applied, refused, said, .. } => applied(state, *batch, *refused, said),
+        Relief::Step { batch, step, value_date, said, .. } => take_step(
             state,
             now,
             &ReliefStepTaken {
@@ -56,8 +45,9 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Dec
                 total: Yen::ZERO,
                 value_date: *value_date,
                 transfers: Transfers::new(),
-                by: by.clone(),
-                why: why.clone(),
+                by: said.by.clone(),
+                why: said.why.clone(),
+                via: said.via,
                 refused: 0,
                 withheld: None,
                 reconsiders: true,
@@ -66,12 +56,20 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Dec
         Relief::FileMade { batch, format, files, by } => {
             file_made(state, ReliefFileMade { batch: *batch, format: *format, files: files.clone(), by: by.clone() })
         }
-        Relief::Sent { batch, file, reference, by } => {
-            statement::sent(state, *batch, *file, &line(reference, by, Booking::Sent { batch: *batch, file: *file }))
-        }
-        Relief::Returned { batch, row, reference, by } => {
+        Relief::Sent { batch, file, reference, said } => statement::sent(
+            state,
+            *batch,
+            *file,
+            &StatementLine::plain(reference, Booking::Sent { batch: *batch, file: *file }, said.clone()),
+        ),
+        Relief::Returned { batch, row, reference, said } => {
             let what = Booking::CameBack { batch: *batch, row: *row, fee: Yen::ZERO };
-            statement::row_returned(state, (*batch, *row), Yen::ZERO, &line(reference, by, what))
+            statement::row_returned(
+                state,
+                (*batch, *row),
+                Yen::ZERO,
+                &StatementLine::plain(reference, what, said.clone()),
+            )
         }
         Relief::Repaid { batch, row, amount, from_purse, reference, by } => {
             let (row, amount, from_purse) = ((*batch, *row), *amount, *from_purse);
@@ -82,35 +80,7 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Dec
     result.unwrap_or_else(reject)
 }
 
-/// A line that is booked as it is said, with nothing more to say about it.
-fn line(reference: &str, by: &str, what: Booking) -> StatementLine {
-    StatementLine {
-        reference: reference.to_owned(),
-        what,
-        day: None,
-        statement: None,
-        alike: Alike::Waits,
-        seen: None,
-        by: by.to_owned(),
-        why: String::new(),
-    }
-}
-
-pub(super) fn refuse<T>(refusal: Refusal) -> Result<T, Rejected> {
-    Err(refusal.into())
-}
-
-/// The rules of the book say more than the checks before them.
-pub(super) fn moved(state: &State, transfers: &[Transfer]) -> Result<Transfers, Rejected> {
-    state.book.check(transfers).map_err(|error| Rejected::Rule(error.to_string()))?;
-    Ok(Transfers::from_slice(transfers))
-}
-
-pub(super) fn direct(debit: AccountId, credit: AccountId, amount: Yen) -> Option<Transfer> {
-    amount.is_positive().then(|| Transfer::direct(debit, credit, amount))
-}
-
-/// What a proposal about relief would open and move, or why it cannot be.
+/// The accounts and transfers of a proposal about relief, or its refusal.
 pub(in super::super) fn effect_of(
     state: &State,
     now: Millis,
@@ -137,6 +107,13 @@ pub(in super::super) fn effect_of(
         | Proposal::Resolve { .. }
         | Proposal::CancelPayout { .. }
         | Proposal::Retarget { .. }
+        | Proposal::SharedLink(_)
+        | Proposal::Carried(_)
+        | Proposal::File(_)
+        | Proposal::Correction(_)
+        | Proposal::Card(_)
+        | Proposal::Rights(_)
+        | Proposal::Destruction(_)
         | Proposal::UndoBooking { .. } => unreachable!("decided where their subject is"),
     }
 }
@@ -145,10 +122,10 @@ fn claim(state: &State, (batch, row): (u32, u32), right: Yen) -> Result<(Vec<Ope
     let there = state.relief.row(batch, row)?;
     let what = match there.state {
         RowState::Credited(_) | RowState::Sent => None,
-        RowState::Waiting => Some("not paid yet; exclude it or change its amount"),
-        RowState::Excluded => Some("excluded"),
-        RowState::Returned => Some("returned"),
-        RowState::Withheld => Some("withheld"),
+        RowState::Waiting => Some(RowIs::NotPaid),
+        RowState::Excluded => Some(RowIs::Excluded),
+        RowState::Returned => Some(RowIs::Returned),
+        RowState::Withheld => Some(RowIs::Withheld),
     };
     if let Some(what) = what {
         return refuse(Refusal::RowState(batch, row, what));
@@ -173,7 +150,7 @@ fn programme(state: &State, now: Millis, terms: &Terms) -> Result<(Vec<Opening>,
         return refuse(Refusal::NumberTaken(number));
     }
     if terms.is_over(now) {
-        return refuse(Refusal::Past(terms.closes.map_or_else(|| terms.until.to_string(), Millis::jst_text)));
+        return refuse(Refusal::Past(terms.closes.map_or(ProgrammeEnd::Day(terms.until), ProgrammeEnd::Time)));
     }
     if terms.method == Method::Transfer && terms.funding.is_none() {
         return refuse(Refusal::NoFunding(number));
@@ -196,9 +173,9 @@ fn programme(state: &State, now: Millis, terms: &Terms) -> Result<(Vec<Opening>,
     };
     let before = &known.terms;
     let fixed = [
-        ("the disbursement method", before.method == terms.method),
-        ("the city", before.city == terms.city),
-        ("the duplicate rule", before.duplicates == terms.duplicates),
+        (FixedTerm::Method, before.method == terms.method),
+        (FixedTerm::City, before.city == terms.city),
+        (FixedTerm::DuplicateRule, before.duplicates == terms.duplicates),
     ];
     if let Some((what, _)) = fixed.into_iter().find(|(_, same)| !same) {
         return refuse(Refusal::Fixed(what, number));
@@ -215,21 +192,6 @@ fn programme(state: &State, now: Millis, terms: &Terms) -> Result<(Vec<Opening>,
     }
     let transfers: Vec<Transfer> = more.into_iter().chain(less).collect();
     Ok((Vec::new(), moved(state, &transfers)?))
-}
-
-pub(super) fn over(state: &State, now: Millis, programme: &Programme) -> Result<(), Refusal> {
-    let terms = &programme.terms;
-    if terms.is_over(now.max(state.at)) { Err(Refusal::Over(terms.number, terms.until)) } else { Ok(()) }
-}
-
-/// One person has one role in a batch.
-pub(in super::super) fn role(batch: &Batch, by: &str, wanted: Role) -> Result<(), Refusal> {
-    match batch.people.get(&*canonical(by)) {
-        Some(was) if *was != wanted => {
-            Err(Refusal::TwoRoles { by: by.to_owned(), was: was.name(), wanted: wanted.name() })
-        }
-        Some(_) | None => Ok(()),
-    }
 }
 
 /// A file that begins to be read in.
@@ -277,21 +239,21 @@ fn add_rows(state: &State, now: Millis, (batch, first): (u32, u32), rows: &[Appl
     Ok(recorded(Body::ReliefRowsAdded(ReliefRowsAdded { batch, first: len, rows: rows.collect(), reconsiders: true })))
 }
 
-/// What a person says about a row.
+/// A person's decision about a row.
 #[derive(Clone, Copy)]
 struct SetRow<'a> {
     batch: u32,
     row: u32,
     change: &'a RowChange,
-    told: Attribution<'a>,
+    told: &'a Attribution,
 }
 
 fn set_row(state: &State, now: Millis, asked: SetRow<'_>) -> Decided {
     let SetRow { batch, row, change, told } = asked;
     let there = state.relief.batch(batch)?;
-    role(there, told.by, Role::Officer)?;
-    if there.step.is_none() || !can_change(there) {
-        return refuse(Refusal::Decided(batch, name_of(there.step)));
+    role(state, there, &told.by, Role::Officer)?;
+    if there.step.is_none() || !there.can_change() {
+        return refuse(Refusal::Decided(batch, there.step));
     }
     let old = state.relief.row(batch, row)?;
     let method = state.relief.programme(there.programme)?.terms.method;
@@ -314,7 +276,7 @@ fn set_row(state: &State, now: Millis, asked: SetRow<'_>) -> Decided {
             }
             let never = open & (issue::NEVER | issue::NO_ID | issue::NO_ACCOUNT);
             if never != 0 {
-                return refuse(Refusal::NotAcceptable(row, batch, super::issue_names(never).join(", ")));
+                return refuse(Refusal::NotAcceptable(row, batch, super::issue_names(never)));
             }
             old.issues
         }
@@ -334,9 +296,9 @@ fn set_row(state: &State, now: Millis, asked: SetRow<'_>) -> Decided {
         }
     };
     if !matches!(change, RowChange::Exclude | RowChange::Include) && old.state != RowState::Waiting {
-        return refuse(Refusal::Row(row, batch, "it is excluded"));
+        return refuse(Refusal::Excluded(row, batch));
     }
-    let (by, why) = told.owned();
+    let Attribution { by, why, via } = told.clone();
     Ok(recorded(Body::ReliefRowSet(ReliefRowSet {
         batch,
         row,
@@ -344,34 +306,22 @@ fn set_row(state: &State, now: Millis, asked: SetRow<'_>) -> Decided {
         issues,
         by,
         why,
+        via,
         reconsiders: true,
     })))
 }
 
-pub(in super::super) fn released_by_transfer(state: &State, number: u32) -> Result<(&Batch, &Programme), Refusal> {
-    let batch = state.relief.batch(number)?;
-    let programme = state.relief.programme(batch.programme)?;
-    if programme.terms.method != Method::Transfer {
-        return Err(Refusal::OtherMethod(batch.programme, programme.terms.method.name()));
-    }
-    if !matches!(batch.step, Some(Step::Released | Step::Reported)) {
-        let (at, step) = (name_of(batch.step), "the transfer file");
-        return Err(Refusal::StepOrder { batch: number, at, step, needed: Step::Released.name() });
-    }
-    Ok((batch, programme))
-}
-
 fn file_made(state: &State, asked: ReliefFileMade) -> Decided {
     let (batch, _) = released_by_transfer(state, asked.batch)?;
-    role(batch, &asked.by, Role::Treasurer)?;
+    role(state, batch, &asked.by, Role::Treasurer)?;
     match &batch.file {
         None => Ok(recorded(Body::ReliefFileMade(asked))),
         Some((format, files)) if *format == asked.format && *files == asked.files => Ok(unchanged()),
-        Some((format, _)) => refuse(Refusal::OtherFile(asked.batch, format.name())),
+        Some((format, _)) => refuse(Refusal::OtherFile(asked.batch, *format)),
     }
 }
 
-/// What a payee gives back.
+/// The amount that a payee gives back.
 #[derive(Clone, Copy)]
 struct Repayment<'a> {
     /// The batch and the row.
@@ -389,7 +339,7 @@ fn repaid(state: &State, asked: Repayment<'_>) -> Decided {
     amount_of(amount)?;
     let batch = state.relief.batch(number)?;
     let row = state.relief.row(number, at)?;
-    role(batch, by, Role::Treasurer)?;
+    role(state, batch, by, Role::Treasurer)?;
     if booked(state, super::repaid_key(batch.programme, number, at, reference), reference, amount)? {
         return Ok(unchanged());
     }
@@ -402,7 +352,7 @@ fn repaid(state: &State, asked: Repayment<'_>) -> Decided {
         (false, _) => vec![Transfer::direct(state.parties.bank.expect("the book is open"), accounts.fund, amount)],
         (true, RowState::Credited(purse)) => out_of_purses(state, purse, accounts.fund, amount),
         (true, RowState::Waiting | RowState::Excluded | RowState::Sent | RowState::Returned | RowState::Withheld) => {
-            return refuse(Refusal::RowState(number, at, "in no purse"));
+            return refuse(Refusal::RowState(number, at, RowIs::InNoPurse));
         }
     };
     transfers.push(Transfer::direct(accounts.claims, accounts.receivable, amount));

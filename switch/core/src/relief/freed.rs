@@ -1,17 +1,16 @@
 //! Rows that were refused because of others, which count no more: a batch that is cancelled, a row that is excluded or made smaller,
 //! a decision that leaves rows out. They are looked at again as long as their own batch is not decided.
 
+use super::super::index::position;
 use super::super::money::{minus, plus};
-use super::super::state::{State, position};
-use super::apply::Counted;
-use super::rows::{can_change, is_open};
-use super::{Payee, Row, RowSet, RowState};
+use super::super::state::State;
+use super::{Batch, Counted, Payee, Row, RowSet, RowState};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{DuplicateRule, issue};
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 
-/// Where there is room again.
+/// Free places.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Room {
     /// No row, or a smaller one, stands for a household's event.
@@ -32,20 +31,6 @@ impl Freed {
 }
 
 impl State {
-    /// Remembers a row that is refused because of others, so that it is found when they count no more.
-    pub(super) fn remember_refused(&mut self, batch: u32, at: u32) {
-        let there = &self.relief.batches[position(batch)];
-        let (programme, row) = (there.programme, &there.rows[position(at)]);
-        let payee = self.payee(row.ppid.as_ref(), row.account.as_deref());
-        let (issues, dedup) = (row.issues, row.dedup);
-        if issues & (issue::DUPLICATE | issue::SMALLER) != 0 {
-            self.relief.beaten.entry((programme, dedup)).or_default().insert((batch, at));
-        }
-        if let Some(payee) = payee.filter(|_| issues & issue::ABOVE_CEILING != 0) {
-            self.relief.above.entry((programme, payee)).or_default().insert((batch, at));
-        }
-    }
-
     /// A row of this batch counts no more: others are looked at again.
     pub(in super::super) fn has_room_again(&mut self, batch: u32, counted: Counted) {
         let mut freed = Freed::default();
@@ -85,7 +70,7 @@ impl State {
                 .is_ok_and(|row| row.state == RowState::Waiting && row.issues & issue::NEVER != 0)
         };
         let refused: RowSet = there.iter().copied().filter(is_refused).collect();
-        let open = |(batch, _): &(u32, u32)| self.relief.batch(*batch).is_ok_and(is_open);
+        let open = |(batch, _): &(u32, u32)| self.relief.batch(*batch).is_ok_and(Batch::is_open);
         let mut rows: Vec<(u32, u32)> = refused.iter().copied().filter(open).collect();
         let largest = self.relief.programme(programme).is_ok_and(|p| p.terms.duplicates == DuplicateRule::Largest);
         if largest {
@@ -99,7 +84,7 @@ impl State {
         rows
     }
 
-    /// Why a row would be refused as things are, or as it would be after a change: by another row of its household's event, or by what
+    /// The reason why a row would be refused as things are, or as it would be after a change: another row of its household's event, or what
     /// else its payee is to get. What it counts for now is not held against it.
     pub(in super::super) fn refusal(&self, (batch, at): (u32, u32), row: &Row) -> u16 {
         let (Ok(there), Ok(old)) = (self.relief.batch(batch), self.relief.row(batch, at)) else { return issue::NEVER };
@@ -117,7 +102,7 @@ impl State {
         if let Some((other, other_at)) = stands
             && let (Ok(batch_of), Ok(standing)) = (self.relief.batch(*other), self.relief.row(*other, *other_at))
         {
-            let open = *other == batch || can_change(batch_of);
+            let open = *other == batch || batch_of.can_change();
             match programme.terms.duplicates {
                 DuplicateRule::Largest if open && row.amount > standing.amount => {
                     if payee.is_some() && payee_of(standing) == payee {

@@ -5,24 +5,29 @@
 
 mod apply;
 mod ceiling;
+mod checks;
+mod counts;
 mod credit;
 mod decide;
 mod freed;
-mod look;
 mod rows;
 mod steps;
 mod unpaid;
+mod view;
 
-pub(super) use apply::RELIEF_ACCOUNTS;
+pub(super) use checks::{released_by_transfer, role};
 pub(super) use credit::carry_on;
-pub(super) use decide::{command, effect_of, released_by_transfer, role};
-pub(super) use look::issue_names;
-pub use look::{BatchView, Distribution, FilesView, MadeFiles, ProgrammeView, RowView, TransferRow};
+pub(super) use decide::{command, effect_of};
 pub use unpaid::{Unpaid, Why};
+pub(super) use view::issue_names;
+pub use view::{BatchView, Distribution, FilesView, MadeFiles, ProgrammeView, RowView, TransferRow};
 
-use super::state::State;
-use kazasu_ledger::AccountId;
+use super::index::position;
+use super::money::plus;
+use super::refusal::Refusal;
 use kazasu_ledger::record::MadeFile;
+use kazasu_ledger::{AccountId, AccountKey};
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -30,7 +35,7 @@ use kazasu_schemas::relief::{Application, Format, Funding, Role, RowChange, Seal
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// What people ask for about relief.
+/// Commands about relief.
 #[derive(Clone, Debug)]
 pub enum Relief {
     /// Begin to read a file in. Nothing happens when the same file of the programme is known.
@@ -41,10 +46,10 @@ pub enum Relief {
         name: String,
         /// SHA-256 of the file.
         digest: [u8; 32],
-        /// Who.
+        /// The person or program.
         by: String,
     },
-    /// The next rows of it; at most [`ROWS_AT_ONCE`]. Rows that are there already are left as they are.
+    /// The next rows of it; at most [`crate::ROWS_AT_ONCE`]. Rows that are there already are left as they are.
     AddRows {
         /// The batch.
         batch: u32,
@@ -61,10 +66,8 @@ pub enum Relief {
         row: u32,
         /// What.
         change: RowChange,
-        /// Who.
-        by: String,
-        /// Why.
-        why: String,
+        /// The person or program, the reason and the channel.
+        said: Attribution,
     },
     /// Take a batch a step further.
     Step {
@@ -76,10 +79,8 @@ pub enum Relief {
         value_date: Option<BusinessDay>,
         /// Of the first step: rows of the file that were refused.
         refused: u32,
-        /// Who.
-        by: String,
-        /// Why.
-        why: String,
+        /// The person or program, the reason and the channel.
+        said: Attribution,
     },
     /// The transfer file was made.
     FileMade {
@@ -87,9 +88,9 @@ pub enum Relief {
         batch: u32,
         /// Its form.
         format: Format,
-        /// What is in it.
+        /// Its content.
         files: Vec<MadeFile>,
-        /// Who.
+        /// The person or program.
         by: String,
     },
     /// The bank took a file's money.
@@ -100,8 +101,8 @@ pub enum Relief {
         file: u16,
         /// The statement's line.
         reference: String,
-        /// Who.
-        by: String,
+        /// The person or program, and the channel; no reason is asked for.
+        said: Attribution,
     },
     /// A transfer came back.
     Returned {
@@ -111,8 +112,8 @@ pub enum Relief {
         row: u32,
         /// The statement's line.
         reference: String,
-        /// Who.
-        by: String,
+        /// The person or program, and the channel; no reason is asked for.
+        said: Attribution,
     },
     /// A payee gave back what was not theirs.
     Repaid {
@@ -126,178 +127,29 @@ pub enum Relief {
         from_purse: bool,
         /// The payment's own reference.
         reference: String,
-        /// Who.
+        /// The person or program.
         by: String,
     },
     /// Credit what has been released and not credited yet.
     CarryOn,
 }
 
-/// Rows of one record.
-pub const ROWS_AT_ONCE: usize = 256;
-/// Transfer files of one batch.
-pub(super) const MOST_FILES: usize = 1_000;
+/// A new programme's accounts, in the order of opening.
+pub(super) const RELIEF_ACCOUNTS: [fn(u16) -> AccountKey; 8] = [
+    AccountKey::PurseFund,
+    AccountKey::ReliefBudgeted,
+    AccountKey::ReliefBudget,
+    AccountKey::ReliefCommitted,
+    AccountKey::ReliefExecuted,
+    AccountKey::ReliefTransit,
+    AccountKey::ReliefReceivable,
+    AccountKey::ReliefClaims,
+];
+
 /// Rows of one batch.
 pub const MOST_ROWS: u32 = 2_000_000;
 
-/// Why something about relief was refused.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Refusal {
-    /// No such programme.
-    #[error("relief programme {0} is not known")]
-    UnknownProgramme(u16),
-    /// The policy has a purse programme of that number.
-    #[error("number {0} is a purse programme of the policy; take another")]
-    NumberTaken(u16),
-    /// What may never change.
-    #[error("{0} of programme {1} cannot change; make a new programme")]
-    Fixed(&'static str, u16),
-    /// The last day lies in the past.
-    #[error("the programme would be over on {0}, which is past")]
-    Past(String),
-    /// The programme is over.
-    #[error("programme {0} was over on {1}")]
-    Over(u16, BusinessDay),
-    /// Too many programmes at one time.
-    #[error("at most 64 purse programmes run at one time, those of the policy included")]
-    TooMany,
-    /// Transfers need an account to be ordered from.
-    #[error("programme {0} pays by transfer and names no [funding] account")]
-    NoFunding(u16),
-    /// One person in two roles.
-    #[error("{by} was {was} of this batch; another person must be its {wanted}")]
-    TwoRoles {
-        /// The person.
-        by: String,
-        /// What they were.
-        was: &'static str,
-        /// What they would be.
-        wanted: &'static str,
-    },
-    /// The budget does not cover it.
-    #[error("programme {programme} has {available} of budget left, {asked} was asked for")]
-    Budget {
-        /// The programme.
-        programme: u16,
-        /// What is not committed.
-        available: Yen,
-        /// What was asked for.
-        asked: Yen,
-    },
-    /// No such batch.
-    #[error("batch {0} is not known")]
-    UnknownBatch(u32),
-    /// Rows must come in their order.
-    #[error("batch {batch} has {there} rows; the next one is row {there}, got {got}")]
-    Order {
-        /// The batch.
-        batch: u32,
-        /// Rows that are there.
-        there: u32,
-        /// What came.
-        got: u32,
-    },
-    /// Too many rows.
-    #[error("a batch has at most 2,000,000 rows, and {ROWS_AT_ONCE} are added at one time")]
-    Rows,
-    /// Everything has been read in.
-    #[error("batch {0} takes no more rows")]
-    Closed(u32),
-    /// No such row.
-    #[error("batch {0} has no row {1}")]
-    UnknownRow(u32, u32),
-    /// The step does not follow.
-    #[error("batch {batch} is {at}; {step} follows {needed}")]
-    StepOrder {
-        /// The batch.
-        batch: u32,
-        /// Where it is.
-        at: &'static str,
-        /// What was asked for.
-        step: &'static str,
-        /// What it follows.
-        needed: &'static str,
-    },
-    /// Too late for a change.
-    #[error("batch {0} is {1}: rows change only before it is assessed")]
-    Decided(u32, &'static str),
-    /// Nothing to pay.
-    #[error("batch {0} has no row that can be paid")]
-    Nothing(u32),
-    /// A row that no word makes payable.
-    #[error("row {0} of batch {1} cannot be accepted: {2}")]
-    NotAcceptable(u32, u32, String),
-    /// The same as before.
-    #[error("row {0} of batch {1}: {2}")]
-    Row(u32, u32, &'static str),
-    /// The bank needs a day.
-    #[error("a release by transfer needs the bank's day, today or later")]
-    ValueDate,
-    /// The batch does not pay that way.
-    #[error("programme {0} pays by {1}")]
-    OtherMethod(u16, &'static str),
-    /// More files than people can look after.
-    #[error("batch {batch} would make {files} transfer files, at most {MOST_FILES}: raise most_in_file")]
-    TooManyFiles {
-        /// The batch.
-        batch: u32,
-        /// Files.
-        files: usize,
-    },
-    /// A payee would get more than one payee may.
-    #[error("row {row} of batch {batch}: its payee would get {sum} of this programme, at most {ceiling}")]
-    Ceiling {
-        /// The batch.
-        batch: u32,
-        /// The row.
-        row: u32,
-        /// What the payee would get.
-        sum: Yen,
-        /// The ceiling.
-        ceiling: Yen,
-    },
-    /// A file was made already.
-    #[error("the transfer file of batch {0} was made as {1}; a batch has one file, in one form")]
-    OtherFile(u32, &'static str),
-    /// No file yet.
-    #[error("the transfer file of batch {0} has not been made")]
-    NoFile(u32),
-    /// No such file.
-    #[error("batch {0} has no file {1}")]
-    UnknownFile(u32, u16),
-    /// The row was not paid.
-    #[error("row {1} of batch {0} is {2}")]
-    RowState(u32, u32, &'static str),
-    /// Something is still under way.
-    #[error("batch {0} is still under way: {1}")]
-    UnderWay(u32, String),
-    /// A right that cannot be.
-    #[error("row {row} of batch {batch}: the payee's right must be 0 to {most} and another than now, got {got}")]
-    Right {
-        /// The batch.
-        batch: u32,
-        /// The row.
-        row: u32,
-        /// The most.
-        most: Yen,
-        /// What came.
-        got: Yen,
-    },
-    /// More than is owed.
-    #[error("row {row} of batch {batch}: {owed} is owed, got {got}")]
-    Owed {
-        /// The batch.
-        batch: u32,
-        /// The row.
-        row: u32,
-        /// What is owed.
-        owed: Yen,
-        /// What came.
-        got: Yen,
-    },
-}
-
-/// Where a row is.
+/// The state of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RowState {
     /// Before it is paid: the batch's step says how far.
@@ -326,7 +178,7 @@ pub(super) struct Row {
     pub(super) issues: u16,
     pub(super) accepted: u16,
     pub(super) state: RowState,
-    /// What the payee owes of it, and what of that was given back.
+    /// The amount of it that the payee owes, and the part of that that was given back.
     pub(super) claimed: Yen,
     pub(super) repaid: Yen,
 }
@@ -337,7 +189,7 @@ impl Row {
         self.state == RowState::Waiting && self.open_issues() == 0
     }
 
-    /// What keeps it from being paid.
+    /// The reason why it is not paid.
     pub(super) fn open_issues(&self) -> u16 {
         self.issues & !(self.accepted & issue::MANUAL)
     }
@@ -351,10 +203,10 @@ pub(super) struct Batch {
     pub(super) opened: Millis,
     pub(super) step: Option<Step>,
     pub(super) rows: Vec<Row>,
-    /// Who did what, by names in their canonical form.
+    /// The people of each step, by names in their canonical form.
     pub(super) people: BTreeMap<String, Role>,
-    /// When each step was taken, by whom and why.
-    pub(super) steps: Vec<(Step, Millis, String, String)>,
+    /// The time, person and reason of each step.
+    pub(super) steps: Vec<(Step, Millis, Attribution)>,
     /// Rows of the file that were not taken in.
     pub(super) refused: u32,
     /// Rows that the decision granted, in their order, and their sum.
@@ -397,7 +249,7 @@ pub(super) struct Accounts {
     pub(super) claims: AccountId,
 }
 
-/// Who gets the money: a person, or an account where no person is named.
+/// The payee: a person, or an account where no person is named.
 pub(super) type Payee = [u8; 16];
 
 /// Rows by batch and place, in their order.
@@ -412,8 +264,8 @@ pub(super) struct ReliefState {
     pub(super) files: HashMap<(u16, [u8; 32]), u32>,
     /// The row that stands for a household's event.
     pub(super) dedup: HashMap<(u16, [u8; 16]), (u32, u32)>,
-    /// What each payee of a programme is to get or got.
-    pub(super) payees: HashMap<(u16, Payee), ceiling::Share>,
+    /// The amount that each payee of a programme is to get or got.
+    pub(super) payees: HashMap<(u16, Payee), Share>,
     /// Rows that were refused because of another of their household's event, and because of what else their payee is to get.
     pub(super) beaten: HashMap<(u16, [u8; 16]), RowSet>,
     /// See `beaten`.
@@ -424,17 +276,42 @@ pub(super) struct ReliefState {
     pub(super) releasing: BTreeSet<u32>,
 }
 
+/// The amount that a payee of a programme is to get, in yen.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(super) struct Share {
+    /// All rows that count: they stand for their household, are granted, or were paid.
+    pub(super) due: Yen,
+    /// Of them those that were released, and neither withheld nor returned.
+    pub(super) released: Yen,
+    /// Of those the ones in purses.
+    pub(super) credited: Yen,
+}
+
+impl Share {
+    pub(super) fn join(&mut self, other: Share) {
+        self.due = plus(self.due, other.due);
+        self.released = plus(self.released, other.released);
+        self.credited = plus(self.credited, other.credited);
+    }
+}
+
+/// The amount for which a row counted.
+pub(super) struct Counted {
+    pub(super) dedup: [u8; 16],
+    pub(super) payee: Option<Payee>,
+}
+
 impl ReliefState {
     pub(super) fn programme(&self, number: u16) -> Result<&Programme, Refusal> {
         self.programmes.get(&number).ok_or(Refusal::UnknownProgramme(number))
     }
 
     pub(super) fn batch(&self, batch: u32) -> Result<&Batch, Refusal> {
-        self.batches.get(super::state::position(batch)).ok_or(Refusal::UnknownBatch(batch))
+        self.batches.get(position(batch)).ok_or(Refusal::UnknownBatch(batch))
     }
 
     pub(super) fn row(&self, batch: u32, row: u32) -> Result<&Row, Refusal> {
-        self.batch(batch)?.rows.get(super::state::position(row)).ok_or(Refusal::UnknownRow(batch, row))
+        self.batch(batch)?.rows.get(position(row)).ok_or(Refusal::UnknownRow(batch, row))
     }
 }
 
@@ -447,30 +324,31 @@ impl Batch {
     /// Rows that would be paid as they stand, and their sum.
     pub(super) fn payable(&self) -> (u32, Yen) {
         let payable = self.rows.iter().filter(|row| row.is_payable());
-        payable.fold((0, Yen::ZERO), |(n, sum), row| (n + 1, super::money::plus(sum, row.amount)))
+        payable.fold((0, Yen::ZERO), |(n, sum), row| (n + 1, plus(sum, row.amount)))
+    }
+
+    /// Rows of a batch change until it is assessed: what is approved is what was looked at.
+    pub(super) fn can_change(&self) -> bool {
+        matches!(self.step, None | Some(Step::Applied))
+    }
+
+    /// A refused row comes back until its batch is decided: the decision grants what can be paid then.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.step, None | Some(Step::Applied | Step::Assessed))
+    }
+
+    /// The sums of these rows.
+    pub(super) fn sum_of(&self, rows: &[u32]) -> Yen {
+        rows.iter().fold(Yen::ZERO, |sum, n| plus(sum, self.rows[position(*n)].amount))
     }
 
     /// The rows of a file that was made.
     pub(super) fn rows_of_file(&self, file: u16) -> &[u32] {
         let files = self.file.as_ref().map_or(&[][..], |(_, files)| files);
-        let before = files.iter().take(usize::from(file)).map(|f| super::state::position(f.count)).sum::<usize>();
-        let count = files.get(usize::from(file)).map_or(0, |f| super::state::position(f.count));
+        let before = files.iter().take(usize::from(file)).map(|f| position(f.count)).sum::<usize>();
+        let count = files.get(usize::from(file)).map_or(0, |f| position(f.count));
         let from = before.min(self.granted.len());
         &self.granted[from..(from + count).min(self.granted.len())]
-    }
-}
-
-impl State {
-    /// The payee of a row: the person that a temporary ID became, or the account.
-    pub(super) fn payee(&self, ppid: Option<&Ppid>, account: Option<&SealedAccount>) -> Option<Payee> {
-        match (ppid, account) {
-            (Some(ppid), _) => {
-                let root = self.people.residents.get(ppid).map(|at| self.holder(self.root(*at)).ppid);
-                Some(*root.unwrap_or(*ppid).bytes())
-            }
-            (None, Some(account)) => Some(account.token),
-            (None, None) => None,
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is found about rows: who can be paid, duplicates, ceilings, shared accounts.
+//! Findings about rows: payable people, duplicates, ceilings, shared accounts.
 
 use super::super::state::State;
 use super::{Batch, Payee, Programme};
@@ -6,7 +6,7 @@ use kazasu_ledger::record::CardStatus;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Application, DuplicateRule, Method, SealedAccount, Step, issue};
+use kazasu_schemas::relief::{Application, DuplicateRule, Method, SealedAccount, issue};
 use std::collections::HashMap;
 
 /// Rows of one record on their way into a batch, and what those before bring, before any of them is in the state.
@@ -17,7 +17,7 @@ pub(super) struct Incoming<'a> {
     today: BusinessDay,
     /// Household's event to the amount that stands for it, and who gets it.
     dedup: HashMap<[u8; 16], (Yen, Option<Payee>)>,
-    /// What each payee gets more; below zero when a row is replaced that stands in the state.
+    /// The additional amount of each payee; below zero when a row is replaced that stands in the state.
     payees: HashMap<Payee, Yen>,
     accounts: HashMap<[u8; 16], Payee>,
 }
@@ -40,7 +40,7 @@ impl<'a> Incoming<'a> {
         }
         let payee = state.payee(row.ppid.as_ref(), row.account.as_ref());
         let counts = issues & issue::NEVER == 0;
-        // A larger damage takes the place of the smaller one, so that one does not count any more, whoever was to get it.
+        // A larger damage takes the place of the smaller one, so that one does not count any more, for every payee.
         let replaces = if counts && !row.supplement { self.replaced(&row.dedup) } else { None };
         let before = payee.filter(|_| counts).map_or(Yen::ZERO, |payee| {
             let there = state.relief.payees.get(&(number, payee)).copied().unwrap_or_default().due;
@@ -97,7 +97,7 @@ impl<'a> Incoming<'a> {
         let there = state.relief.dedup.get(&(terms.number, row.dedup));
         let there = there.filter(|_| !self.dedup.contains_key(&row.dedup));
         // What was decided is never replaced by a later file.
-        let open = there.is_none_or(|(b, _)| *b == self.batch || state.relief.batch(*b).is_ok_and(can_change));
+        let open = there.is_none_or(|(b, _)| *b == self.batch || state.relief.batch(*b).is_ok_and(Batch::can_change));
         match terms.duplicates {
             DuplicateRule::Largest if open && row.amount > amount => 0,
             DuplicateRule::Largest if open => issue::SMALLER,
@@ -106,17 +106,7 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// Rows of a batch change until it is assessed: what is approved is what was looked at.
-pub(super) fn can_change(batch: &Batch) -> bool {
-    matches!(batch.step, None | Some(Step::Applied))
-}
-
-/// A refused row comes back until its batch is decided: the decision grants what can be paid then.
-pub(super) fn is_open(batch: &Batch) -> bool {
-    matches!(batch.step, None | Some(Step::Applied | Step::Assessed))
-}
-
-/// What is to be said about the person or the account.
+/// The facts to state about the person or the account.
 pub(super) fn person(
     state: &State,
     method: Method,

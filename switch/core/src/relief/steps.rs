@@ -1,32 +1,29 @@
 //! The steps of a batch: whether each follows, what it moves, and which rows it leaves out.
 
-use super::super::admin::{Rejected, recorded, unchanged};
-use super::super::attribution::Attribution;
-use super::super::event::Effect;
-use super::super::money::{minus, plus};
-use super::super::state::{State, position};
-use super::decide::{Decided, direct, moved, over, refuse, role};
-use super::{Batch, Programme, Refusal, RowState};
+use super::super::decision::{Decided, Effect, recorded, unchanged};
+use super::super::index::position;
+use super::super::money::minus;
+use super::super::refusal::{MOST_FILES, Refusal, Rejected, StillDue, WantedOfBatch};
+use super::super::state::State;
+use super::checks::{direct, moved, over, refuse, role};
+use super::{Batch, Programme, RowState};
 use kazasu_ledger::Transfer;
 use kazasu_ledger::record::{Body, ReliefStepTaken, Withheld};
 use kazasu_ledger::transfer::Transfers;
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Method, Role, Step};
 
-pub(super) fn name_of(step: Option<Step>) -> &'static str {
-    step.map_or("being read in", Step::name)
-}
-
 /// A file was read in.
-pub(super) fn applied(state: &State, batch: u32, refused: u32, told: Attribution<'_>) -> Decided {
+pub(super) fn applied(state: &State, batch: u32, refused: u32, told: &Attribution) -> Decided {
     let there = state.relief.batch(batch)?;
     if there.step.is_some() {
         return Ok(unchanged());
     }
-    role(there, told.by, Role::Officer)?;
+    role(state, there, &told.by, Role::Officer)?;
     let (count, total) = there.payable();
-    let (by, why) = told.owned();
+    let Attribution { by, why, via } = told.clone();
     Ok(recorded(Body::ReliefStepTaken(ReliefStepTaken {
         batch,
         step: Step::Applied,
@@ -36,6 +33,7 @@ pub(super) fn applied(state: &State, batch: u32, refused: u32, told: Attribution
         transfers: Transfers::new(),
         by,
         why,
+        via,
         refused,
         withheld: None,
         reconsiders: true,
@@ -51,7 +49,7 @@ pub(super) fn take_step(state: &State, now: Millis, asked: &ReliefStepTaken) -> 
         // Taken before: asking again changes nothing.
         return Ok(if step == Step::Released { unchanged().then(Effect::Again) } else { unchanged() });
     }
-    role(there, &asked.by, step.role())?;
+    role(state, there, &asked.by, step.role())?;
     in_order(asked.batch, there, step)?;
     let programme = state.relief.programme(there.programme)?;
     let early = matches!(there.step, None | Some(Step::Applied | Step::Assessed));
@@ -82,11 +80,10 @@ fn in_order(number: u32, batch: &Batch, step: Step) -> Result<(), Refusal> {
     if follows && batch.step != Some(Step::Cancelled) {
         return Ok(());
     }
-    let needed = step.before().map_or("anything before the release", Step::name);
-    Err(Refusal::StepOrder { batch: number, at: name_of(batch.step), step: step.name(), needed })
+    Err(Refusal::StepOrder { batch: number, at: batch.step, step: WantedOfBatch::Step(step), needed: step.before() })
 }
 
-/// What a step moves, or why it cannot be taken; `taken` has its rows and their sum.
+/// The transfers of a step, or its refusal; `taken` has its rows and their sum.
 fn moves_of(
     state: &State,
     now: Millis,
@@ -120,7 +117,7 @@ fn moves_of(
             let mut transfers = release(state, now, programme, taken)?;
             let less = taken.withheld.map_or(Yen::ZERO, |withheld| withheld.total);
             transfers.extend(direct(accounts.committed, accounts.budget, less));
-            state.book.check(&transfers).map_err(|error| Rejected::Rule(error.to_string()))?;
+            state.book.check(&transfers)?;
             return Ok(transfers);
         }
         Step::Reported => nothing_under_way(number, batch, programme)?,
@@ -137,7 +134,7 @@ fn moves_of(
 fn withheld(state: &State, batch: &Batch) -> Option<Withheld> {
     let rows = state.above_ceiling(batch);
     let count = u32::try_from(rows.len()).expect("at most two million rows");
-    (count > 0).then(|| Withheld { count, total: sum_of(batch, &rows) })
+    (count > 0).then(|| Withheld { count, total: batch.sum_of(&rows) })
 }
 
 /// The money is set aside at once, so that nothing else can take it; with transfers the budget counts it as paid.
@@ -152,7 +149,7 @@ fn release(state: &State, now: Millis, programme: &Programme, asked: &ReliefStep
     if programme.terms.method == Method::Transfer {
         let most = programme.terms.funding.as_ref().map_or(1, |f| position(f.most.max(1)));
         let files = position(asked.count).div_ceil(most);
-        if files > super::MOST_FILES {
+        if files > MOST_FILES {
             return refuse(Refusal::TooManyFiles { batch: asked.batch, files });
         }
         if asked.value_date.is_none_or(|day| day < now.max(state.at).jst_day()) {
@@ -176,12 +173,7 @@ fn nothing_under_way(number: u32, batch: &Batch, programme: &Programme) -> Resul
     };
     match (left, programme.terms.method) {
         (0, _) => Ok(()),
-        (n, Method::Purse) => Err(Refusal::UnderWay(number, format!("{n} purses are not credited yet"))),
-        (n, Method::Transfer) => Err(Refusal::UnderWay(number, format!("the bank has not taken {n} files"))),
+        (n, Method::Purse) => Err(Refusal::UnderWay(number, StillDue::Purses(n))),
+        (n, Method::Transfer) => Err(Refusal::UnderWay(number, StillDue::Files(n))),
     }
-}
-
-/// What all rows that are to be paid come to, for invariants.
-pub(super) fn sum_of(batch: &Batch, rows: &[u32]) -> Yen {
-    rows.iter().fold(Yen::ZERO, |sum, n| plus(sum, batch.rows[position(*n)].amount))
 }

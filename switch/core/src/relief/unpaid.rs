@@ -1,9 +1,7 @@
-//! Who of a batch gets nothing of it, as things are, and why: shown at every step, so that it is not found out at the counter.
+//! The payees of a batch who get nothing of it, as things are, with reasons: shown at every step, so that it is not found out at the counter.
 
 use super::super::money::plus;
 use super::super::state::State;
-use super::look::word;
-use super::rows::is_open;
 use super::{Batch, Row, RowState};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Step, issue};
@@ -19,7 +17,7 @@ pub struct Unpaid {
     pub count: u32,
     /// Their sum, yen.
     pub total: Yen,
-    /// Why, by name. A row may have several reasons.
+    /// The reasons, by name. A row may have several.
     pub why: BTreeMap<&'static str, Why>,
 }
 
@@ -44,7 +42,7 @@ impl Batch {
             RowState::Credited(_) | RowState::Sent => false,
             RowState::Excluded | RowState::Returned | RowState::Withheld => true,
             RowState::Waiting if self.step == Some(Step::Cancelled) => true,
-            RowState::Waiting if is_open(self) => !row.is_payable(),
+            RowState::Waiting if self.is_open() => !row.is_payable(),
             RowState::Waiting => self.granted.binary_search(&at).is_err(),
         }
     }
@@ -57,7 +55,7 @@ impl State {
         self.relief.dedup.get(&(programme, row.dedup)).filter(|_| beaten).copied()
     }
 
-    /// Who of a batch is not paid, and why. Rows that the next decision or release would leave out are among them.
+    /// The payees of a batch who are not paid, with reasons. Rows that the next decision or release would leave out are among them.
     #[must_use]
     pub fn relief_unpaid(&self, number: u32) -> Option<Unpaid> {
         let batch = self.relief.batch(number).ok()?;
@@ -98,5 +96,27 @@ impl State {
             }
         }
         Some(out)
+    }
+}
+
+/// The state of a row, in one word.
+pub(super) fn word(batch: &Batch, row: &Row, number: u32) -> &'static str {
+    match row.state {
+        RowState::Excluded => "excluded",
+        RowState::Credited(_) | RowState::Sent if row.claimed > row.repaid => "claimed",
+        RowState::Credited(_) | RowState::Sent if row.claimed.is_positive() => "adjusted",
+        RowState::Credited(_) => "credited",
+        RowState::Sent => "sent",
+        RowState::Returned => "returned",
+        RowState::Withheld => "withheld",
+        RowState::Waiting => match batch.step {
+            None | Some(Step::Applied | Step::Assessed) if row.is_payable() => batch.step.map_or("applied", Step::name),
+            None | Some(Step::Applied | Step::Assessed) if row.issues & issue::NEVER != 0 => "refused",
+            None | Some(Step::Applied | Step::Assessed) => "waiting",
+            Some(Step::Cancelled) => "cancelled",
+            Some(step) if batch.granted.binary_search(&number).is_ok() => step.name(),
+            Some(_) if row.issues & issue::NEVER != 0 => "refused",
+            Some(_) => "not_granted",
+        },
     }
 }

@@ -1,14 +1,14 @@
-//! What each record of the real journal was made from, given to the second state: the message, the answer, or the command.
+//! The origin of each record of the real journal, given to the second state: the message, the answer, or the command.
 
-use super::super::attribution::Attribution;
 use super::super::event::{Command, Event, Link};
-use super::super::statement::{Alike, Booking, StatementLine};
-use super::super::{Approvals, Relief};
-use super::{Change, Replay, ReplayError, said_of};
+use super::super::statement::{Booking, StatementLine};
+use super::super::{ApprovalAnswer, Approvals, Document, Relief};
+use super::states::{Change, Replay, ReplayError, decision_of};
 use kazasu_ledger::record::{
-    self, Fold, Instrument, LinkOrigin, Place, Proposal, Silence, Transaction, TransactionKind, Verdict,
+    self, Correction, Fold, Instrument, LinkOrigin, Place, Proposal, Silence, Transaction, TransactionKind, Verdict,
 };
 use kazasu_ledger::{AccountKey, Seq};
+use kazasu_schemas::attribution::{Attribution, Via};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::wire::ResponseCode;
 
@@ -27,13 +27,20 @@ impl Following<'_> {
         self.command(place, Command::Relief(ask))
     }
 
+    /// A person's decision on a request.
+    fn answer(&mut self, place: Place, (proposal, answer): (Seq, ApprovalAnswer), said: Attribution) -> Followed {
+        self.command(place, Command::Approvals(Approvals::Decide { proposal, answer, seen: None, said }))
+    }
+
     /// A line as it was booked.
-    fn line(&mut self, place: Place, reference: &str, told: Attribution<'_>, what: Booking) -> Followed {
-        let (reference, (by, why)) = (reference.to_owned(), told.owned());
-        let alike = Alike::Waits;
-        let line = StatementLine { reference, what, day: None, statement: None, alike, seen: None, by, why };
+    fn line(&mut self, place: Place, reference: &str, said: Attribution, what: Booking) -> Followed {
+        let line = StatementLine::plain(reference, what, said);
         self.command(place, Command::Line(Box::new(line)))
     }
+}
+
+fn said(by: &str, why: &str, via: Option<Via>) -> Attribution {
+    Attribution { by: by.to_owned(), why: why.to_owned(), via }
 }
 
 impl Fold for Following<'_> {
@@ -61,17 +68,18 @@ impl Fold for Following<'_> {
     }
 
     fn deposit_opened(&mut self, place: Place, r: &record::DepositOpened) -> Followed {
-        self.command(place, Command::OpenDeposit { number: r.number })
+        self.command(place, Command::OpenDeposit { number: r.number, maker: r.maker.clone() })
     }
 
     fn funded(&mut self, place: Place, r: &record::Funded) -> Followed {
         let Some(moved) = r.transfers.first() else { return Ok(()) };
         let (number, amount, reference) = (r.number, moved.amount, r.reference.clone());
-        self.command(place, Command::Fund { number, amount, reference })
+        self.command(place, Command::Fund { number, amount, reference, maker: r.maker.clone() })
     }
 
     fn tapped(&mut self, place: Place, r: &Transaction) -> Followed {
-        self.0.tap(place, r)
+        // What staff made comes from its approval, which has been followed.
+        if r.staff.is_some() { Ok(()) } else { self.0.tap(place, r) }
     }
 
     fn issuer_answered(&mut self, place: Place, r: &record::IssuerAnswered) -> Followed {
@@ -93,8 +101,8 @@ impl Fold for Following<'_> {
         let own = self.0.shadow_of(r.tap);
         let waits = |own: &Seq| self.0.shadow.as_ref().is_some_and(|state| state.waits_for_person(*own));
         let Some(record) = own.filter(waits) else { return Ok(()) };
-        let (accept, by, why) = (r.accepted, r.by.clone(), r.why.clone());
-        self.command(place, Command::DecideAdvice { record, accept, by, why })
+        let (accept, said) = (r.accepted, said(&r.by, &r.why, r.via));
+        self.command(place, Command::DecideAdvice { record, accept, said })
     }
 
     fn issuer_acknowledged(&mut self, place: Place, r: &record::IssuerAcknowledged) -> Followed {
@@ -114,7 +122,7 @@ impl Fold for Following<'_> {
         Ok(())
     }
 
-    fn issuer_told(&mut self, place: Place, r: &record::IssuerTold) -> Followed {
+    fn issuer_notified(&mut self, place: Place, r: &record::IssuerNotified) -> Followed {
         self.0.done_by_itself(place.seq, r.tap);
         Ok(())
     }
@@ -148,8 +156,8 @@ impl Fold for Following<'_> {
     }
 
     fn card_status_set(&mut self, place: Place, r: &record::CardStatusSet) -> Followed {
-        let (by, why) = (r.by.clone(), r.why.clone());
-        self.command(place, Command::SetCard { ppid: r.ppid, status: r.status, by, why })
+        let said = said(&r.by, &r.why, r.via);
+        self.command(place, Command::SetCard { ppid: r.ppid, status: r.status, said })
     }
 
     fn certificate_bound(&mut self, place: Place, r: &record::CertificateBound) -> Followed {
@@ -187,37 +195,64 @@ impl Fold for Following<'_> {
     }
 
     fn link_broken(&mut self, place: Place, r: &record::LinkBroken) -> Followed {
-        self.command(place, Command::BreakLink { ppid: r.ppid, why: r.why.clone(), by: r.by.clone() })
+        self.command(place, Command::BreakLink { ppid: r.ppid, said: said(&r.by, &r.why, r.via) })
     }
 
     fn retarget_proposed(&mut self, place: Place, r: &record::RetargetProposed) -> Followed {
         let to = self.0.link(&r.instrument);
-        self.command(place, Command::ProposeRetarget { ppid: r.ppid, to, by: r.by.clone() })
+        self.command(place, Command::ProposeRetarget { ppid: r.ppid, to, said: said(&r.by, "", None) })
     }
 
     fn retarget_decided(&mut self, place: Place, r: &record::RetargetDecided) -> Followed {
-        let (approve, by, why) = (r.link.is_some(), r.by.clone(), r.why.clone());
-        self.command(place, Command::DecideRetarget { ppid: r.ppid, approve, by, why })
+        let (approve, said) = (r.link.is_some(), said(&r.by, &r.why, r.via));
+        self.command(place, Command::DecideRetarget { ppid: r.ppid, approve, said })
     }
 
     fn approval_requested(&mut self, place: Place, r: &record::ApprovalRequested) -> Followed {
-        let (by, why) = (r.by.clone(), r.why.clone());
+        let said = said(&r.by, &r.why, r.via);
         let command = match &r.proposal {
             Proposal::Retarget { ppid, instrument } => {
-                Command::ProposeRetarget { ppid: *ppid, to: self.0.link(instrument), by }
+                Command::ProposeRetarget { ppid: *ppid, to: self.0.link(instrument), said }
+            }
+            // Whether another person has the instrument is the shadow's own question.
+            Proposal::SharedLink(shared) => {
+                let to = self.0.link(&shared.instrument);
+                let (ppid, from, origin) = (shared.ppid, shared.from, LinkOrigin::Holder);
+                Command::AskLink { ppid, from, to, origin, said }
+            }
+            Proposal::Correction(asked) => {
+                let Some(asked) = self.0.correction(asked) else { return Ok(()) };
+                let proposal = Box::new(Proposal::Correction(Box::new(asked)));
+                Command::Approvals(Approvals::Request { proposal, source: Document::default(), said })
             }
             other => {
                 let (proposal, source) = (Box::new(other.clone()), r.source.clone());
-                Command::Approvals(Approvals::Request { proposal, source, by, why })
+                let source = Document { text: source, name: String::new() };
+                Command::Approvals(Approvals::Request { proposal, source, said })
             }
         };
         self.command(place, command)
     }
 
     fn approval_decided(&mut self, place: Place, r: &record::ApprovalDecided) -> Followed {
+        // The record that it carries follows by itself, as one of its own kind.
+        if r.carries.is_some() {
+            return Ok(());
+        }
         let Some(proposal) = self.0.shadow_of(r.proposal) else { return Ok(()) };
-        let (approve, by, why) = (r.approved, r.by.clone(), r.why.clone());
-        self.command(place, Command::Approvals(Approvals::Decide { proposal, approve, by, why }))
+        let answer = if r.approved { ApprovalAnswer::Approve } else { ApprovalAnswer::Deny };
+        self.answer(place, (proposal, answer), said(&r.by, &r.why, r.via))
+    }
+
+    fn approval_sent_back(&mut self, place: Place, r: &record::ApprovalSentBack) -> Followed {
+        let Some(proposal) = self.0.shadow_of(r.proposal) else { return Ok(()) };
+        self.answer(place, (proposal, ApprovalAnswer::SendBack), said(&r.by, &r.why, r.via))
+    }
+
+    fn approval_withdrawn(&mut self, place: Place, r: &record::ApprovalWithdrawn) -> Followed {
+        let Some(proposal) = self.0.shadow_of(r.proposal) else { return Ok(()) };
+        let said = said(&r.by, &r.why, r.via);
+        self.command(place, Command::Approvals(Approvals::Withdraw { proposal, said }))
     }
 
     fn relief_batch_opened(&mut self, place: Place, r: &record::ReliefBatchOpened) -> Followed {
@@ -230,13 +265,13 @@ impl Fold for Following<'_> {
     }
 
     fn relief_row_set(&mut self, place: Place, r: &record::ReliefRowSet) -> Followed {
-        let (change, by, why) = (r.change.clone(), r.by.clone(), r.why.clone());
-        self.relief(place, Relief::SetRow { batch: r.batch, row: r.row, change, by, why })
+        let (change, said) = (r.change.clone(), said(&r.by, &r.why, r.via));
+        self.relief(place, Relief::SetRow { batch: r.batch, row: r.row, change, said })
     }
 
     fn relief_step_taken(&mut self, place: Place, r: &record::ReliefStepTaken) -> Followed {
-        let (value_date, refused, by, why) = (r.value_date, r.refused, r.by.clone(), r.why.clone());
-        self.relief(place, Relief::Step { batch: r.batch, step: r.step, value_date, refused, by, why })
+        let (value_date, refused, said) = (r.value_date, r.refused, said(&r.by, &r.why, r.via));
+        self.relief(place, Relief::Step { batch: r.batch, step: r.step, value_date, refused, said })
     }
 
     fn relief_credited(&mut self, place: Place, _: &record::ReliefCredited) -> Followed {
@@ -255,29 +290,30 @@ impl Fold for Following<'_> {
 
     fn relief_sent(&mut self, place: Place, r: &record::ReliefSent) -> Followed {
         let what = Booking::Sent { batch: r.batch, file: r.file };
-        self.line(place, &r.reference, Attribution { by: &r.by, why: &r.why }, what)
+        self.line(place, &r.reference, said(&r.by, &r.why, r.via), what)
     }
 
     fn relief_returned(&mut self, place: Place, r: &record::ReliefReturned) -> Followed {
         let what = Booking::CameBack { batch: r.batch, row: r.row, fee: r.fee };
-        self.line(place, &r.reference, Attribution { by: &r.by, why: &r.why }, what)
+        self.line(place, &r.reference, said(&r.by, &r.why, r.via), what)
     }
 
     fn line_undone(&mut self, place: Place, r: &record::LineUndone) -> Followed {
         let what = Booking::Corrects { line: r.line.clone() };
-        self.line(place, &r.correction, Attribution { by: &r.by, why: &r.why }, what)
+        self.line(place, &r.correction, said(&r.by, &r.why, r.via), what)
     }
 
     fn line_set_aside(&mut self, place: Place, r: &record::LineSetAside) -> Followed {
-        self.line(place, &r.line, Attribution { by: &r.by, why: &r.why }, Booking::Aside(r.aside.clone()))
+        self.line(place, &r.line, said(&r.by, &r.why, r.via), Booking::Aside(r.aside.clone()))
     }
 
     // The draft replaces policies and what lapses; the others say nothing here. Closing says nothing about taps but what was taken back
     // of them, see `Replay::record`.
     kazasu_ledger::ignore_records! {
-        opened issuer_late totals_compared clock_confirmed clock_kept policy_activated lapsed resealed notice_ended
+        opened file_ended key_destroyed approval_lapsed issuer_late totals_compared clock_confirmed clock_kept policy_activated lapsed resealed notice_ended
         day_marked merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned
         recon_ran exceptions_opened exception_noted exceptions_ended head_signed
+        organisation_set person_invited person_joined person_ended key_registered key_revoked grant_ended
     }
 }
 
@@ -287,7 +323,7 @@ impl Replay {
         let request = self.request(tapped);
         let (said, _, pending) = self.event(Some(seq), at, &Event::Request(request))?;
         if pending && tapped.verdict != Verdict::Pending {
-            // It was not asked then, so nobody knows what it would have said.
+            // It was not asked then, so its answer is unknown.
             self.assumed += 1;
             let message = self.shadow.as_ref().map_or(0, |shadow| shadow.seq);
             let event = Event::IssuerAnswered { message, code: ResponseCode::APPROVED, approval: None };
@@ -299,7 +335,7 @@ impl Replay {
         );
         let Some(after) = said.filter(|_| opens) else { return Ok(()) };
         self.taps += 1;
-        let before = said_of(tapped);
+        let before = decision_of(tapped);
         if before != after {
             let (n, yen) = self.changes.entry((before, after)).or_default();
             *n += 1;
@@ -310,6 +346,13 @@ impl Replay {
             }
         }
         Ok(())
+    }
+
+    /// A correction of the second state's own payment: under the draft another amount may be left of it.
+    fn correction(&self, asked: &Correction) -> Option<Correction> {
+        let payment = self.shadow_of(asked.payment)?;
+        let left = self.shadow.as_ref()?.payment(payment)?.left;
+        Some(Correction { payment, left, amount: asked.amount.min(left), ..*asked })
     }
 
     fn silent(&mut self, place: Place, tap: Seq, why: Silence) -> Followed {
@@ -335,12 +378,14 @@ impl Replay {
         if r.opened == at.jst_day() {
             self.event(None, at, &Event::Tick { keep_days })?;
         } else {
-            let (by, why) = (r.by.clone().unwrap_or_default(), r.why.clone().unwrap_or_default());
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            let via = r.via.as_deref().and_then(|via| via.parse().ok());
+            let said = Attribution { by: text(&r.by), why: text(&r.why), via };
             // Days were once ended by hand before the calendar had begun them.
             let at = at.max(r.closed.start());
-            self.event(None, at, &Event::Command(Command::CutOver { keep_days, by, why }))?;
+            self.event(None, at, &Event::Command(Command::CutOver { keep_days, said }))?;
         }
-        // Whatever lapses does so now, as the draft says.
+        // What lapses does so now, as the draft says.
         self.again = true;
         while std::mem::take(&mut self.again) {
             self.event(None, at, &Event::Tick { keep_days })?;

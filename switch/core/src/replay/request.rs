@@ -52,7 +52,7 @@ impl Replay {
         }
     }
 
-    /// What remained of a tap after a reversal: records of old keep only what it gave back.
+    /// The amount of a tap that remained after a reversal: old records keep only the amount that it gave back.
     fn remains(&self, tap: &Tap, r: &Transaction) -> Yen {
         if let Some(remains) = r.remains {
             return remains;

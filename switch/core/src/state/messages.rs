@@ -1,4 +1,4 @@
-//! What issuers are told and have not acknowledged, and what was approved in their place.
+//! Messages that issuers have not acknowledged, and amounts approved in their place.
 
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{Place, StoodIn, ToIssuer};
@@ -7,7 +7,7 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::LiableParty;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What issuers are told, until they acknowledge it.
+/// Messages to issuers, until they acknowledge them.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(in super::super) struct Messages {
     /// By the record that caused the message, and when that was made.
@@ -70,7 +70,7 @@ pub(in super::super) struct StoodFor {
     pub(in super::super) liable: LiableParty,
 }
 
-/// What was approved in issuers' places.
+/// Amounts that were approved in issuers' places.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(in super::super) struct StandIns {
     pub(in super::super) taps: BTreeMap<Seq, StoodFor>,
@@ -79,7 +79,7 @@ pub(in super::super) struct StandIns {
 }
 
 impl StandIns {
-    /// What was approved in an issuer's place on this day.
+    /// The amount approved in an issuer's place on this day.
     pub(in super::super) fn of_issuer(&self, issuer: u16, day: BusinessDay) -> Yen {
         self.sums.get(&issuer).filter(|(of, _)| *of == day).map_or(Yen::ZERO, |(_, yen)| *yen)
     }

@@ -1,26 +1,41 @@
 //! The state: what the journal adds up to, indexed for deciding. Its parts say themselves what records do to them; what a record does
 //! to several of them is said in `apply`.
 
+mod certificates;
 mod messages;
+mod offline;
 mod parties;
+mod parts;
 mod people;
 mod programmes;
+mod rules;
+mod seals;
 mod taps;
+mod undos;
 
+use super::index::position;
+pub use certificates::CardList;
+pub(super) use certificates::{Certificates, IssuerAt};
 pub(super) use messages::{Messages, StandIns};
+pub(super) use offline::Offline;
 pub use parties::Merchant;
 pub(super) use parties::Parties;
+pub(super) use parts::Parts;
 pub(super) use people::People;
 pub use people::{BreakReason, Broken, LinkVersion};
 pub(super) use programmes::{Programmes, PurseBook, Sweep};
-pub(super) use taps::{Known, TapIndex, Taps, answer_of, key_of, original_key, reference, refused};
+pub(super) use rules::{MerchantRules, Pin, Rules};
+pub(super) use seals::sealed_under;
+pub(super) use taps::{Known, Reference, TapIndex, Taps, answer_of, key_of, original_key, reference, refused};
 pub use taps::{Tap, TapState};
+pub(super) use undos::{Undo, Undos};
 
-use super::certificates::Certificates;
-use super::floor::Offline;
-use super::rules::{MerchantRules, Rules};
+use super::approvals::ApprovalState;
+use super::closing::ClosingState;
+use super::relief::ReliefState;
+use super::rights::RightsState;
+use super::statement::Lines;
 use super::totals::AcquirerTotals;
-use super::undo::Undos;
 use super::wallet::{Holder, HolderAt, Wallet};
 use hashbrown::HashMap;
 use kazasu_ledger::record::{Instrument, ToIssuer};
@@ -45,13 +60,13 @@ pub struct Owed {
     pub limit: Yen,
     /// The day that counts the payment; the month is that day's.
     pub counted: BusinessDay,
-    /// When it happened.
+    /// The time of the event.
     pub at: Millis,
     /// Given up: how often it was tried, and what went wrong last.
     pub dead: Option<(u32, String)>,
 }
 
-/// Where looking for what can be forgotten goes on; `None` where it is done for the day.
+/// The place at which the search for taps to forget goes on; `None` when it is done for the day.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub(super) struct Sweeps {
     /// The next tap that is set aside.
@@ -60,7 +75,7 @@ pub(super) struct Sweeps {
     pub(super) notices: Option<u64>,
 }
 
-/// How many of each thing there are.
+/// The number of each kind of thing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StateSizes {
     /// People with at least one link version.
@@ -97,10 +112,11 @@ pub struct State {
     pub(super) parties: Parties,
     pub(super) rules: Rules,
     pub(super) programmes: Programmes,
-    pub(super) approvals: super::approvals::ApprovalState,
-    pub(super) relief: super::relief::ReliefState,
-    pub(super) closing: super::closing::ClosingState,
-    pub(super) lines: super::statement::Lines,
+    pub(super) approvals: ApprovalState,
+    pub(super) rights: RightsState,
+    pub(super) relief: ReliefState,
+    pub(super) closing: ClosingState,
+    pub(super) lines: Lines,
     pub(super) people: People,
     /// Every certificate that was ever bound, and the card status lists in force.
     pub(super) certificates: Certificates,
@@ -108,7 +124,7 @@ pub struct State {
     pub(super) references: HashMap<[u8; 16], Yen>,
     pub(super) notices: BTreeMap<u64, Owed>,
     pub(super) taps: Taps,
-    /// How far what is kept has been looked at since the day turned.
+    /// The part of the kept taps that has been looked at since the day turned.
     pub(super) sweeps: Sweeps,
     /// Payments of which an issuer takes something back, until that is decided.
     pub(super) disputed: BTreeSet<Seq>,
@@ -116,8 +132,8 @@ pub struct State {
     pub(super) stand_ins: StandIns,
     pub(super) offline: Offline,
     pub(super) undos: Undos,
-    /// What of payments at issuers, and of refunds of them, is not as their legs say.
-    pub(super) parts_of: BTreeMap<Seq, super::loss::Parts>,
+    /// The parts of payments at issuers, and of refunds of them, that are not as their legs say.
+    pub(super) parts_of: BTreeMap<Seq, Parts>,
     pub(super) totals: AcquirerTotals,
 }
 
@@ -193,7 +209,7 @@ impl State {
         self.messages.unacknowledged.iter().map(|(seq, (message, _))| (*seq, *message))
     }
 
-    /// How many advices each issuer has not acknowledged; issuers without any are left out.
+    /// The number of advices that each issuer has not acknowledged; issuers without any are left out.
     #[must_use]
     pub fn unacknowledged_by_issuer(&self) -> BTreeMap<u16, usize> {
         let mut out = BTreeMap::new();
@@ -212,6 +228,26 @@ impl State {
     #[must_use]
     pub fn stood_in_for(&self, tap: Seq) -> bool {
         self.stand_ins.taps.contains_key(&tap)
+    }
+
+    /// True while a person has to look at this tap.
+    pub(super) fn waits_for_person(&self, tap: Seq) -> bool {
+        self.offline.waiting.contains(&tap)
+    }
+
+    /// See [`Parts`].
+    pub(super) fn parts(&self, tap: Seq) -> Parts {
+        self.parts_of.get(&tap).copied().unwrap_or_default()
+    }
+
+    pub(super) fn change_parts(&mut self, tap: Seq, change: impl FnOnce(&mut Parts)) {
+        let mut parts = self.parts(tap);
+        change(&mut parts);
+        if parts == Parts::default() {
+            self.parts_of.remove(&tap);
+        } else {
+            self.parts_of.insert(tap, parts);
+        }
     }
 
     /// Acquirers' totals of one business day.
@@ -244,6 +280,12 @@ impl State {
     /// A person's link versions, the newest first.
     pub fn link_versions(&self, ppid: &Ppid) -> impl Iterator<Item = &LinkVersion> {
         self.people.versions(ppid)
+    }
+
+    /// Everybody, and what they may do.
+    #[must_use]
+    pub fn rights(&self) -> &RightsState {
+        &self.rights
     }
 
     /// The link version of a person in force at `at`, if it names an instrument.
@@ -306,8 +348,4 @@ impl State {
     pub(super) fn index_of(&self, seq: Seq) -> Option<TapIndex> {
         self.taps.index_of(seq)
     }
-}
-
-pub(super) fn position(n: u32) -> usize {
-    usize::try_from(n).expect("32 bits fit a usize on every supported machine")
 }

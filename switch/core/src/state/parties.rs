@@ -1,6 +1,6 @@
-//! Who takes part: acquirers, issuers, merchants with their terminals, deposits that are held here, and their accounts.
+//! The parties: acquirers, issuers, merchants with their terminals, on-us accounts, and their accounts in the book.
 
-use super::position;
+use super::super::index::position;
 use hashbrown::HashMap;
 use kazasu_ledger::record::{
     AcquirerRegistered, DepositOpened, IssuerRegistered, MerchantRegistered, MerchantTraits, Opened, Opening,
@@ -20,7 +20,7 @@ pub struct Merchant {
     pub name: String,
     /// Its category.
     pub mcc: Mcc,
-    /// What it is owed.
+    /// The amount that it is owed.
     pub payable: AccountId,
     /// Takes no payments any more.
     pub closed: bool,
@@ -55,7 +55,7 @@ pub(in super::super) struct Parties {
     pub(in super::super) merchant_at: HashMap<(InstitutionId, MerchantId), u32>,
     pub(in super::super) terminal_at: HashMap<(InstitutionId, TerminalId), u32>,
     pub(in super::super) deposits: HashMap<u64, AccountId>,
-    /// What the operator bears of what each issuer refused.
+    /// The operator's part of the amounts that each issuer refused.
     pub(in super::super) losses: BTreeMap<u16, AccountId>,
 }
 

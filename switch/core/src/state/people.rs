@@ -1,7 +1,8 @@
 //! Persons: card and wallet, what each pays with and from when on, and which links are broken.
 
-use super::super::wallet::{Holder, HolderAt, InstrumentKey, InstrumentUse, NOBODY, PointsOf, Wallet};
-use super::position;
+use super::super::index::position;
+use super::super::wallet::{Holder, HolderAt, InstrumentKey, InstrumentUse, NO_HOLDER, PointsOf, Wallet};
+use super::seals::SealKeys;
 use hashbrown::HashMap;
 use kazasu_ledger::record::{CardStatusSet, Instrument, LinkBroken, Merged, OwnLimitsSet, Resealed, TemporaryIssued};
 use kazasu_schemas::ids::Ppid;
@@ -24,7 +25,7 @@ pub struct LinkVersion {
     pub instrument: Option<Instrument>,
 }
 
-/// Why a link cannot be paid with any more.
+/// The reason why a link cannot be paid with any more.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BreakReason {
     /// Its issuer said so, with this code.
@@ -38,15 +39,15 @@ pub enum BreakReason {
 pub struct Broken {
     /// The link's version.
     pub version: u32,
-    /// What happened.
+    /// The event.
     pub why: BreakReason,
-    /// When.
+    /// The time.
     pub since: Millis,
     /// A new instrument, and who proposed it.
     pub proposal: Option<(Instrument, String)>,
 }
 
-/// Where a tap counts.
+/// The windows in which a tap counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in super::super) struct Counting {
     pub(in super::super) holder: HolderAt,
@@ -65,6 +66,9 @@ pub(in super::super) struct People {
     pub(in super::super) links: Vec<LinkVersion>,
     pub(in super::super) instruments: HashMap<InstrumentKey, InstrumentUse>,
     pub(in super::super) broken: BTreeMap<HolderAt, Broken>,
+    pub(in super::super) keys: SealKeys,
+    /// Cards' hashes under newer lookup keys, with the tokens that the cards have kept.
+    pub(in super::super) aliases: HashMap<[u8; 8], [u8; 8]>,
 }
 
 impl People {
@@ -85,7 +89,7 @@ impl People {
     /// The person behind a temporary ID that was merged. A person is merged into one that is not, so one step is enough.
     pub(in super::super) fn root(&self, at: HolderAt) -> HolderAt {
         match self.holder(at).merged_into {
-            NOBODY => at,
+            NO_HOLDER => at,
             into => into,
         }
     }
@@ -137,7 +141,7 @@ impl People {
     }
 }
 
-/// What records do to persons.
+/// The effects of records on persons.
 impl People {
     /// A link has a new version. True when it was broken before.
     pub(in super::super) fn linked(
@@ -150,16 +154,25 @@ impl People {
         let holder = self.person(ppid);
         let at = u32::try_from(self.links.len()).expect("at most four billion link versions");
         let before = std::mem::replace(&mut self.holders[position(holder)].link, at);
-        let account = |key: &InstrumentKey| key.is_account();
-        let left = self.instrument_key(before).filter(account);
+        let left = self.instrument_key(before);
         if let Some(used) = left.and_then(|key| self.instruments.get_mut(&key)) {
             used.holders.retain(|h| *h != holder);
         }
-        if let Some(key) = instrument.as_ref().map(InstrumentKey::of).filter(account) {
-            self.instruments.entry(key).or_default().holders.push(holder);
+        if let Some(key) = instrument.as_ref().map(InstrumentKey::of) {
+            let used = self.instruments.entry(key).or_default();
+            used.account = key.is_account();
+            used.holders.push(holder);
         }
+        self.keys.linked(instrument.as_ref());
         self.links.push(LinkVersion { from, version, before, instrument });
         self.broken.remove(&holder).is_some()
+    }
+
+    /// Has another person this instrument linked?
+    pub(in super::super) fn is_linked_by_another(&self, ppid: Ppid, instrument: &Instrument) -> bool {
+        let own = self.residents.get(&ppid).map(|at| self.root(*at));
+        let used = self.instruments.get(&InstrumentKey::of(instrument));
+        used.is_some_and(|used| used.holders.iter().any(|holder| Some(self.root(*holder)) != own))
     }
 
     pub(in super::super) fn retarget_proposed(&mut self, ppid: Ppid, instrument: &Instrument, by: &str) {
@@ -182,7 +195,11 @@ impl People {
         if let Some(Instrument::CreditCard(card) | Instrument::DebitCard(card)) =
             &mut self.links[position(at)].instrument
         {
+            self.keys.resealed(card.pan.first().copied(), r.pan.first().copied());
             card.pan = r.pan.clone();
+            if let Some(alias) = r.alias {
+                self.aliases.entry(alias.0).or_insert(card.token);
+            }
         }
     }
 
@@ -191,7 +208,7 @@ impl People {
         self.broke(at, r.version, BreakReason::Person(r.why.clone()), since);
     }
 
-    /// What a link pays with is not good any more.
+    /// The instrument of a link is not good any more.
     pub(in super::super) fn broke(&mut self, at: HolderAt, version: u32, why: BreakReason, since: Millis) {
         self.broken.entry(at).or_insert(Broken { version, why, since, proposal: None });
     }
@@ -232,8 +249,8 @@ impl People {
         let key = self.instrument_key(link);
         let wallet = self.wallet_mut(holder);
         wallet.day.add(day.0, part, 1);
-        let limited = wallet.own.on(day).month.is_some();
-        wallet.month.add(day.month(), part, limited);
+        let limit = wallet.own.on(day).month;
+        wallet.month.add(day.month(), part, limit);
         if limits == 0 {
             return;
         }

@@ -1,6 +1,6 @@
 //! The money and the points of programmes: their accounts, and how far what is over has lapsed.
 
-use super::position;
+use super::super::index::position;
 use kazasu_ledger::record::{Lapsed, PolicyActivated};
 use kazasu_ledger::{AccountId, AccountKey, Book, Transfer};
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ impl PointBook {
     }
 }
 
-/// How far the accounts of a programme that is over have been emptied.
+/// The progress of emptying the accounts of a programme that is over.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub(in super::super) struct Sweep {
     /// Accounts looked at.

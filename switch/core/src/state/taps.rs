@@ -2,7 +2,6 @@
 
 use super::super::large::{Blocks, Shards};
 use super::super::money::{Leg, Legs, Source, is_payment, minus, sum};
-use super::super::original::Reference;
 use super::super::wallet::HolderAt;
 use super::people::Counting;
 use kazasu_ledger::Seq;
@@ -17,7 +16,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// A tap's position in the order of taps; positions are not reused when old taps are forgotten.
 pub(in super::super) type TapIndex = u64;
 
-/// Where a tap stands.
+/// The state of a tap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TapState {
     /// The issuer is being asked.
@@ -34,21 +33,30 @@ pub enum TapState {
     Reversed,
 }
 
+/// The taps of a merchant's retrieval reference number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in super::super) enum Reference {
+    /// One transaction.
+    One(TapIndex),
+    /// So many taps in memory: the number repeats, and names none of them.
+    Many(u32),
+}
+
 /// An acquirer's message and what became of it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tap {
     /// Its record.
     pub seq: Seq,
-    /// When it was decided.
+    /// The time of the decision.
     pub at: Millis,
     /// Its business day.
     pub day: BusinessDay,
     /// Its idempotency key.
     pub key: TapKey,
     pub(in super::super) fingerprint: u64,
-    /// What was asked.
+    /// The question.
     pub kind: TransactionKind,
-    /// Where it stands.
+    /// The state.
     pub state: TapState,
     /// DE37.
     pub rrn: Rrn,
@@ -62,11 +70,11 @@ pub struct Tap {
     pub entry_mode: u16,
     /// DE4.
     pub amount: Yen,
-    /// The person, temporary IDs followed; `NOBODY` when unknown.
+    /// The person, temporary IDs followed; `NO_HOLDER` when unknown.
     pub(in super::super) holder: HolderAt,
     /// The policy's limits that count it, one bit a number.
     pub(in super::super) limits: u64,
-    /// What it counts in spending windows now, and on which day.
+    /// The amount that it counts in spending windows now, and the day.
     pub(in super::super) counted: Yen,
     pub(in super::super) counted_day: BusinessDay,
     /// True while it counts as one of the window's taps.
@@ -75,11 +83,11 @@ pub struct Tap {
     pub(in super::super) options: Options,
     /// Programmes that round by the month and count it.
     pub(in super::super) months: Vec<u16>,
-    /// What of it counts in the month of those programmes.
+    /// The part of it that counts in the month of those programmes.
     pub(in super::super) in_month: Yen,
-    /// How it was paid.
+    /// Its legs.
     pub(in super::super) legs: Legs,
-    /// What the merchant has of it beyond what its legs say; below zero: less. Differences that were booked on one side make it.
+    /// The amount that the merchant has of it beyond its legs; below zero: less. Differences that were booked on one side make it.
     pub(in super::super) kept: Yen,
     /// The tap that this one completes, refunds or reverses.
     pub(in super::super) original: Option<TapIndex>,
@@ -88,13 +96,18 @@ pub struct Tap {
 }
 
 impl Tap {
+    /// The part of a waiting tap that is in the windows, and is final when it is approved.
+    pub(in super::super) fn waiting_part(&self) -> Yen {
+        sum(&self.legs, Leg::is_part, |leg| leg.asked)
+    }
+
     /// Yen that stand posted because of it now; refunds are taps of their own and leave it as it is.
     #[must_use]
     pub fn moved(&self) -> Yen {
         sum(&self.legs, Leg::is_yen, |leg| minus(leg.posted, leg.undone))
     }
 
-    /// What has been refunded of it, refunds being asked for included; yen.
+    /// The refunded amount of it, refunds being asked for included; yen.
     #[must_use]
     pub fn refunded(&self) -> Yen {
         sum(&self.legs, Leg::is_yen, |leg| leg.refunded)
@@ -112,7 +125,7 @@ impl Tap {
         sum(&self.legs, |leg| leg.source == Source::Instrument, |leg| minus(leg.posted, leg.undone))
     }
 
-    /// Where it counts.
+    /// The window in which it counts.
     pub(in super::super) fn counting(&self) -> Counting {
         Counting { holder: self.holder, link: self.link, limits: self.limits, day: self.counted_day }
     }
@@ -123,7 +136,7 @@ impl Tap {
     }
 }
 
-/// What an idempotency key leads to.
+/// The target of an idempotency key.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(in super::super) enum Known {
     /// A message that was decided.
@@ -260,7 +273,7 @@ pub(in super::super) fn refused(refusal: Refusal) -> Answer {
     Answer::code(refusal.code())
 }
 
-/// What a decided tap is answered; `None` while its issuer is being asked.
+/// The answer to a decided tap; `None` while its issuer is being asked.
 pub(in super::super) fn answer_of(r: &Transaction) -> Option<Answer> {
     match r.verdict {
         Verdict::Pending => None,

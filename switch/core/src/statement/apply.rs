@@ -1,9 +1,10 @@
 //! Folding what was booked for lines into the state.
 
 use super::super::closing::{SettlementState, received_key};
+use super::super::index::position;
 use super::super::money::{minus, plus};
 use super::super::relief::RowState;
-use super::super::state::{State, position};
+use super::super::state::State;
 use super::{Became, Line, Lines, Payment, line_key};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
@@ -14,7 +15,7 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 
 impl Lines {
-    /// What became of a line: its name, its amount, when it was booked, and by whom.
+    /// The fate of a line: its name, its amount, the time of its booking, and its author.
     fn became(&mut self, key: [u8; 16], (reference, amount): (&str, Yen), (at, by): (Millis, &str), became: Became) {
         let (reference, by) = (reference.into(), by.into());
         let line = Line { reference, became: Some(became), amount, at, by, city: None };
@@ -54,7 +55,7 @@ impl State {
         self.carry(r.settlement, SettlementState::Returned(r.payout), plus);
     }
 
-    /// What a settlement paid is carried for its merchant, or no longer.
+    /// A settlement's payment is carried for its merchant, or no longer.
     fn carry(&mut self, settlement: u32, to: SettlementState, change: fn(Yen, Yen) -> Yen) {
         let settled = &mut self.closing.settlements[position(settlement - 1)];
         settled.state = to;

@@ -1,11 +1,11 @@
 //! Deciding whether a line can be booked as what it is said to be.
 
-use super::super::admin::{Rejected, recorded, reject, unchanged};
-use super::super::closing::{NotClosed, Payout, SettlementState};
-use super::super::event::Decision;
+use super::super::closing::{Payout, SettlementState};
+use super::super::conditions::{amount_of, booked};
+use super::super::decision::{Decided, Decision, recorded, reject, unchanged};
 use super::super::money::minus;
-use super::super::people::{amount_of, booked};
-use super::super::relief::{Refusal, RowState};
+use super::super::refusal::{NotClosed, Refusal, Rejected, RowIs, SentFile, TextField, Unlike};
+use super::super::relief::RowState;
 use super::super::state::State;
 use super::{ALIKE_DAYS, Alike, Became, Booking, MOST_BANK_FEE, StatementLine, undo};
 use kazasu_ledger::record::{
@@ -14,12 +14,10 @@ use kazasu_ledger::record::{
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Role;
-use kazasu_schemas::zengin::statement::Direction;
-
-type Decided = Result<Decision, Rejected>;
 
 pub(in super::super) fn command(state: &State, line: &StatementLine) -> Decision {
     let decided = match &line.what {
@@ -45,7 +43,7 @@ fn moved(state: &State, transfers: Vec<Transfer>) -> Result<Transfers, Rejected>
         .filter(|t| [t.debit, t.credit].iter().all(|id| state.book.account(*id).is_some()))
         .copied()
         .collect();
-    state.book.check(&known).map_err(|error| Rejected::Rule(error.to_string()))?;
+    state.book.check(&known)?;
     Ok(transfers.into_iter().collect())
 }
 
@@ -59,8 +57,8 @@ fn is_new(state: &State, line: &StatementLine) -> Result<bool, Rejected> {
     if became.is_booked_by(&line.what, amount) {
         return Ok(false);
     }
-    let amount = if became.way().is_some() { format!(", {amount}") } else { String::new() };
-    refuse(NotClosed::BookedAs { reference: reference.clone(), became: format!("{became}{amount}") })
+    let (became, amount) = (became.clone(), became.way().map(|_| amount));
+    refuse(NotClosed::BookedAs { reference: reference.clone(), became, amount })
 }
 
 fn payout_of(state: &State, payout: u64) -> Result<&Payout, Rejected> {
@@ -80,7 +78,7 @@ fn fees(state: &State, fee: Yen) -> (AccountId, Vec<Opening>) {
     }
 }
 
-/// What came in of what was sent, after the bank's fee.
+/// The received part of the sent amount, after the bank's fee.
 fn less_fee(sent: Yen, fee: Yen) -> Result<Yen, Rejected> {
     let came = minus(sent, fee);
     if fee < Yen::ZERO || fee > MOST_BANK_FEE || !came.is_positive() {
@@ -97,13 +95,13 @@ pub(in super::super) fn taken(state: &State, payout: u64, file: u16, line: &Stat
         return Ok(unchanged());
     }
     if there.taken.contains(&file) {
-        return refuse(NotClosed::TakenBefore(format!("file {file} of payout {payout}")));
+        return refuse(NotClosed::TakenBefore(SentFile::Payout { payout, file }));
     }
     let transit = state.closing.transit.expect("something was settled for it");
     let bank = state.parties.bank.expect("the book is open");
     let transfers = moved(state, vec![Transfer::direct(transit, bank, made.total)])?;
-    let (reference, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
-    Ok(recorded(Body::PayoutTaken(PayoutTaken { payout, reference, transfers, by, file, why })))
+    let (reference, Attribution { by, why, via }) = (line.reference.clone(), line.said.clone());
+    Ok(recorded(Body::PayoutTaken(PayoutTaken { payout, reference, transfers, by, file, why, via })))
 }
 
 pub(in super::super) fn returned(
@@ -129,11 +127,21 @@ pub(in super::super) fn returned(
         transfers.push(Transfer::direct(expense, payable, fee));
     }
     let transfers = moved(state, transfers)?;
-    let (reference, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
-    Ok(recorded(Body::PayoutReturned(PayoutReturned { payout, settlement, reference, transfers, by, fee, why, opens })))
+    let (reference, Attribution { by, why, via }) = (line.reference.clone(), line.said.clone());
+    Ok(recorded(Body::PayoutReturned(PayoutReturned {
+        payout,
+        settlement,
+        reference,
+        transfers,
+        by,
+        fee,
+        why,
+        opens,
+        via,
+    })))
 }
 
-/// What an issuer or a funder pays. What looks like a payment that stands already waits for a person, whichever of the two came first
+/// Payments of issuers and funders. A line that looks like a booked payment waits for a person, in either order of the two
 /// and wherever it was read: only lines of one file of the bank are certainly two.
 pub(in super::super) fn received(state: &State, from: Payer, amount: Yen, line: &StatementLine) -> Decided {
     amount_of(amount)?;
@@ -169,26 +177,26 @@ pub(in super::super) fn received(state: &State, from: Payer, amount: Yen, line: 
     }
     let bank = state.parties.bank.expect("the book is open");
     let transfers = moved(state, vec![Transfer::direct(bank, owes, amount)])?;
-    let (reference, by, why) = (reference.clone(), line.by.clone(), line.why.clone());
+    let (reference, Attribution { by, why, via }) = (reference.clone(), line.said.clone());
     let (day, statement) = (Some(day), line.statement);
-    Ok(recorded(Body::MoneyReceived(MoneyReceived { from, reference, transfers, by, day, why, statement })))
+    Ok(recorded(Body::MoneyReceived(MoneyReceived { from, reference, transfers, by, day, why, statement, via })))
 }
 
 pub(in super::super) fn sent(state: &State, number: u32, file: u16, line: &StatementLine) -> Decided {
     let (batch, programme) = super::super::relief::released_by_transfer(state, number)?;
-    super::super::relief::role(batch, &line.by, Role::Treasurer)?;
+    super::super::relief::role(state, batch, &line.said.by, Role::Treasurer)?;
     let Some((_, files)) = &batch.file else { return Err(Refusal::NoFile(number).into()) };
     let Some(made) = files.get(usize::from(file)) else { return Err(Refusal::UnknownFile(number, file).into()) };
     if !is_new(state, line)? {
         return Ok(unchanged());
     }
     if batch.sent.contains(&file) {
-        return refuse(NotClosed::TakenBefore(format!("file {file} of batch {number}")));
+        return refuse(NotClosed::TakenBefore(SentFile::Batch { batch: number, file }));
     }
     let bank = state.parties.bank.expect("the book is open");
     let transfers = moved(state, vec![Transfer::direct(programme.accounts.transit, bank, made.total)])?;
-    let (reference, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
-    Ok(recorded(Body::ReliefSent(ReliefSent { batch: number, file, reference, transfers, by, why })))
+    let (reference, Attribution { by, why, via }) = (line.reference.clone(), line.said.clone());
+    Ok(recorded(Body::ReliefSent(ReliefSent { batch: number, file, reference, transfers, by, why, via })))
 }
 
 pub(in super::super) fn row_returned(
@@ -198,7 +206,7 @@ pub(in super::super) fn row_returned(
     line: &StatementLine,
 ) -> Decided {
     let (batch, programme) = super::super::relief::released_by_transfer(state, number)?;
-    super::super::relief::role(batch, &line.by, Role::Treasurer)?;
+    super::super::relief::role(state, batch, &line.said.by, Role::Treasurer)?;
     let row = state.relief.row(number, at)?;
     if !is_new(state, line)? {
         return Ok(unchanged());
@@ -206,12 +214,12 @@ pub(in super::super) fn row_returned(
     let state_is = |what| Err(Refusal::RowState(number, at, what).into());
     match row.state {
         RowState::Sent => {}
-        RowState::Waiting => return state_is("not sent yet"),
-        RowState::Returned => return state_is("returned already"),
-        RowState::Excluded | RowState::Credited(_) | RowState::Withheld => return state_is("not sent"),
+        RowState::Waiting => return state_is(RowIs::NotSentYet),
+        RowState::Returned => return state_is(RowIs::ReturnedBefore),
+        RowState::Excluded | RowState::Credited(_) | RowState::Withheld => return state_is(RowIs::NotSent),
     }
     if row.repaid.is_positive() {
-        return state_is("partly given back already; settle it by hand");
+        return state_is(RowIs::PartlyRepaid);
     }
     let accounts = &programme.accounts;
     let bank = state.parties.bank.expect("the book is open");
@@ -227,7 +235,7 @@ pub(in super::super) fn row_returned(
         transfers.push(Transfer::direct(accounts.claims, accounts.receivable, row.claimed));
     }
     let transfers = moved(state, transfers)?;
-    let (reference, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
+    let (reference, Attribution { by, why, via }) = (line.reference.clone(), line.said.clone());
     Ok(recorded(Body::ReliefReturned(ReliefReturned {
         batch: number,
         row: at,
@@ -236,6 +244,7 @@ pub(in super::super) fn row_returned(
         by,
         fee,
         why,
+        via,
         opens,
         reconsiders: true,
     })))
@@ -245,48 +254,37 @@ fn set_aside(state: &State, aside: &Aside, line: &StatementLine) -> Decided {
     if !is_new(state, line)? {
         return Ok(unchanged());
     }
-    if line.why.trim().is_empty() && !matches!(aside, Aside::Corrected(_)) {
-        return refuse(NotClosed::Text("the reason why a line moves nothing"));
+    if line.said.why.trim().is_empty() && !matches!(aside, Aside::Corrected(_)) {
+        return refuse(NotClosed::Text(TextField::LineReason));
     }
     if let Aside::Same(other) = aside {
         is_the_same(state, other, line)?;
     }
-    let (name, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
+    let (name, Attribution { by, why, via }) = (line.reference.clone(), line.said.clone());
     let city = line.seen.as_ref().and_then(|seen| seen.city.clone());
-    Ok(recorded(Body::LineSetAside(LineSetAside { line: name, aside: aside.clone(), by, why, city })))
+    Ok(recorded(Body::LineSetAside(LineSetAside { line: name, aside: aside.clone(), by, why, city, via })))
 }
 
 /// A line that moves nothing because it is what was booked before needs that to stand, and to be what the line says.
 fn is_the_same(state: &State, other: &str, line: &StatementLine) -> Result<(), Rejected> {
-    let no = |why: String| refuse(NotClosed::NotTheSame { line: line.reference.clone(), other: other.to_owned(), why });
+    let no = |why| refuse(NotClosed::NotTheSame { line: line.reference.clone(), other: other.to_owned(), why });
     if same(other, &line.reference) {
-        return no("expected the reference of another line or payment, got the line's own".into());
+        return no(Unlike::Itself);
     }
     let seen = line.seen.as_ref();
     let Some(stands) = state.lines.standing(other, seen) else {
-        return no("expected the reference of what was booked and stands, got one under which nothing stands".into());
+        return no(Unlike::NothingStands);
     };
     let (Some(became), Some(seen)) = (&stands.became, seen) else { return Ok(()) };
-    let word = |way| match way {
-        Direction::In => "in",
-        Direction::Out => "out",
-    };
     if became.way() != Some(seen.way) || stands.amount != seen.amount {
-        let (booked, way) = (stands.amount, became.way().map_or("nowhere", word));
-        return no(format!("expected {} {}, got {booked} {way} ({became})", seen.amount, word(seen.way)));
+        let (expected, got) = ((seen.amount, seen.way), (stands.amount, became.way()));
+        return no(Unlike::Moved { expected, got, became: became.clone() });
     }
     match (became, seen.payer) {
         (Became::Received { from }, Some(payer)) if *from != payer => {
-            no(format!("expected what {} paid, got {became}", payer_name(payer)))
+            no(Unlike::Payer { expected: payer, became: became.clone() })
         }
         _ => Ok(()),
-    }
-}
-
-fn payer_name(payer: Payer) -> String {
-    match payer {
-        Payer::Issuer(n) => format!("issuer {n}"),
-        Payer::Funder(n) => format!("funder {n}"),
     }
 }
 
@@ -298,6 +296,14 @@ fn corrects(state: &State, corrected: &str, line: &StatementLine) -> Decided {
     let known = state.lines.find(corrected);
     let (_, known) = known.ok_or_else(|| NotClosed::UnknownLine(corrected.to_owned()))?;
     let transfers = undo::transfers(state, known)?;
-    let (correction, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
-    Ok(recorded(Body::LineUndone(LineUndone { line: corrected.to_owned(), correction, transfers, by, why })))
+    let (correction, Attribution { by, why, via }) = (line.reference.clone(), line.said.clone());
+    Ok(recorded(Body::LineUndone(LineUndone { line: corrected.to_owned(), correction, transfers, by, why, via })))
+}
+
+impl State {
+    /// The reason why a line could not be booked as it stands now; nothing is changed.
+    #[must_use]
+    pub fn would_book(&self, line: &StatementLine) -> Option<Rejected> {
+        command(self, line).rejected
+    }
 }

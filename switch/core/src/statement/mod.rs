@@ -3,21 +3,22 @@
 
 mod apply;
 mod decide;
-mod look;
 mod undo;
+mod view;
 
 pub(super) use decide::{command, received, returned, row_returned, sent, taken};
-pub use look::{BookedLine, DueFile, LineStatus, MoneyOut, Paid, PaidItem, Wanted};
 pub(super) use undo::effect_of;
+pub use view::{BookedLine, DueFile, LineStatus, MoneyOut, Paid, PaidItem, Wanted};
 
 use kazasu_ledger::record::{Aside, FileDigest, Payer};
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::canonical::{canonical, same};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::zengin::statement::Direction;
 use std::collections::{BTreeMap, HashMap};
 
-/// What a line is to be booked as.
+/// The booking of a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Booking {
     /// The bank took a payout's file.
@@ -33,12 +34,12 @@ pub enum Booking {
         payout: u64,
         /// The settlement.
         settlement: u32,
-        /// What the bank kept of it.
+        /// The fee that the bank kept of it, in yen.
         fee: Yen,
     },
     /// An issuer or a funder paid.
     Received {
-        /// Who.
+        /// The person or program.
         from: Payer,
         /// Yen.
         amount: Yen,
@@ -56,7 +57,7 @@ pub enum Booking {
         batch: u32,
         /// The row, from 0.
         row: u32,
-        /// What the bank kept of it.
+        /// The fee that the bank kept of it, in yen.
         fee: Yen,
     },
     /// It moves nothing.
@@ -71,20 +72,20 @@ pub enum Booking {
 /// Whether somebody said that a payment is another than one that looks the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Alike {
-    /// Nobody looked: what looks the same waits.
+    /// No person looked: what looks the same waits.
     Waits,
     /// A person says that it is another one.
     Another,
 }
 
-/// What a statement says of a line.
+/// The statement's data about a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Seen {
     /// In or out.
     pub way: Direction,
     /// Yen.
     pub amount: Yen,
-    /// Who paid, when the payer is configured.
+    /// The payer, when it is configured.
     pub payer: Option<Payer>,
     /// The city whose account it is, when its treasurer reads.
     pub city: Option<String>,
@@ -95,20 +96,26 @@ pub struct Seen {
 pub struct StatementLine {
     /// The line's name, or the payment's own reference.
     pub reference: String,
-    /// What it is.
+    /// Its kind.
     pub what: Booking,
-    /// The day of the movement; by hand today when nobody says it.
+    /// The day of the movement; by hand today when it is not given.
     pub day: Option<BusinessDay>,
     /// SHA-256 of the statement; absent by hand.
     pub statement: Option<FileDigest>,
     /// Of a payment: whether it may look like one that was booked.
     pub alike: Alike,
-    /// What the statement says of it; absent by hand.
+    /// The statement's data about it; absent by hand.
     pub seen: Option<Seen>,
-    /// Who brought the statement.
-    pub by: String,
-    /// A person's reason; empty for what was recognised.
-    pub why: String,
+    /// The person who brought the statement, and the channel; a person's reason, empty for recognised lines.
+    pub said: Attribution,
+}
+
+impl StatementLine {
+    /// A line that is booked as it is said, with nothing more to say about it.
+    pub(super) fn plain(reference: &str, what: Booking, said: Attribution) -> StatementLine {
+        let alike = Alike::Waits;
+        StatementLine { reference: reference.to_owned(), what, day: None, statement: None, alike, seen: None, said }
+    }
 }
 
 /// Days between two payments of one payer and sum that still look like one payment.
@@ -120,7 +127,7 @@ const MOST_ALIASES: usize = 16;
 /// The most that a bank keeps of what it sends back, yen.
 pub const MOST_BANK_FEE: Yen = Yen::new(10_000);
 
-/// What became of a line. In words it is what people read of it.
+/// The fate of a line. Its words are for people.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Became {
     /// The bank took a payout's file.
@@ -136,12 +143,12 @@ pub enum Became {
         payout: u64,
         /// The settlement.
         settlement: u32,
-        /// What the bank kept of it.
+        /// The fee that the bank kept of it, in yen.
         fee: Yen,
     },
     /// An issuer or a funder paid.
     Received {
-        /// Who.
+        /// The person or program.
         from: Payer,
     },
     /// The bank took a relief batch's file.
@@ -157,9 +164,9 @@ pub enum Became {
         batch: u32,
         /// The row, from 0.
         row: u32,
-        /// What the bank kept of it.
+        /// The fee that the bank kept of it, in yen.
         fee: Yen,
-        /// What was claimed of it before.
+        /// The amount that was claimed of it before.
         claimed: Yen,
     },
     /// It moves nothing.
@@ -168,6 +175,53 @@ pub enum Became {
     Corrects(String),
     /// The bank corrected it: it is over.
     Corrected,
+}
+
+impl Became {
+    /// The direction in which money moved for it, when it still stands.
+    #[must_use]
+    pub fn way(&self) -> Option<Direction> {
+        match self {
+            Became::Taken { .. } | Became::Sent { .. } => Some(Direction::Out),
+            Became::Returned { .. } | Became::Received { .. } | Became::CameBack { .. } => Some(Direction::In),
+            Became::Aside(_) | Became::Corrects(_) | Became::Corrected => None,
+        }
+    }
+
+    /// Was it booked as just this? Its amount counts where the booking names one.
+    pub(super) fn is_booked_by(&self, booking: &Booking, amount: Yen) -> bool {
+        match (self, booking) {
+            (Became::Taken { payout, file }, Booking::Taken { payout: p, file: f }) => (payout, file) == (p, f),
+            (Became::Returned { payout, settlement, fee }, Booking::Returned { payout: p, settlement: s, fee: f }) => {
+                (payout, settlement, fee) == (p, s, f)
+            }
+            (Became::Received { from }, Booking::Received { from: payer, amount: asked }) => {
+                (*from, amount) == (*payer, *asked)
+            }
+            (Became::Sent { batch, file }, Booking::Sent { batch: b, file: f }) => (batch, file) == (b, f),
+            (Became::CameBack { batch, row, fee, .. }, Booking::CameBack { batch: b, row: r, fee: f }) => {
+                (batch, row, fee) == (b, r, f)
+            }
+            (Became::Aside(Aside::Same(other)), Booking::Aside(Aside::Same(asked))) => same(other, asked),
+            (Became::Aside(aside), Booking::Aside(asked)) => aside == asked,
+            (Became::Corrects(line), Booking::Corrects { line: asked }) => same(line, asked),
+            _ => false,
+        }
+    }
+
+    /// The relief batch that it is about.
+    #[must_use]
+    pub fn batch(&self) -> Option<u32> {
+        match self {
+            Became::Sent { batch, .. } | Became::CameBack { batch, .. } => Some(*batch),
+            Became::Taken { .. }
+            | Became::Returned { .. }
+            | Became::Received { .. }
+            | Became::Aside(_)
+            | Became::Corrects(_)
+            | Became::Corrected => None,
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -239,7 +293,7 @@ impl Lines {
         self.known.get(&one.key).map(|line| (one.key, line))
     }
 
-    /// What moved money and stands under this reference, also over lines that were said to be the same. Of payments by hand with one
+    /// The booking that moved money under this reference, also over lines that were said to be the same. Of payments by hand with one
     /// reference it is the one that the line can be.
     pub(super) fn standing(&self, reference: &str, seen: Option<&Seen>) -> Option<&Line> {
         let mut reference = reference;
@@ -272,7 +326,7 @@ impl Lines {
         self.known.get(&one.key)
     }
 
-    /// What it was booked as, with which amount; also when it is over for good.
+    /// Its booking and amount; also when it is over for good.
     pub(super) fn booked_as(&self, reference: &str) -> Option<(&Became, Yen)> {
         let line = self.known.get(&line_key(reference))?;
         line.became.as_ref().map(|became| (became, line.amount))

@@ -1,8 +1,8 @@
-//! What undoing a booked line moves: the same the other way round, as long as nothing was built on it.
+//! The transfers that undo a booked line: the same the other way round, as long as nothing was built on it.
 
-use super::super::admin::Rejected;
-use super::super::closing::{NotClosed, SettlementState, received_key};
-use super::super::relief::{Refusal, RowState};
+use super::super::closing::{SettlementState, received_key};
+use super::super::refusal::{BuiltOn, NotClosed, Refusal, Rejected, RowIs};
+use super::super::relief::RowState;
 use super::super::state::State;
 use super::{Became, Line, line_key};
 use kazasu_ledger::Transfer;
@@ -10,7 +10,7 @@ use kazasu_ledger::record::{Opening, Payer};
 use kazasu_ledger::transfer::Transfers;
 use kazasu_schemas::money::Yen;
 
-/// What a proposal to undo would move, or why it cannot be.
+/// The transfers of a proposal to undo, or its refusal.
 pub(in super::super) fn effect_of(
     state: &State,
     reference: &str,
@@ -19,18 +19,18 @@ pub(in super::super) fn effect_of(
     let key = payer.map_or_else(|| line_key(reference), |from| received_key(from, reference));
     let known = state.lines.known.get(&key).ok_or_else(|| NotClosed::UnknownLine(reference.to_owned()))?;
     if let Some(alias) = state.lines.alias_of(known) {
-        return stands(known, format!("line {:?} was said to be the same; undo that first", alias.reference));
+        return stands(known, BuiltOn::Alias(alias.reference.to_string()));
     }
     Ok((Vec::new(), transfers(state, known)?))
 }
 
-fn stands<T>(line: &Line, what: String) -> Result<T, Rejected> {
+fn stands<T>(line: &Line, what: BuiltOn) -> Result<T, Rejected> {
     Err(NotClosed::CannotUndo(line.reference.to_string(), what).into())
 }
 
 pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejected> {
     let bank = state.parties.bank.expect("the book is open");
-    let Some(became) = &line.became else { return stands(line, "it was undone before".into()) };
+    let Some(became) = &line.became else { return stands(line, BuiltOn::UndoneBefore) };
     let moves = match became {
         Became::Taken { payout, file } => {
             let there = state.closing.payouts.get(payout).ok_or(NotClosed::UnknownPayout(*payout))?;
@@ -38,7 +38,7 @@ pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejecte
                 state.settlement_at(**n).is_none_or(|settled| settled.state != SettlementState::Paid(*payout))
             });
             if let Some(n) = gone {
-                return stands(line, format!("settlement {n} came back since; undo that line first"));
+                return stands(line, BuiltOn::SettlementCameBack(*n));
             }
             let transit = state.closing.transit.expect("something was settled for it");
             vec![Transfer::direct(bank, transit, line.amount)]
@@ -46,7 +46,7 @@ pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejecte
         Became::Returned { payout, settlement, fee } => {
             let settled = state.settlement_at(*settlement).ok_or(NotClosed::UnknownSettlement(*settlement))?;
             if settled.state != SettlementState::Returned(*payout) {
-                return stands(line, format!("settlement {settlement} is {} now", settled.state.name()));
+                return stands(line, BuiltOn::SettlementIs(*settlement, settled.state));
             }
             let payable = state.merchant(settled.merchant).expect("a settled merchant is registered").payable;
             back(state, payable, bank, (line.amount, *fee))
@@ -64,10 +64,7 @@ pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejecte
             for row in there.rows_of_file(*file) {
                 let row_is = state.relief.row(*batch, *row)?;
                 if row_is.state != RowState::Sent || row_is.claimed.is_positive() {
-                    return stands(
-                        line,
-                        format!("row {row} of batch {batch} came back or is claimed since; undo that first"),
-                    );
+                    return stands(line, BuiltOn::Row { batch: *batch, row: *row });
                 }
             }
             let transit = state.relief.programme(there.programme)?.accounts.transit;
@@ -75,10 +72,10 @@ pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejecte
         }
         Became::CameBack { batch, row, fee, claimed } => row_sent_again(state, line, (*batch, *row), (*fee, *claimed))?,
         Became::Aside(_) => Vec::new(),
-        Became::Corrects(_) => return stands(line, "it is the bank's own correction".into()),
-        Became::Corrected => return stands(line, "it was undone before".into()),
+        Became::Corrects(_) => return stands(line, BuiltOn::Correction),
+        Became::Corrected => return stands(line, BuiltOn::UndoneBefore),
     };
-    state.book.check(&moves).map_err(|error| Rejected::Rule(error.to_string()))?;
+    state.book.check(&moves)?;
     Ok(moves.into_iter().collect())
 }
 
@@ -92,10 +89,10 @@ fn row_sent_again(
     let there = state.relief.batch(batch)?;
     let row_is = state.relief.row(batch, row)?;
     if row_is.state != RowState::Returned {
-        return Err(Refusal::RowState(batch, row, "not returned any more").into());
+        return Err(Refusal::RowState(batch, row, RowIs::NotReturned).into());
     }
     if let Some((b, r)) = state.relief.dedup.get(&(there.programme, row_is.dedup)) {
-        return stands(line, format!("its household was granted again (row {r} of batch {b}); exclude that first"));
+        return stands(line, BuiltOn::GrantedAgain { batch: *b, row: *r });
     }
     let accounts = &state.relief.programme(there.programme)?.accounts;
     let bank = state.parties.bank.expect("the book is open");
@@ -107,7 +104,7 @@ fn row_sent_again(
     Ok(moves)
 }
 
-/// What came in goes out again, and with it what the bank's fee gave.
+/// The received amount goes out again, and with it the bank's fee.
 fn back(
     state: &State,
     from: kazasu_ledger::AccountId,

@@ -1,7 +1,11 @@
-//! What reversals and refunds leave, whatever their issuer says and in whatever order: an issuer with a book of its own stands on
+//! The amounts that reversals and refunds leave, with all answers of their issuer and in any order: an issuer with a book of its own stands on
 //! the other side and answers, refuses, stays silent and answers late. In the end what it owes here is what its book says, and
 //! what merchants are owed is what a model that knows neither holds nor legs has worked out. Where a refusal is an exception that
 //! people look after, they book what can be booked first.
+
+mod any_order;
+mod losses;
+mod reversals;
 
 use super::refusals::resolve_one;
 use super::rules::{ask, balance, credit, policy, town_with};
@@ -22,7 +26,7 @@ const OWN: &str = "10000001";
 struct Entry {
     operation: IssuerOperation,
     code: &'static str,
-    /// What stands of it.
+    /// The amount of it that stands.
     stands: i64,
     /// Refunds of it.
     refunded: i64,
@@ -41,7 +45,7 @@ struct Issuer {
 }
 
 impl Issuer {
-    /// What it says to a message; the same again when it has it already.
+    /// Its answer to a message; the same again when it has it already.
     fn takes(&mut self, town: &Town, seq: Seq, to: ToIssuer, refuses: bool) -> &'static str {
         if let Some(known) = self.entries.get(&seq) {
             return known.code;
@@ -158,7 +162,7 @@ impl Paid {
         self.gross - self.undone - back.map(|back| back.amount).sum::<i64>()
     }
 
-    /// What the reversals have said holds again.
+    /// The claims of the reversals hold again.
     fn settle(&mut self) {
         match (self.most, self.standing) {
             (Some(most), Standing::Stands) => self.undone += (self.net() - most).max(0),
@@ -423,10 +427,18 @@ impl World {
 
     /// Two people book what the exceptions say; what of a refused payment has changed since is disputed.
     fn people_book(&mut self) {
-        let mut ids: Vec<[u8; 16]> = self.town.state.exceptions(true).iter().map(|d| d.exception.id).collect();
+        let mut ids: Vec<[u8; 16]> =
+            self.town.state.exceptions(WhichExceptions::Open).iter().map(|d| d.exception.id).collect();
         let stands = |tap: &&crate::state::Tap| self.town.state.parts(tap.seq).refused;
         let refused: Vec<Seq> = self.town.state.taps().filter(stands).map(|tap| tap.seq).collect();
-        for d in self.town.state.exceptions(true).into_iter().map(|d| d.exception).filter(|d| d.ours == Yen::ZERO) {
+        for d in self
+            .town
+            .state
+            .exceptions(WhichExceptions::Open)
+            .into_iter()
+            .map(|d| d.exception)
+            .filter(|d| d.ours == Yen::ZERO)
+        {
             // Nothing of it is here. They ask the issuer.
             let there = self.issuer.entries.get(&d.own).map_or(0, Entry::owes);
             assert!(there == 0 || there == d.theirs.get(), "{d:?}: {:?}", self.issuer);
@@ -444,9 +456,9 @@ impl World {
             else {
                 continue;
             };
-            let (reference, why, by) = (format!("CB{tap}"), "w".to_owned(), "sato".to_owned());
-            ask(&mut self.town, Command::Closing(Closing::Dispute { tap, amount, reference, why, by })).unwrap();
-            let open = self.town.state.exceptions(true);
+            let (reference, said) = (format!("CB{tap}"), said("sato", "w"));
+            ask(&mut self.town, Command::Closing(Closing::Dispute { tap, amount, reference, said })).unwrap();
+            let open = self.town.state.exceptions(WhichExceptions::Open);
             let id = open.iter().map(|d| d.exception.id).find(|id| !ids.contains(id)).unwrap();
             assert!(resolve_one(&mut self.town, id, Resolution::BookedIssuer), "{tap}: {amount}");
         }
@@ -471,7 +483,7 @@ impl World {
         assert!(followed, "the issuer could follow every reversal: {:?}", self.issuer);
         // An exception is booked whole or not at all. Where something of it was undone in part since, it stays open: the books
         // differ by no more than what is open.
-        let open = state.exceptions(true).into_iter().map(|d| d.exception);
+        let open = state.exceptions(WhichExceptions::Open).into_iter().map(|d| d.exception);
         let open: i64 = open.map(|d| (d.ours.get() - d.theirs.get()).abs()).sum();
         let apart = self.town.receivable().0 - self.issuer.owes();
         assert!(apart.abs() <= open, "{apart} apart, {open} open: {:?}", self.issuer);
@@ -523,67 +535,6 @@ impl Town {
     }
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let pay = prop_oneof![
-        4 => Just(Operation::Purchase),
-        2 => Just(Operation::PurchaseAdvice),
-        1 => Just(Operation::Authorize),
-    ];
-    let refund = prop_oneof![Just(Operation::Refund), Just(Operation::RefundAdvice)];
-    let fate = prop_oneof![
-        6 => Just(Fate::Approved),
-        3 => Just(Fate::Declined),
-        2 => Just(Fate::Late),
-        2 => Just(Fate::Lost),
-        4 => Just(Fate::NotSent),
-        1 => Just(Fate::Restarted),
-    ];
-    let remains = || prop_oneof![2 => Just(0_i64), 2 => 1..1_000_i64];
-    let step = prop_oneof![
-        4 => (pay, 1..1_000_i64, any::<bool>()).prop_map(|(o, yen, points)| Step::Pay(o, yen, points)),
-        1 => (0..4_usize, 1..1_000_i64).prop_map(|(at, yen)| Step::Complete(at, yen)),
-        5 => (refund, 0..4_usize, 1..700_i64).prop_map(|(o, at, yen)| Step::Refund(o, at, yen)),
-        4 => (0..4_usize, remains()).prop_map(|(at, yen)| Step::Reverse(at, None, yen)),
-        2 => (0..4_usize, 0..3_usize, remains()).prop_map(|(at, back, yen)| Step::Reverse(at, Some(back), yen)),
-        1 => (0..20_usize).prop_map(Step::Repeat),
-        7 => (0..4_usize, fate).prop_map(|(at, fate)| Step::Ask(at, fate)),
-        6 => (0..6_usize, prop::bool::weighted(0.3)).prop_map(|(at, refuses)| Step::Tell(at, refuses)),
-    ];
-    prop::collection::vec(step, 1..40)
-}
-
-/// How many histories: `KAZASU_MODEL_CASES`, or enough for every test run.
-fn cases() -> u32 {
-    std::env::var("KAZASU_MODEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(5_000)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
-
-    #[test]
-    fn in_any_order_the_issuers_book_and_ours_agree(
-        steps in steps(),
-        picks in prop::collection::vec(0..30_usize, 4..12),
-        liable in prop_oneof![
-            3 => Just(Some(LiableParty::Operator)),
-            2 => Just(Some(LiableParty::Merchant)),
-            1 => Just(Some(LiableParty::Issuer)),
-            1 => Just(None),
-        ],
-        stubborn in any::<bool>(),
-        purse in prop_oneof![Just(0_i64), 1..1_500_i64],
-    ) {
-        let mut world = World::where_bears(liable, purse);
-        world.issuer.stubborn = stubborn;
-        for step in steps {
-            world.play(step);
-        }
-        world.finish(&picks);
-        world.check(liable);
-        world.town.check_replay();
-    }
-}
-
 fn stood_in(world: &mut World, yen: i64) -> (Request, Seq) {
     world.play(Step::Pay(Operation::Purchase, yen, false));
     world.play(Step::Ask(0, Fate::NotSent));
@@ -598,173 +549,4 @@ fn says(world: &mut World, message: Seq, code: &str) {
 
 fn lost(town: &Town) -> i64 {
     balance(town, |key| matches!(key, AccountKey::StandInLoss(_)))
-}
-
-#[test]
-fn a_reversal_holds_whatever_becomes_of_a_refund_that_waits() {
-    for fate in [Fate::Approved, Fate::Declined, Fate::Late, Fate::Lost, Fate::NotSent, Fate::Restarted] {
-        let mut world = World::new(LiableParty::Operator, 0);
-        world.play(Step::Pay(Operation::Purchase, 1_000, false));
-        world.play(Step::Ask(0, Fate::Approved));
-        world.play(Step::Refund(Operation::Refund, 0, 1_000));
-        world.play(Step::Reverse(0, None, 0));
-        world.play(Step::Ask(0, fate));
-        assert_eq!((world.town.payable("SHOP"), world.town.receivable()), (0, (0, 0)), "{fate:?}");
-        world.finish(&[0]);
-        assert_eq!(world.issuer.owes(), 0, "{fate:?}");
-        world.check(LiableParty::Operator);
-        world.town.check_replay();
-    }
-}
-
-#[test]
-fn a_partial_reversal_takes_effect_when_the_outcome_is_known() {
-    for (fate, stands) in
-        [(Fate::Approved, 400), (Fate::NotSent, 400), (Fate::Declined, 0), (Fate::Late, 0), (Fate::Restarted, 0)]
-    {
-        let mut world = World::new(LiableParty::Operator, 0);
-        world.play(Step::Pay(Operation::Purchase, 1_000, false));
-        world.play(Step::Reverse(0, None, 700));
-        world.play(Step::Reverse(0, None, 400));
-        world.play(Step::Reverse(0, None, 2_000));
-        world.play(Step::Repeat(1));
-        world.play(Step::Ask(0, fate));
-        assert_eq!((world.town.payable("SHOP"), world.town.receivable()), (stands, (stands, 0)), "{fate:?}");
-        world.finish(&[1]);
-        assert_eq!(world.issuer.owes(), stands, "{fate:?}");
-        let totals = world.town.state.totals(acquirer(), world.town.state.day);
-        assert_eq!(totals.debit_reversals, u64::from(stands > 0), "one of the reversals undid something");
-        world.check(LiableParty::Operator);
-        world.town.check_replay();
-    }
-}
-
-#[test]
-fn a_partial_reversal_of_a_waiting_authorization_leaves_what_it_says() {
-    let mut world = World::new(LiableParty::Operator, 0);
-    world.play(Step::Pay(Operation::Authorize, 1_000, false));
-    world.play(Step::Reverse(0, None, 300));
-    world.play(Step::Ask(0, Fate::Approved));
-    assert_eq!(world.town.receivable(), (0, 300));
-    world.play(Step::Complete(0, 301));
-    world.play(Step::Complete(0, 300));
-    world.finish(&[0]);
-    assert_eq!((world.town.payable("SHOP"), world.issuer.owes()), (300, 300));
-    world.check(LiableParty::Operator);
-}
-
-#[test]
-fn a_full_reversal_behind_a_partial_one_undoes_all() {
-    let mut world = World::new(LiableParty::Operator, 0);
-    world.play(Step::Pay(Operation::Purchase, 1_000, false));
-    world.play(Step::Reverse(0, None, 400));
-    world.play(Step::Reverse(0, None, 0));
-    world.finish(&[0]);
-    assert_eq!((world.town.payable("SHOP"), world.issuer.owes()), (0, 0));
-    world.check(LiableParty::Operator);
-}
-
-#[test]
-fn an_issuer_is_told_of_a_reversal_only_when_it_has_undone_the_refund() {
-    let mut world = World::new(LiableParty::Operator, 0);
-    world.play(Step::Pay(Operation::Purchase, 1_000, false));
-    world.play(Step::Ask(0, Fate::Approved));
-    world.play(Step::Refund(Operation::Refund, 0, 300));
-    world.play(Step::Reverse(0, None, 0));
-    world.play(Step::Ask(0, Fate::Late));
-    let owed: Vec<_> = world.town.state.unacknowledged().map(|(_, to)| (to.about, to.remains.map(Yen::get))).collect();
-    let (paid, back) = (world.paid[0].seq, world.paid[0].refunds[0].seq);
-    assert_eq!(owed, [(Some(paid), Some(300)), (Some(back), None)]);
-    assert_eq!(world.town.payable("SHOP"), 0, "here it is undone already");
-    world.play(Step::Tell(0, false));
-    world.play(Step::Tell(0, false));
-    let owed: Vec<_> = world.town.state.unacknowledged().map(|(_, to)| (to.about, to.remains)).collect();
-    assert_eq!(owed, [(Some(paid), None)]);
-    world.finish(&[0]);
-    assert_eq!(world.issuer.owes(), 0);
-    world.check(LiableParty::Operator);
-    world.town.check_replay();
-}
-
-#[test]
-fn a_refund_of_a_payment_that_is_refused_afterwards_is_lost_too_in_either_order() {
-    for (operation, reversed) in
-        [(Operation::Purchase, false), (Operation::PurchaseAdvice, false), (Operation::Purchase, true)]
-    {
-        for refused_first in [true, false] {
-            let mut world = World::new(LiableParty::Operator, 0);
-            let message = if operation == Operation::Purchase {
-                stood_in(&mut world, 1_000).1
-            } else {
-                world.play(Step::Pay(operation, 1_000, false));
-                world.paid[0].seq
-            };
-            world.play(Step::Refund(Operation::RefundAdvice, 0, 300));
-            let refund = world.paid[0].refunds[0].seq;
-            if reversed {
-                world.play(Step::Reverse(0, None, 0));
-            }
-            let both = [(message, "51"), (refund, "00")];
-            for at in if refused_first { [0, 1] } else { [1, 0] } {
-                says(&mut world, both[at].0, both[at].1);
-            }
-            let left = if reversed { 0 } else { 700 };
-            // The issuer gave 300 back for a payment that it never made: it is owed them.
-            assert_eq!(world.town.receivable(), (-300, 0));
-            assert_eq!((world.town.payable("SHOP"), lost(&world.town)), (left, left + 300));
-            world.town.check_replay();
-        }
-    }
-}
-
-#[test]
-fn a_refund_that_is_refused_like_its_payment_loses_nothing() {
-    for liable in [LiableParty::Operator, LiableParty::Merchant] {
-        for refused_first in [true, false] {
-            let mut world = World::new(liable, 0);
-            let (_, message) = stood_in(&mut world, 1_000);
-            world.play(Step::Refund(Operation::RefundAdvice, 0, 300));
-            let refund = world.paid[0].refunds[0].seq;
-            for message in if refused_first { [message, refund] } else { [refund, message] } {
-                says(&mut world, message, "51");
-            }
-            let loss = if liable == LiableParty::Operator { 700 } else { 0 };
-            assert_eq!((world.town.receivable(), lost(&world.town)), ((0, 0), loss), "{liable:?}");
-            // The refund is undone: the goods are the customer's again, and not paid.
-            world.play(Step::Reverse(0, Some(0), 0));
-            let (payable, loss) = if liable == LiableParty::Operator { (1_000, 1_000) } else { (0, 0) };
-            assert_eq!((world.town.receivable(), lost(&world.town)), ((0, 0), loss), "{liable:?}");
-            assert_eq!(world.town.payable("SHOP"), payable, "{liable:?}");
-            world.town.check_replay();
-        }
-    }
-}
-
-#[test]
-fn a_loss_that_was_booked_without_its_refunds_is_made_up_when_they_fail() {
-    for fails in [true, false] {
-        let mut world = World::new(LiableParty::Operator, 0);
-        let (_, message) = stood_in(&mut world, 500);
-        world.play(Step::Refund(Operation::Refund, 0, 100));
-        let refund = world.paid[0].refunds[0].seq;
-        // As records of old have it: what was being refunded is left out of the loss.
-        let state = &world.town.state;
-        let decision = decide(
-            state,
-            world.town.now,
-            &Event::IssuerAcknowledged { message, code: ResponseCode::from_wire(b"51").unwrap() },
-        );
-        let Some(Body::LossBooked(mut loss)) = decision.body else { panic!("{decision:?}") };
-        assert_eq!(loss.transfers[0].amount.get(), 500);
-        loss.transfers[0].amount = Yen::new(400);
-        world.town.carry_out(&Decision { body: Some(Body::LossBooked(loss)), ..Decision::default() });
-        world.town.issuer_says(refund, if fails { "05" } else { "00" });
-        if !fails {
-            assert_eq!((world.town.receivable(), lost(&world.town)), ((0, 0), 400), "as it was booked then");
-            let undo = world.town.about(Operation::Reversal, &world.paid[0].refunds[0].request, 100);
-            assert_eq!(world.town.code(&undo), "00");
-        }
-        assert_eq!((world.town.receivable(), lost(&world.town)), ((0, 0), 500));
-        world.town.check_replay();
-    }
 }

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 const A: Option<&str> = Some("CN=authority a");
 const B: Option<&str> = Some("CN=authority b");
-/// What records of before say.
-const NOBODY: Option<&str> = None;
+/// The content of older records.
+const NO_ISSUER: Option<&str> = None;
 
 fn serial(n: u8) -> Serial {
     Serial::from_bytes(&[0x10, n]).unwrap()
@@ -69,15 +69,15 @@ fn a_list_counts_for_what_is_bound_later_and_only_its_authoritys() {
 #[test]
 fn what_names_no_issuer_may_be_any_ones_until_it_is_told() {
     let mut town = town_with(policy());
-    bind(&mut town, 1, NOBODY, 2).unwrap();
+    bind(&mut town, 1, NO_ISSUER, 2).unwrap();
     list(&mut town, B, 1, &[(2, ListReason::Revoked)]).unwrap();
     assert_eq!(town.purchase(1, 1).1, "62", "the stricter reading");
     // Another person's certificate of this number may be the same one.
-    for issuer in [A, B, NOBODY] {
+    for issuer in [A, B, NO_ISSUER] {
         assert!(bind(&mut town, 2, issuer, 2).unwrap_err().contains("one of the two has no issuer"), "{issuer:?}");
     }
     // A person suspended the card: telling the issuer lifts nothing of that.
-    let set = |status| Command::SetCard { ppid: person(1), status, by: "op".into(), why: "lost".into() };
+    let set = |status| Command::SetCard { ppid: person(1), status, said: said("op", "lost") };
     ask(&mut town, set(CardStatus::Suspended)).unwrap();
     bind(&mut town, 1, A, 2).unwrap();
     assert_eq!(town.purchase(1, 1).1, "41");
@@ -97,7 +97,7 @@ fn a_list_of_before_speaks_of_every_certificate_until_it_comes_again() {
     let mut town = town_with(policy());
     bind(&mut town, 1, A, 2).unwrap();
     bind(&mut town, 2, B, 2).unwrap();
-    scoped(&mut town, "CN=A", NOBODY, 5, &[(2, ListReason::Revoked)]).unwrap();
+    scoped(&mut town, "CN=A", NO_ISSUER, 5, &[(2, ListReason::Revoked)]).unwrap();
     assert_eq!((town.purchase(1, 1).1, town.purchase(2, 1).1), ("62".into(), "62".into()));
     // The same list again, with its issuer: it replaces itself.
     scoped(&mut town, "CN=A", A, 5, &[(2, ListReason::Revoked)]).unwrap();
@@ -168,7 +168,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// In whatever order certificates are bound and lists come, a card is what its own authority's list in force says.
+    /// In any order in which certificates are bound and lists come, a card is what its own authority's list in force says.
     #[test]
     fn a_card_is_what_its_own_authority_says(steps in prop::collection::vec(any_step(), 1..30)) {
         let mut town = town_with(policy());

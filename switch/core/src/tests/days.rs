@@ -6,8 +6,7 @@ use kazasu_schemas::wire::Totals;
 use proptest::prelude::*;
 
 fn cut_over(town: &mut Town) -> Result<(), String> {
-    let (by, why) = ("sato".to_owned(), "closing early".to_owned());
-    let decision = town.event(&Event::Command(Command::CutOver { keep_days: 2, by, why }));
+    let decision = town.event(&Event::Command(Command::CutOver { keep_days: 2, said: said("sato", "closing early") }));
     decision.rejected.map_or(Ok(()), |why| Err(why.to_string()))
 }
 
@@ -42,7 +41,11 @@ fn a_cut_over_of_old_reads_without_who_and_why() {
     let old = (14, [(BusinessDay(1), BusinessDay(2), BusinessDay(0))]);
     minicbor::encode(old, &mut bytes).unwrap();
     let Body::CutOver(r) = Body::read(&bytes).unwrap() else { panic!("a cut-over") };
-    assert_eq!((r.closed, r.opened, r.by, r.why), (BusinessDay(1), BusinessDay(2), None, None));
+    assert_eq!((r.closed, r.opened, r.by, r.why, r.via), (BusinessDay(1), BusinessDay(2), None, None, None));
+    let (mut bytes, old) = (Vec::new(), (4, [(7_u64, kazasu_ledger::AccountId(1))]));
+    minicbor::encode(old, &mut bytes).unwrap();
+    let Body::DepositOpened(r) = Body::read(&bytes).unwrap() else { panic!("a deposit") };
+    assert_eq!((r.number, r.account, r.maker), (7, kazasu_ledger::AccountId(1), None));
 }
 
 #[test]
@@ -72,8 +75,7 @@ fn no_day_turns_and_nothing_lapses_while_the_clock_is_in_doubt() {
 fn a_confirmed_clock_is_recorded_with_who_and_why_and_the_day_must_be_its_own() {
     let mut town = Town::new();
     let (before, wall) = (town.now, Millis(town.now.0 + 86_400_000));
-    let confirm =
-        |day, clock| Event::Command(Command::ConfirmClock { day, clock, by: "sato".into(), why: "NTP".into() });
+    let confirm = |day, clock| Event::Command(Command::ConfirmClock { day, clock, said: said("sato", "NTP") });
     assert_eq!(town.event(&confirm(wall.jst_day(), None)).body, None, "nothing is in doubt");
     let wrong = town.event(&confirm(before.jst_day(), Some((before, wall))));
     assert!(wrong.rejected.unwrap().to_string().contains("you say 2026"), "the person's day is another");
@@ -164,7 +166,7 @@ fn sums_of_days_that_are_not_in_memory_are_not_compared() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
-    /// Whatever happens over some weeks: what is in memory is what is not old, what something depends on, and what has not been
+    /// Over some weeks of random events: what is in memory is what is not old, what something depends on, and what has not been
     /// looked at yet; and replaying gives the same.
     #[test]
     fn what_is_kept_is_what_is_needed(steps in prop::collection::vec((0..6_u8, 1_i64..300), 1..120)) {

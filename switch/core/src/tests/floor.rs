@@ -33,8 +33,7 @@ fn class(town: &mut Town, class: &str) {
 }
 
 fn decide(town: &mut Town, record: Seq, accept: bool) -> Decision {
-    let (by, why) = ("sato".to_owned(), "slip seen".to_owned());
-    town.event(&Event::Command(Command::DecideAdvice { record, accept, by, why }))
+    town.event(&Event::Command(Command::DecideAdvice { record, accept, said: said("sato", "slip seen") }))
 }
 
 /// An offline payment, and its record.

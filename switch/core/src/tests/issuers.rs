@@ -1,8 +1,9 @@
+use super::codes::*;
 use super::*;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 
 fn asked(town: &mut Town, operation: Operation, yen: i64) -> (Request, Seq) {
-    let request = town.request(operation, 3, yen);
+    let request = town.request(operation, AT_ISSUER, yen);
     let decision = town.send(&request);
     assert_eq!(code(&decision), "waits");
     let (seq, message) = sent(&decision).unwrap();
@@ -16,13 +17,13 @@ fn the_amount_is_held_until_the_issuer_answers() {
     let (request, seq) = asked(&mut town, Operation::Purchase, 800);
     assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 800), 0));
     assert_eq!(code(&town.send(&request)), "waits", "a duplicate waits for the same outcome");
-    let decision = town.issuer_says(seq, "00");
-    assert_eq!(waiting_code(&decision).unwrap(), "00");
+    let decision = town.issuer_says(seq, APPROVED);
+    assert_eq!(waiting_code(&decision).unwrap(), APPROVED);
     assert_eq!((town.receivable(), town.payable("SHOP")), ((800, 0), 800));
     let records = town.journal.len();
-    assert!(town.issuer_says(seq, "00").body.is_some(), "an answer twice is recorded as late");
+    assert!(town.issuer_says(seq, APPROVED).body.is_some(), "an answer twice is recorded as late");
     assert_eq!((town.receivable(), town.journal.len()), ((800, 0), records + 1));
-    assert_eq!(town.code(&request), "00");
+    assert_eq!(town.code(&request), APPROVED);
     town.check_replay();
 }
 
@@ -70,11 +71,11 @@ fn an_answer_that_does_not_fit_leaves_the_outcome_unknown_and_is_reversed() {
     let mut town = Town::new();
     let (request, seq) = asked(&mut town, Operation::Purchase, 800);
     let decision = town.issuer_silent(seq, Silence::Unfit);
-    assert_eq!(waiting_code(&decision).unwrap(), "91");
+    assert_eq!(waiting_code(&decision).unwrap(), UNAVAILABLE);
     let (_, message) = sent(&decision).unwrap();
     assert_eq!((message.operation, message.amount.get(), message.about), (IssuerOperation::Reversal, 800, Some(seq)));
     assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 0));
-    assert_eq!(town.code(&request), "91");
+    assert_eq!(town.code(&request), UNAVAILABLE);
     town.check_replay();
 }
 
@@ -83,7 +84,7 @@ fn silence_is_declined_and_reversed_until_acknowledged_and_a_late_approval_chang
     let mut town = Town::new();
     let (request, seq) = asked(&mut town, Operation::Purchase, 800);
     let decision = town.issuer_silent(seq, Silence::TimedOut);
-    assert_eq!(waiting_code(&decision).unwrap(), "91");
+    assert_eq!(waiting_code(&decision).unwrap(), UNAVAILABLE);
     let (reversal, message) = sent(&decision).unwrap();
     assert_eq!((message.operation, message.about), (IssuerOperation::Reversal, Some(seq)));
     assert_eq!(town.state.unacknowledged().collect::<Vec<_>>(), [(reversal, message)]);
@@ -94,7 +95,7 @@ fn silence_is_declined_and_reversed_until_acknowledged_and_a_late_approval_chang
     assert_eq!((out.cause.acquirer, out.cause.stan, out.cause_rrn), (acquirer(), request.stan, request.rrn));
     assert_eq!(town.state.record_of(&request), Some(seq));
     assert_eq!(town.state.tap_of_message(reversal).map(|tap| tap.seq), Some(seq));
-    town.issuer_says(seq, "00");
+    town.issuer_says(seq, APPROVED);
     assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 0));
     town.event(&Event::IssuerAcknowledged { message: reversal, code: ResponseCode::APPROVED });
     assert_eq!(town.state.unacknowledged().count(), 0);
@@ -108,7 +109,7 @@ fn what_was_certainly_not_sent_needs_no_reversal() {
     let mut town = Town::new();
     let (_, seq) = asked(&mut town, Operation::Purchase, 800);
     let decision = town.issuer_silent(seq, Silence::NotSent);
-    assert_eq!((waiting_code(&decision).unwrap().as_str(), sent(&decision)), ("91", None));
+    assert_eq!((waiting_code(&decision).unwrap().as_str(), sent(&decision)), (UNAVAILABLE, None));
     assert_eq!((town.receivable(), town.state.unacknowledged().count()), ((0, 0), 0));
 }
 
@@ -118,9 +119,9 @@ fn a_reversal_that_overtakes_the_issuer_answers_whoever_waits() {
     let (request, seq) = asked(&mut town, Operation::Purchase, 800);
     let reversal = town.about(Operation::Reversal, &request, 800);
     let decision = town.send(&reversal);
-    assert_eq!((code(&decision).as_str(), waiting_code(&decision).unwrap().as_str()), ("00", "94"));
+    assert_eq!((code(&decision).as_str(), waiting_code(&decision).unwrap().as_str()), (APPROVED, DUPLICATE));
     assert_eq!(sent(&decision).unwrap().1.about, Some(seq));
-    town.issuer_says(seq, "00");
+    town.issuer_says(seq, APPROVED);
     assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 0));
     town.check_replay();
 }
@@ -130,12 +131,12 @@ fn authorize_then_complete_tells_the_issuer() {
     let mut town = Town::new();
     let (request, seq) = asked(&mut town, Operation::Authorize, 5_000);
     let early = town.about(Operation::Completion, &request, 1);
-    assert_eq!(town.code(&early), "12");
-    town.issuer_says(seq, "00");
+    assert_eq!(town.code(&early), INVALID_TRANSACTION);
+    town.issuer_says(seq, APPROVED);
     assert_eq!(town.receivable(), (0, 5_000));
     let completion = town.about(Operation::Completion, &request, 4_000);
     let decision = town.send(&completion);
-    assert_eq!(code(&decision), "00");
+    assert_eq!(code(&decision), APPROVED);
     let (_, message) = sent(&decision).unwrap();
     assert_eq!(
         (message.operation, message.about, message.amount.get()),
@@ -149,17 +150,17 @@ fn authorize_then_complete_tells_the_issuer() {
 fn a_refund_at_the_issuer_counts_from_the_moment_it_is_asked_for() {
     let mut town = Town::new();
     let (request, seq) = asked(&mut town, Operation::Purchase, 1_000);
-    town.issuer_says(seq, "00");
+    town.issuer_says(seq, APPROVED);
     let refund = town.about(Operation::Refund, &request, 700);
     let decision = town.send(&refund);
     let (refund_seq, message) = sent(&decision).unwrap();
     assert_eq!(message.operation, IssuerOperation::Refund);
     let more = town.about(Operation::Refund, &request, 301);
-    assert_eq!(town.code(&more), "13");
-    assert_eq!(waiting_code(&town.issuer_says(refund_seq, "05")).unwrap(), "05");
+    assert_eq!(town.code(&more), INVALID_AMOUNT);
+    assert_eq!(waiting_code(&town.issuer_says(refund_seq, DO_NOT_HONOUR)).unwrap(), DO_NOT_HONOUR);
     let again = town.about(Operation::Refund, &request, 1_000);
     let (again_seq, _) = sent(&town.send(&again)).unwrap();
-    town.issuer_says(again_seq, "00");
+    town.issuer_says(again_seq, APPROVED);
     assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 0));
     town.check_replay();
 }
@@ -172,5 +173,5 @@ fn after_a_restart_pending_taps_are_reversed() {
     let decision = town.issuer_silent(seq, Silence::Restarted);
     assert!(sent(&decision).is_some());
     assert_eq!(town.state.pending_taps().count(), 0);
-    assert_eq!(town.code(&request), "91", "the acquirer that asks again gets the outcome");
+    assert_eq!(town.code(&request), UNAVAILABLE, "the acquirer that asks again gets the outcome");
 }

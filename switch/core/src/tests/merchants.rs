@@ -1,4 +1,4 @@
-//! What an import changes of a merchant, and what it leaves.
+//! The parts of a merchant that an import changes, and those that it leaves.
 
 use super::*;
 use kazasu_ledger::record::MerchantTraits;
@@ -18,7 +18,12 @@ fn entry(town: &Town, merchant: &str) -> MerchantEntry {
 
 fn change(town: &mut Town, merchant: &str, change: MerchantChange) -> Decision {
     let change = Box::new(change);
-    town.event(&Event::Command(Command::ChangeMerchant { acquirer: acquirer(), merchant: id(merchant), change }))
+    town.event(&Event::Command(Command::ChangeMerchant {
+        acquirer: acquirer(),
+        merchant: id(merchant),
+        change,
+        maker: None,
+    }))
 }
 
 #[test]
@@ -129,7 +134,7 @@ proptest! {
     #[test]
     fn a_look_says_what_happens(rows in prop::collection::vec((0_usize..4, any_change()), 1..12)) {
         let mut town = Town::new();
-        let mut look = MerchantLook::default();
+        let mut look = MerchantView::default();
         let names = ["SHOP", "OTHER", "CLOSED", "NEW"];
         let before = Town::new();
         for (which, row) in rows {

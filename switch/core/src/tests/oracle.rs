@@ -19,7 +19,7 @@ const MOST_GRANTS: usize = 4;
 /// Sorts behind every real day: what has no last day comes last.
 const NEVER: BusinessDay = BusinessDay(i32::MAX);
 
-/// What a person's taps are paid with when purses and points are not enough.
+/// The instrument of a person's taps when purses and points are not enough.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Instr {
     None,
@@ -37,12 +37,12 @@ impl Instr {
     fn kind(self) -> Option<Kind> {
         match self {
             Instr::None => None,
-            Instr::Deposit(_) => Some(Kind::Held),
+            Instr::Deposit(_) => Some(Kind::OnUs),
             Instr::Issuer { kind, .. } => Some(kind),
         }
     }
 
-    /// The same card or account, whoever holds it?
+    /// The same card or account, with any holder?
     fn same(self, other: Instr) -> bool {
         match (self, other) {
             (Instr::Deposit(one), Instr::Deposit(two)) => one == two,
@@ -72,7 +72,7 @@ pub(super) struct OwnLimits {
     pub(super) month_declines: bool,
 }
 
-/// What a terminal sends.
+/// A terminal's message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Op {
     Purchase,
@@ -125,7 +125,7 @@ struct Person {
     family: Vec<usize>,
 }
 
-/// Where a part of a tap's money comes from.
+/// The source of a part of a tap's money.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Source {
     Purse {
@@ -138,7 +138,7 @@ enum Source {
     },
     Deposit(u32),
     Issuer,
-    /// Nobody's account: the acquirer owes it.
+    /// No person's account: the acquirer owes it.
     Shortfall,
 }
 
@@ -206,7 +206,7 @@ struct Tap {
     /// The completion's id; with it the tap's own id is closed.
     completion: Option<u64>,
     who: usize,
-    /// What was linked when the tap was decided.
+    /// The link when the tap was decided.
     instr: Instr,
     merchant: usize,
     day: BusinessDay,
@@ -270,7 +270,7 @@ pub(super) struct Oracle {
     policy: Policy,
     /// Point programmes' budgets, as far as they could be changed.
     budgets: Vec<(u16, i64)>,
-    /// What each deposit began with.
+    /// The opening balance of each deposit.
     deposits: Vec<i64>,
     issuers: Vec<u16>,
     list_at: Option<Millis>,
@@ -368,13 +368,13 @@ impl Oracle {
         self.policy = policy;
     }
 
-    /// When the card status list was issued.
+    /// The time at which the card status list was issued.
     pub(super) fn list_at(&mut self, at: Option<Millis>) {
         self.list_at = at;
     }
 }
 
-/// What can be asked.
+/// The commands.
 impl Oracle {
     /// Money in the person's purses of a programme: posted less holds.
     pub(super) fn purse(&self, who: usize, programme: u16) -> i64 {
@@ -391,12 +391,12 @@ impl Oracle {
         budget - self.taken_from_budget(programme)
     }
 
-    /// What is available of a held account.
+    /// The available amount of an on-us account.
     pub(super) fn deposit(&self, deposit: u32) -> i64 {
         self.deposits[usize::try_from(deposit).unwrap()] - self.taken_from(Source::Deposit(deposit))
     }
 
-    /// What a merchant is owed.
+    /// The amount that a merchant is owed.
     pub(super) fn payable(&self, merchant: usize) -> i64 {
         self.taps.iter().filter(|tap| tap.merchant == merchant).map(Tap::stands).sum()
     }
@@ -431,7 +431,7 @@ impl Oracle {
         self.taps_of(who).filter(|tap| tap.op == Op::PurchaseAdvice && tap.day == day).map(|tap| tap.yen).sum()
     }
 
-    /// What is booked against the acquirers.
+    /// The amount booked against the acquirers.
     pub(super) fn shortfall(&self) -> i64 {
         let tenders = self.taps.iter().flat_map(|tap| &tap.tenders);
         tenders.filter(|tender| tender.source == Source::Shortfall).map(Tender::stands).sum()

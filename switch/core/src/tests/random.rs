@@ -1,7 +1,9 @@
 //! Any order of messages, answers, silences, repeats, reversals and clock jumps: the book balances, no deposit falls below
 //! zero, what merchants are owed is what stands posted, and replay gives the same state.
 
+use super::super::money::is_refund;
 use super::*;
+use kazasu_ledger::record::{Correction, CorrectionKind, Proposal};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
@@ -13,6 +15,10 @@ enum Step {
     Silent(usize, Silence),
     Acknowledge(usize),
     Clock(i64),
+    /// A person asks for a correction of a tap, as far as it is one of a payment; the amount may be too large.
+    Correct(usize, CorrectionKind, i64),
+    /// Another person decides the oldest request.
+    Decide(bool),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -39,6 +45,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..6_usize, silence).prop_map(|(at, why)| Step::Silent(at, why)),
         1 => (0..6_usize).prop_map(Step::Acknowledge),
         1 => (-100_000..40_000_000_i64).prop_map(Step::Clock),
+        3 => (0..60_usize, prop::sample::select(CorrectionKind::ALL.to_vec()), 1..3_000_i64)
+            .prop_map(|(at, kind, yen)| Step::Correct(at, kind, yen)),
+        3 => prop::bool::weighted(0.8).prop_map(Step::Decide),
     ];
     prop::collection::vec(step, 1..90)
 }
@@ -94,6 +103,17 @@ fn play(town: &mut Town, step: Step, sent_before: &mut Sent, asked: &mut Vec<Seq
                 town.event(&Event::IssuerAcknowledged { message, code: ResponseCode::APPROVED });
             }
         }
+        Step::Correct(at, kind, yen) => correct(town, at, (kind, yen)),
+        Step::Decide(approve) => {
+            let Some(open) = town.state.approvals().into_iter().next() else { return };
+            let answer = if approve { ApprovalAnswer::Approve } else { ApprovalAnswer::Deny };
+            let said = said("per_2", "looked at");
+            let decide = Approvals::Decide { proposal: open.number, answer, seen: Some(open.fingerprint), said };
+            if town.event(&Event::Command(Command::Approvals(decide))).rejected.is_some() {
+                let withdraw = Approvals::Withdraw { proposal: open.number, said: said_by_requester() };
+                town.event(&Event::Command(Command::Approvals(withdraw)));
+            }
+        }
         Step::Clock(by) => {
             town.now = Millis(town.now.0 + by);
             town.event(&Event::Tick { keep_days: 400 });
@@ -101,7 +121,36 @@ fn play(town: &mut Town, step: Step, sent_before: &mut Sent, asked: &mut Vec<Seq
     }
 }
 
-/// What merchants are owed, counted from the taps instead of the book.
+fn said_by_requester() -> Attribution {
+    said("per_1", "the terminal is broken")
+}
+
+/// Asks for a correction as people do who have looked at what is left.
+fn correct(town: &mut Town, at: usize, (kind, yen): (CorrectionKind, i64)) {
+    let Some(payment) = town.state.taps().nth(at).map(|tap| tap.seq) else { return };
+    let Some(found) = town.state.payment(payment) else {
+        let asked = Correction { payment, kind, amount: Yen::new(yen), left: Yen::new(yen) };
+        assert!(request(town, asked).is_some(), "no payment is corrected that cannot be looked at");
+        return;
+    };
+    let asked = Correction { payment: found.record, kind, amount: Yen::new(yen), left: found.left };
+    let refused = request(town, asked).is_some();
+    assert!(yen <= found.left.get() || refused, "more than is left: {yen} of {}", found.left);
+}
+
+fn request(town: &mut Town, asked: Correction) -> Option<Rejected> {
+    let proposal = Box::new(Proposal::Correction(Box::new(asked)));
+    let request = Approvals::Request { proposal, source: "".into(), said: said_by_requester() };
+    town.event(&Event::Command(Command::Approvals(request))).rejected
+}
+
+/// Yen that staff took of merchants: acquirers have no messages of it.
+fn by_staff(state: &State) -> i64 {
+    let own = state.taps().filter(|tap| tap.key.class == kazasu_ledger::record::CLASS_OF_STAFF);
+    own.map(|tap| tap.at_merchant().get()).sum()
+}
+
+/// The amounts that merchants are owed, counted from the taps instead of the book.
 fn owed(state: &State) -> i64 {
     use kazasu_ledger::record::TransactionKind;
     state
@@ -110,7 +159,8 @@ fn owed(state: &State) -> i64 {
             TransactionKind::Purchase | TransactionKind::PurchaseAdvice | TransactionKind::Completion => {
                 tap.moved().get()
             }
-            TransactionKind::Refund | TransactionKind::RefundAdvice => -tap.moved().get(),
+            // The merchant has no part in what the operator bears.
+            TransactionKind::Refund | TransactionKind::RefundAdvice => -tap.moved().get() - tap.kept.get(),
             TransactionKind::Authorize
             | TransactionKind::AuthorizationAdvice
             | TransactionKind::BalanceInquiry
@@ -135,12 +185,17 @@ proptest! {
             for tap in town.state.taps() {
                 prop_assert!(tap.refunded() <= tap.moved() && tap.refunded() >= Yen::ZERO, "{:?}", tap);
                 prop_assert!(tap.shortfall() <= tap.moved(), "{:?}", tap);
+                let refunds = town.state.taps().filter(|refund| refund.original.is_some_and(|of| {
+                    is_refund(refund.kind) && town.state.tap(of).is_some_and(|paid| paid.seq == tap.seq)
+                }));
+                let back: i64 = refunds.map(|refund| refund.moved().get()).sum();
+                prop_assert!(back <= tap.moved().get(), "{} came back of {:?}", back, tap);
             }
             for account in [1, 2, 4] {
                 prop_assert!(town.available(account) >= 0);
             }
             let day = town.state.totals.days.values().fold(0, |net, d| net + d.net().get());
-            prop_assert_eq!(-day, payable, "acquirers' totals are what merchants are owed");
+            prop_assert_eq!(-day - by_staff(&town.state), payable, "acquirers' totals are what merchants are owed");
         }
         town.check_replay();
     }

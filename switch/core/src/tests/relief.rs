@@ -7,7 +7,7 @@ mod lines;
 mod model;
 
 use super::*;
-use crate::relief::Refusal as No;
+use crate::Refusal as No;
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{Aside, CardStatus, FileDigest, MadeFile, Proposal};
 use kazasu_schemas::jst::BusinessDay;
@@ -75,12 +75,20 @@ fn why() -> String {
 }
 
 fn propose(town: &mut Town, proposal: Proposal, by: &str) -> Result<u64, String> {
-    let ask = Approvals::Request { proposal: Box::new(proposal), source: "file".into(), by: by.into(), why: why() };
+    let ask = Approvals::Request { proposal: Box::new(proposal), source: "file".into(), said: said(by, why()) };
     done(town, Command::Approvals(ask)).map(|_| town.state.seq)
 }
 
 fn settle(town: &mut Town, proposal: u64, approve: bool, by: &str) -> Result<Done, String> {
-    done(town, Command::Approvals(Approvals::Decide { proposal, approve, by: by.into(), why: why() }))
+    done(
+        town,
+        Command::Approvals(Approvals::Decide {
+            proposal,
+            answer: if approve { crate::ApprovalAnswer::Approve } else { crate::ApprovalAnswer::Deny },
+            seen: None,
+            said: said(by, why()),
+        }),
+    )
 }
 
 fn programme(town: &mut Town, terms: Terms) {
@@ -119,7 +127,7 @@ fn open(town: &mut Town, digest: u8) -> Result<Done, String> {
 fn step(town: &mut Town, batch: u32, step: Step, by: &str) -> Result<Done, String> {
     let transfer = town.state.relief_method(batch) == Some(Method::Transfer);
     let value_date = (transfer && step == Step::Released).then(|| day("2026-11-27"));
-    relief(town, Relief::Step { batch, step, value_date, refused: 0, by: by.into(), why: why() })
+    relief(town, Relief::Step { batch, step, value_date, refused: 0, said: said(by, why()) })
 }
 
 fn import(town: &mut Town, digest: u8, rows: Vec<Application>) -> u32 {
@@ -142,7 +150,7 @@ fn credit_all(town: &mut Town) {
 }
 
 fn set(town: &mut Town, batch: u32, row: u32, change: RowChange) -> Result<Done, String> {
-    relief(town, Relief::SetRow { batch, row, change, by: OFFICER.into(), why: why() })
+    relief(town, Relief::SetRow { batch, row, change, said: said(OFFICER, why()) })
 }
 
 /// A line of the bank's statement, as its reader books it.
@@ -154,8 +162,7 @@ fn line(town: &mut Town, reference: &str, what: Booking) -> Result<Done, String>
         statement: Some(FileDigest([1; 32])),
         alike: Alike::Waits,
         seen: None,
-        by: TREASURER.to_owned(),
-        why: why(),
+        said: said(TREASURER, why()),
     };
     let decision = town.event(&Event::Command(Command::Line(Box::new(line))));
     decision
@@ -218,7 +225,7 @@ fn a_citys_money_goes_from_budget_to_purse_to_shop_and_what_is_left_goes_back() 
     assert_eq!(balance(&town, |k| *k == AccountKey::PurseFund(101)), 6_000 - 3_500 + 2_400);
     let back = Proposal::ReturnFunds { programme: 101, amount: Yen::new(4_900), reference: "back".into() };
     let number = propose(&mut town, back, OFFICER).unwrap();
-    assert_eq!(settle(&mut town, number, true, OFFICER), Err("sato proposed it; another person must decide".into()));
+    assert_eq!(settle(&mut town, number, true, OFFICER), Err("sato requested it; another person must decide".into()));
     settle(&mut town, number, true, APPROVER).unwrap();
     assert_eq!(balance(&town, |k| *k == AccountKey::PurseFund(101)), 0);
     step(&mut town, batch, Step::Reported, OFFICER).unwrap();
@@ -254,7 +261,7 @@ fn every_step_needs_the_one_before_it_and_another_person() {
     assert_eq!(step(&mut town, batch, Step::Released, TREASURER), Ok(Done::Unchanged));
     credit_all(&mut town);
     step(&mut town, batch, Step::Reported, OFFICER).unwrap();
-    // Nobody else credits a city's purses.
+    // No other command credits a city's purses.
     let (ppid, amount, by) = (person(1), Yen::new(1), "operator".into());
     let credit = Command::CreditPurse { ppid, programme: 101, amount, reference: "x".into(), by };
     let why = town.event(&Event::Command(credit)).rejected.unwrap().to_string();
@@ -267,7 +274,7 @@ fn what_is_wrong_with_rows_is_found_and_people_say_what_follows() {
     let mut town = Town::new();
     programme(&mut town, terms(Method::Purse));
     fund(&mut town, 10_000, "one").unwrap();
-    let held = Command::SetCard { ppid: person(2), status: CardStatus::Suspended, by: "op".into(), why: why() };
+    let held = Command::SetCard { ppid: person(2), status: CardStatus::Suspended, said: said("op", why()) };
     town.event(&Event::Command(held));
     let batch = import(
         &mut town,
@@ -383,11 +390,10 @@ fn budgets_and_terms_have_their_limits() {
     );
     assert!(ask(&mut town, &Terms { until: day("2026-11-20"), ..big.clone() }).unwrap_err().contains("past"));
     let number = ask(&mut town, &big).unwrap();
-    assert!(
-        ask(&mut town, &Terms { budget: Yen::new(13_000), ..big.clone() }).unwrap_err().contains("decide it first")
-    );
+    let other = Box::new(Terms { budget: Yen::new(13_000), ..big.clone() });
+    assert!(propose(&mut town, Proposal::Programme(other), "ito").unwrap_err().contains("decide it first"));
     settle(&mut town, number, false, APPROVER).unwrap();
-    assert!(step(&mut town, batches[3], Step::Committed, APPROVER).is_err(), "turned down changes nothing");
+    assert!(step(&mut town, batches[3], Step::Committed, APPROVER).is_err(), "a denial changes nothing");
     programme(&mut town, big);
     step(&mut town, batches[3], Step::Committed, APPROVER).unwrap();
     assert_eq!(balance(&town, |k| *k == AccountKey::ReliefBudget(101)), 0);
@@ -482,7 +488,7 @@ fn one_payment_may_be_for_two_rows_and_files_are_cut_as_they_were_made() {
     let files = files.map(|(count, yen)| MadeFile { count, total: Yen::new(yen), digest: [7; 32] }).to_vec();
     let by = || TREASURER.to_owned();
     relief(&mut town, Relief::FileMade { batch, format: Format::Zengin, files, by: by() }).unwrap();
-    relief(&mut town, Relief::Sent { batch, file: 1, reference: "l".into(), by: by() }).unwrap();
+    relief(&mut town, Relief::Sent { batch, file: 1, reference: "l".into(), said: said(by(), "") }).unwrap();
     assert_eq!(states(&town, batch), ["released", "released", "sent", "sent", "released"]);
     for row in [2, 3] {
         let claim = Proposal::Claim { batch, row, right: Yen::ZERO };
@@ -531,7 +537,7 @@ fn refusals_have_words() {
     let mut town = Town::new();
     let unknown = open(&mut town, 1).unwrap_err();
     assert_eq!(unknown, No::UnknownProgramme(101).to_string());
-    assert!(settle(&mut town, 7, true, APPROVER).unwrap_err().contains("proposal 7 is not open"));
+    assert!(settle(&mut town, 7, true, APPROVER).unwrap_err().contains("request 7 is not open"));
     assert!(step(&mut town, 7, Step::Assessed, OFFICER).unwrap_err().contains("batch 7 is not known"));
     let none = Terms { funding: None, ..terms(Method::Transfer) };
     assert!(propose(&mut town, Proposal::Programme(Box::new(none)), OFFICER).unwrap_err().contains("[funding]"));

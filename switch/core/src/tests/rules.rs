@@ -72,8 +72,8 @@ pub(super) fn ask(town: &mut Town, command: Command) -> Result<(), String> {
 }
 
 fn activate(town: &mut Town, policy: Policy) -> Result<(), String> {
-    let (source, by, why) = ("file".to_owned(), "op".to_owned(), "test".to_owned());
-    ask(town, Command::ActivatePolicy { policy: Box::new(policy), source, by, why, first: false })
+    let (source, said) = ("file".to_owned(), said("op", "test"));
+    ask(town, Command::ActivatePolicy { policy: Box::new(policy), source, said, first: false })
 }
 
 pub(super) fn town_with(policy: Policy) -> Town {

@@ -7,6 +7,8 @@ use kazasu_schemas::contract::{Contract, Contracts, FeeRule, Prefixes, Schedule,
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::MccRanges;
+use kazasu_text::documents::{ContractProblem, KeyProblem, OtherContract, PlaceText, PolicyProblem};
+use kazasu_text::{Quoted, Said};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most of each that a file has.
@@ -22,12 +24,12 @@ pub(super) fn check(contracts: &Contracts, places: &Places, page: &mut Page<'_>)
     prefixes("products", &contracts.products, &places.products, page);
     let mut names = BTreeSet::new();
     for (nth, (schedule, place)) in contracts.interchange.iter().zip(&places.interchange).enumerate() {
-        let mut at = page.at(place.start, format_args!("interchange {:?}", schedule.name));
+        let mut at = page.at(place.start, &PlaceText::Interchange { name: Quoted(&schedule.name) });
         if nth == MOST_SCHEDULES {
-            at.unfit(format_args!("is one too many: a file has at most {MOST_SCHEDULES} schedules"));
+            at.unfit(&ContractProblem::MostSchedules { most: MOST_SCHEDULES.into() });
         }
         if !names.insert(canonical(&schedule.name)) {
-            at.wrong("name", "is used twice");
+            at.wrong("name", &ContractProblem::NameTwice);
         }
         if place.is_sound {
             rows(schedule, place, contracts, page);
@@ -35,17 +37,14 @@ pub(super) fn check(contracts: &Contracts, places: &Places, page: &mut Page<'_>)
     }
     let mut last = 0;
     for (nth, (contract, place)) in contracts.contracts.iter().zip(&places.contracts).enumerate() {
-        let mut at = page.at(place.start, format_args!("contract {}", contract.number));
+        let mut at = page.at(place.start, &place_of(contract));
         if nth == MOST_CONTRACTS {
-            at.unfit(format_args!("is one too many: a file has at most {MOST_CONTRACTS} contracts"));
+            at.unfit(&ContractProblem::MostContracts { most: MOST_CONTRACTS.into() });
             return;
         }
         if place.is_sound {
             if contract.number <= last {
-                at.wrong(
-                    "number",
-                    format_args!("must ascend from contract to contract, each once; {last} stands before"),
-                );
+                at.wrong("number", &ContractProblem::NumberAscends { last });
             }
             last = contract.number;
             terms(contract, contracts, &mut at);
@@ -60,21 +59,21 @@ pub(super) fn check(contracts: &Contracts, places: &Places, page: &mut Page<'_>)
 fn one_funder(contracts: &Contracts, places: &Places, page: &mut Page<'_>) {
     let mut funders: BTreeMap<u16, Vec<&Contract>> = BTreeMap::new();
     for (contract, place) in contracts.contracts.iter().zip(&places.contracts).filter(|(_, place)| place.is_sound) {
-        let mut at = page.at(place.start, format_args!("contract {}", contract.number));
+        let mut at = page.at(place.start, &place_of(contract));
         let is_one = matches!(&contract.scope, Scope::Merchants(list) if list.len() == 1);
         if !contract.funds_points.is_empty() && !is_one {
-            at.wrong("funds_points", "needs merchants to name exactly one merchant: who funds the points");
+            at.wrong("funds_points", &ContractProblem::OneFunder);
         }
         if contract.funds_points.len() > MOST_FUNDED {
-            at.wrong("funds_points", format_args!("must name at most {MOST_FUNDED} programmes"));
+            at.wrong("funds_points", &ContractProblem::MostFunded { most: MOST_FUNDED.into() });
         }
         for programme in &contract.funds_points {
             let others = funders.entry(*programme).or_default();
             if others.iter().any(|other| other.number == contract.number) {
-                at.wrong("funds_points", format_args!("has {programme} twice"));
+                at.wrong("funds_points", &ContractProblem::FundedTwice { programme: *programme });
             } else if let Some(other) = others.iter().find(|other| overlap(other, contract)) {
-                let text = format!("{programme} is funded by contract {} on the same days", other.number);
-                at.wrong("funds_points", text);
+                let problem = ContractProblem::FundedByOther { programme: *programme, contract: other.number };
+                at.wrong("funds_points", &problem);
             }
             others.push(contract);
         }
@@ -82,15 +81,17 @@ fn one_funder(contracts: &Contracts, places: &Places, page: &mut Page<'_>) {
 }
 
 /// No card may be of two brands or products.
-fn prefixes(what: &str, lists: &[Prefixes], places: &[usize], page: &mut Page<'_>) {
+fn prefixes(name: &str, lists: &[Prefixes], places: &[usize], page: &mut Page<'_>) {
+    let what = &PlaceText::Table { name };
     if let Some(start) = places.get(MOST_LISTS) {
-        page.at(*start, what).wrong(&lists[MOST_LISTS].name, format_args!("is one too many: at most {MOST_LISTS}"));
+        let problem = ContractProblem::MostLists { most: MOST_LISTS.into() };
+        page.at(*start, what).wrong(&lists[MOST_LISTS].name, &problem);
     }
     let mut ranges: Vec<(u32, u32, usize)> = Vec::new();
     let mut names = BTreeSet::new();
     for (nth, list) in lists.iter().enumerate() {
         if !names.insert(canonical(&list.name)) {
-            page.at(places[nth], what).wrong(&list.name, "is there twice, however it is spelt");
+            page.at(places[nth], what).wrong(&list.name, &KeyProblem::SpeltTwice);
         }
         ranges.extend(list.ranges.iter().map(|(low, high)| (*low, *high, nth)));
     }
@@ -100,8 +101,8 @@ fn prefixes(what: &str, lists: &[Prefixes], places: &[usize], page: &mut Page<'_
     for (low, high, nth) in ranges {
         match furthest {
             Some((end, other)) if low <= end => {
-                let text = format!("overlaps {:?}: cards from {low:08} on would be of both", lists[other].name);
-                page.at(places[nth], what).wrong(&lists[nth].name, text);
+                let (other, from) = (Quoted(&lists[other].name), &format!("{low:08}"));
+                page.at(places[nth], what).wrong(&lists[nth].name, &ContractProblem::Overlaps { other, from });
             }
             Some(_) | None => (),
         }
@@ -113,77 +114,85 @@ fn prefixes(what: &str, lists: &[Prefixes], places: &[usize], page: &mut Page<'_
 
 fn rows(schedule: &Schedule, place: &Place, contracts: &Contracts, page: &mut Page<'_>) {
     if schedule.rows.is_empty() {
-        page.at(place.start, format_args!("interchange {:?}", schedule.name))
-            .wrong("rows", "must have at least one row");
+        page.at(place.start, &PlaceText::Interchange { name: Quoted(&schedule.name) })
+            .wrong("rows", &ContractProblem::NoRows);
     }
     let mut brands = BTreeSet::new();
     let mut seen = BTreeSet::new();
     for (row, start) in schedule.rows.iter().zip(&place.parts) {
-        let mut at = page.at(*start, format_args!("interchange {:?}", schedule.name));
+        let mut at = page.at(*start, &PlaceText::Interchange { name: Quoted(&schedule.name) });
         if contracts.brand(&row.brand).is_none() {
-            at.wrong("brand", unknown(&row.brand, "brands", &contracts.brands));
+            at.wrong("brand", &no_brand(&row.brand, &contracts.brands));
         }
         let (brand, product) = (canonical(&row.brand), canonical(&row.product));
         let is_first = brands.insert(brand.clone());
         if !seen.insert((brand, product)) {
-            at.wrong("product", format_args!("{:?} of {:?} has two rows", row.product, row.brand));
+            at.wrong("product", &ContractProblem::TwoRows { product: Quoted(&row.product), brand: Quoted(&row.brand) });
         } else if !is_first && contracts.product(&row.product).is_none() {
-            let text = unknown(&row.product, "products", &contracts.products);
-            at.wrong("product", format_args!("{text}; without a list only a brand's first row is used"));
+            let (name, known) = (Quoted(&row.product), &names(&contracts.products));
+            at.wrong("product", &ContractProblem::NoProductList { name, known });
         }
     }
 }
 
-fn unknown(name: &str, table: &str, lists: &[Prefixes]) -> String {
-    let known: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
-    format!("{name:?} has no list in [{table}]; known: {}", known.join(", "))
+fn no_brand(name: &str, lists: &[Prefixes]) -> Said {
+    Said::of(&ContractProblem::NoList { name: Quoted(name), table: "brands", known: &names(lists) })
+}
+
+fn names(lists: &[Prefixes]) -> String {
+    lists.iter().map(|list| list.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn place_of(contract: &Contract) -> PlaceText<'static> {
+    PlaceText::Numbered { name: "contract", number: contract.number.into() }
+}
+
+/// A rule of a contract, by its place from 0.
+fn rule_of(contract: &Contract, nth: usize) -> PlaceText<'static> {
+    PlaceText::Rule { contract: contract.number.into(), rule: (nth + 1).into() }
 }
 
 fn terms(contract: &Contract, contracts: &Contracts, at: &mut At<'_, '_>) {
     if let Some(until) = contract.until.filter(|until| *until < contract.from) {
-        at.wrong("until", format_args!("({until}) is before from ({})", contract.from));
+        at.wrong("until", &PolicyProblem::BeforeFrom { until, from: contract.from });
     }
     if let Some(name) = &contract.interchange
         && !contracts.interchange.iter().any(|schedule| same(&schedule.name, name))
     {
-        at.wrong("interchange", format_args!("names no [[interchange]] table: {name:?}"));
+        at.wrong("interchange", &ContractProblem::NoSchedule { name: Quoted(name) });
     }
 }
 
 fn rules(contract: &Contract, place: &Place, contracts: &Contracts, page: &mut Page<'_>) {
-    let number = contract.number;
     match (contract.rules.last(), place.parts.last()) {
         (Some(last), Some(start)) if !last.takes_everything() => {
-            let what = format!("contract {number}, rule {}", contract.rules.len());
-            let text = "is the last and must take every tap: it may have no tenders, brand or mcc";
-            page.at(*start, what).unfit(text);
+            page.at(*start, &rule_of(contract, contract.rules.len() - 1)).unfit(&ContractProblem::LastTakesAll);
         }
         (Some(_), _) => (),
         (None, _) => {
-            let mut at = page.at(place.start, format_args!("contract {number}"));
-            at.unfit("has no [[contract.rule]]: the last rule must take every tap");
+            page.at(place.start, &place_of(contract)).unfit(&ContractProblem::NoRule);
         }
     }
     if contract.rules.len() > MOST_RULES {
-        let what = format!("contract {number}, rule {}", MOST_RULES + 1);
-        page.at(place.parts[MOST_RULES], what).unfit(format_args!("is one too many: at most {MOST_RULES} rules"));
+        let problem = ContractProblem::MostRules { most: MOST_RULES.into() };
+        page.at(place.parts[MOST_RULES], &rule_of(contract, MOST_RULES)).unfit(&problem);
         return;
     }
     for (nth, (rule, start)) in contract.rules.iter().zip(&place.parts).enumerate() {
-        let mut at = page.at(*start, format_args!("contract {number}, rule {}", nth + 1));
+        let mut at = page.at(*start, &rule_of(contract, nth));
         if let Some(name) = &rule.brand {
             if contracts.brand(name).is_none() {
-                at.wrong("brand", unknown(name, "brands", &contracts.brands));
+                at.wrong("brand", &no_brand(name, &contracts.brands));
             }
             if !rule.tenders.has(Tender::Credit) && !rule.tenders.has(Tender::Debit) {
-                at.wrong("brand", "is for credit and debit cards, and tenders has neither");
+                at.wrong("brand", &ContractProblem::BrandOfCards);
             }
         }
         if rule.minimum > Yen::ZERO && rule.minimum <= rule.fixed {
-            at.wrong("minimum", format_args!("({}) can never count: fixed is {} already", rule.minimum, rule.fixed));
+            at.wrong("minimum", &ContractProblem::BelowFixed { minimum: rule.minimum, fixed: rule.fixed });
         }
         if let Some(other) = contract.rules[..nth].iter().position(|earlier| covers(earlier, rule)) {
-            at.unfit(format_args!("can never count: rule {} takes all these taps before it", other + 1));
+            at.unfit(&ContractProblem::NeverCounts { rule: (other + 1).into() });
         }
     }
 }
@@ -201,7 +210,7 @@ fn for_one_merchant(contracts: &Contracts, places: &Places, page: &mut Page<'_>)
     let mut named: BTreeMap<&(InstitutionId, MerchantId), Vec<&Contract>> = BTreeMap::new();
     let mut others: Vec<&Contract> = Vec::new();
     for (contract, place) in contracts.contracts.iter().zip(&places.contracts).filter(|(_, place)| place.is_sound) {
-        let mut at = page.at(place.start, format_args!("contract {}", contract.number));
+        let mut at = page.at(place.start, &place_of(contract));
         match &contract.scope {
             Scope::Merchants(list) => {
                 let clash = list.iter().find_map(|id| {
@@ -209,7 +218,8 @@ fn for_one_merchant(contracts: &Contracts, places: &Places, page: &mut Page<'_>)
                     Some((id, *earlier))
                 });
                 if let Some(((acquirer, merchant), earlier)) = clash {
-                    at.wrong("merchants", format_args!("names {acquirer}/{merchant}, which {}", has(earlier)));
+                    let merchant = &format!("{acquirer}/{merchant}");
+                    at.wrong("merchants", &ContractProblem::HasMerchant { merchant, other: has(earlier) });
                 }
                 for id in list {
                     named.entry(id).or_default().push(contract);
@@ -218,10 +228,11 @@ fn for_one_merchant(contracts: &Contracts, places: &Places, page: &mut Page<'_>)
             Scope::Group { .. } | Scope::Default => {
                 let clash = others.iter().find(|earlier| overlap(earlier, contract) && may_meet(earlier, contract));
                 match (clash, &contract.scope) {
-                    (Some(earlier), Scope::Default) => at.wrong("default", format_args!("is what {}", has(earlier))),
+                    (Some(earlier), Scope::Default) => {
+                        at.wrong("default", &ContractProblem::IsWhat { other: has(earlier) });
+                    }
                     (Some(earlier), Scope::Group { .. } | Scope::Merchants(_)) => {
-                        let text = has(earlier);
-                        at.unfit(format_args!("takes merchants that {text}: tell them apart by class or mcc"));
+                        at.unfit(&ContractProblem::TakesMerchants { other: has(earlier) });
                     }
                     (None, _) => (),
                 }
@@ -231,9 +242,12 @@ fn for_one_merchant(contracts: &Contracts, places: &Places, page: &mut Page<'_>)
     }
 }
 
-fn has(contract: &Contract) -> String {
-    let until = contract.until.map_or("on".into(), |until| format!("until {until}"));
-    format!("contract {} has from {} {until}", contract.number, contract.from)
+fn has(contract: &Contract) -> OtherContract {
+    let (from, contract, until) = (contract.from, contract.number, contract.until);
+    match until {
+        None => OtherContract::From { contract, from },
+        Some(until) => OtherContract::Between { contract, from, until },
+    }
 }
 
 /// Are both in force on one day?

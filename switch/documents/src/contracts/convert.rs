@@ -13,17 +13,19 @@ use kazasu_schemas::contract::{
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Rate;
+use kazasu_text::documents::{ContractProblem, PlaceText};
+use kazasu_text::{Count, Quoted};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
-/// Where a table stands, in bytes; its parts; and whether it could be read, because a stand-in contradicts nothing.
+/// The place of a table, in bytes; its parts; and whether it could be read, because a stand-in contradicts nothing.
 pub(super) struct Place {
     pub(super) start: usize,
     pub(super) parts: Vec<usize>,
     pub(super) is_sound: bool,
 }
 
-/// Where everything stands, in the order of [`Contracts`].
+/// The places of all tables, in the order of [`Contracts`].
 pub(super) struct Places {
     pub(super) brands: Vec<usize>,
     pub(super) products: Vec<usize>,
@@ -34,7 +36,7 @@ pub(super) struct Places {
 pub(super) fn convert(file: File, page: &mut Page<'_>) -> (Contracts, Places) {
     let mut contracts = Contracts::default();
     let start = file.name.span().start;
-    contracts.name = page.at(start, "file").key("name", title(file.name.get_ref()), String::new());
+    contracts.name = page.at(start, &PlaceText::File).key("name", title(file.name.get_ref()), String::new());
     let brands;
     let products;
     (contracts.brands, brands) = lists("brands", file.brands, page);
@@ -63,7 +65,7 @@ fn lists(what: &str, lists: Lists, page: &mut Page<'_>) -> (Vec<Prefixes>, Vec<u
     let mut out = (Vec::new(), Vec::new());
     for (name, list) in lists {
         let start = list.span().start;
-        let mut at = page.at(start, what);
+        let mut at = page.at(start, &PlaceText::Table { name: what });
         let ranges = at.key(&name, prefixes(list.get_ref()), Vec::new());
         out.0.push(Prefixes { name: at.key(&name, word(&name), String::new()), ranges });
         out.1.push(start);
@@ -72,12 +74,12 @@ fn lists(what: &str, lists: Lists, page: &mut Page<'_>) -> (Vec<Prefixes>, Vec<u
 }
 
 fn schedule(start: usize, table: InterchangeFile, page: &mut Page<'_>) -> Schedule {
-    let name = page.at(start, "interchange").key("name", title(&table.name), String::new());
+    let name = page.at(start, &PlaceText::Table { name: "interchange" }).key("name", title(&table.name), String::new());
     let mut rows = Vec::new();
     for row in table.rows {
         let start = row.span().start;
         let row = row.into_inner();
-        let mut at = page.at(start, format_args!("interchange {name:?}"));
+        let mut at = page.at(start, &PlaceText::Interchange { name: Quoted(&name) });
         rows.push(InterchangeRow {
             brand: at.key("brand", word(&row.brand), String::new()),
             product: at.key("product", word(&row.product), String::new()),
@@ -89,7 +91,7 @@ fn schedule(start: usize, table: InterchangeFile, page: &mut Page<'_>) -> Schedu
 
 fn contract(start: usize, table: ContractFile, page: &mut Page<'_>) -> Contract {
     let number = table.number;
-    let mut at = page.at(start, format_args!("contract {number}"));
+    let mut at = page.at(start, &PlaceText::Numbered { name: "contract", number });
     let scope = scope(&mut at, &table);
     let reserve = reserve(&mut at, &table);
     let tax = taxed(&mut at, &table);
@@ -113,9 +115,9 @@ fn contract(start: usize, table: ContractFile, page: &mut Page<'_>) -> Contract 
         chargeback_fee: at.key("chargeback_fee", any_yen(table.chargeback_fee), Yen::ZERO),
         funds_points: table.funds_points.iter().map(|n| at.key("funds_points", whole(*n, 1, 65_535), 1)).collect(),
     };
-    for (nth, table) in (1..).zip(table.rule) {
+    for (nth, table) in (1_u64..).zip(table.rule) {
         let start = table.span().start;
-        let mut at = page.at(start, format_args!("contract {number}, rule {nth}"));
+        let mut at = page.at(start, &PlaceText::Rule { contract: number, rule: Count(nth) });
         contract.rules.push(rule(&mut at, &table.into_inner()));
     }
     contract
@@ -145,15 +147,15 @@ fn scope(at: &mut At<'_, '_>, table: &ContractFile) -> Scope {
             mcc: at.key("mcc", mcc(table.mcc.as_deref()), Vec::new()),
         },
         (false, None, false) => {
-            at.unfit("does not say for whom: merchants, or class, tags and mcc, or default = true is needed");
+            at.unfit(&ContractProblem::ForWhom);
             Scope::Default
         }
         (true, _, _) => {
-            at.wrong("default", "stands beside merchants, class, tags or mcc: for everybody else, or for these?");
+            at.wrong("default", &ContractProblem::DefaultBeside);
             Scope::Default
         }
         (false, Some(_), true) => {
-            at.wrong("merchants", "stands beside class, tags or mcc: name merchants, or describe them");
+            at.wrong("merchants", &ContractProblem::MerchantsBeside);
             Scope::Default
         }
     }
@@ -164,7 +166,7 @@ fn taxed(at: &mut At<'_, '_>, table: &ContractFile) -> Tax {
     let mode = at.key("tax_rounding", rounding(mode), Rounding::Down);
     let tax = at.key("tax", tax(&table.tax, mode), Tax::Exempt);
     if table.tax == "exempt" && table.tax_rounding.is_some() {
-        at.wrong("tax_rounding", "has no meaning where tax is exempt");
+        at.wrong("tax_rounding", &ContractProblem::RoundingOfExempt);
     }
     tax
 }
@@ -177,11 +179,11 @@ fn reserve(at: &mut At<'_, '_>, table: &ContractFile) -> Option<Reserve> {
             days: at.key("reserve_days", whole(days, 1, 366), 1),
         }),
         (Some(_), None) => {
-            at.wrong("reserve", "needs reserve_days: for how long?");
+            at.wrong("reserve", &ContractProblem::NeedsDays);
             None
         }
         (None, Some(_)) => {
-            at.wrong("reserve_days", "needs reserve: how much?");
+            at.wrong("reserve_days", &ContractProblem::NeedsReserve);
             None
         }
     }

@@ -1,18 +1,8 @@
-//! The file's tables, and reading them. Every problem is found, not only the first, and each names its line.
+//! The file's tables.
 
-use super::page::Page;
-use super::{check, convert};
-use crate::policy::Problem;
-use kazasu_schemas::contract::Contracts;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
-
-/// The largest contract file.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
-
-/// A file that shows every key.
-pub const SAMPLE: &str = include_str!("sample.toml");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,24 +76,4 @@ pub(super) struct RuleFile {
     pub(super) rate: String,
     pub(super) fixed: Option<i64>,
     pub(super) minimum: Option<i64>,
-}
-
-/// Reads a contract file; all its problems when it has any.
-pub fn read(source: &str) -> Result<Contracts, Vec<Problem>> {
-    let mut page = Page::new(source);
-    if source.len() > MOST_BYTES {
-        page.tell(0, format!("the file has {} bytes, at most {MOST_BYTES} are read", source.len()));
-        return Err(page.problems());
-    }
-    let file: File = match toml::from_str(source) {
-        Ok(file) => file,
-        Err(error) => {
-            page.tell(error.span().map_or(0, |span| span.start), error.message().trim().to_owned());
-            return Err(page.problems());
-        }
-    };
-    let (contracts, places) = convert::convert(file, &mut page);
-    check::check(&contracts, &places, &mut page);
-    let problems = page.problems();
-    if problems.is_empty() { Ok(contracts) } else { Err(problems) }
 }

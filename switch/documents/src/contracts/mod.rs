@@ -5,10 +5,11 @@ mod check;
 mod convert;
 mod file;
 mod page;
+mod read;
 mod values;
 
 pub use crate::policy::Problem;
-pub use file::{SAMPLE, read};
+pub use read::{SAMPLE, read};
 
 #[cfg(test)]
 mod tests;

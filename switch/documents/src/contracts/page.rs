@@ -1,7 +1,8 @@
-//! Where things stand in the file, and problems with their lines.
+//! Places in the file, and problems with their lines.
 
 use crate::policy::Problem;
-use std::fmt;
+use kazasu_text::documents::{PlaceText, SourceText};
+use kazasu_text::{Said, Text};
 
 /// The most problems that are told one by one.
 const MOST_PROBLEMS: usize = 100;
@@ -19,7 +20,7 @@ impl<'a> Page<'a> {
     }
 
     /// A problem at a place in bytes.
-    pub(super) fn tell(&mut self, place: usize, text: String) {
+    pub(super) fn tell(&mut self, place: usize, text: Said) {
         if self.problems.len() < MOST_PROBLEMS {
             let before = &self.source.as_bytes()[..place.min(self.source.len())];
             let line = before.iter().filter(|b| **b == b'\n').count() + 1;
@@ -30,11 +31,11 @@ impl<'a> Page<'a> {
     }
 
     /// A table whose keys are read next.
-    pub(super) fn at(&mut self, start: usize, what: impl fmt::Display) -> At<'_, 'a> {
-        At { page: self, start, what: what.to_string() }
+    pub(super) fn at(&mut self, start: usize, what: &PlaceText<'_>) -> At<'_, 'a> {
+        At { page: self, start, what: Said::of(what) }
     }
 
-    /// How many there are so far.
+    /// The number of problems so far.
     pub(super) fn count(&self) -> usize {
         self.problems.len() + self.untold
     }
@@ -44,7 +45,8 @@ impl<'a> Page<'a> {
         self.problems.sort_by_key(|problem| problem.line);
         if self.untold > 0 {
             let line = self.problems.last().map_or(1, |problem| problem.line);
-            self.problems.push(Problem { line, text: format!("and {} more problems in the file", self.untold) });
+            let text = Said::of(&SourceText::More { problems: self.untold.into() });
+            self.problems.push(Problem { line, text });
         }
         self.problems
     }
@@ -54,31 +56,33 @@ impl<'a> Page<'a> {
 pub(super) struct At<'p, 'a> {
     page: &'p mut Page<'a>,
     start: usize,
-    what: String,
+    what: Said,
 }
 
 impl At<'_, '_> {
     /// A problem with a key of the table, at the key's line; at the table's when the key is not there.
-    pub(super) fn wrong(&mut self, key: &str, text: impl fmt::Display) {
+    pub(super) fn wrong(&mut self, key: &str, problem: &impl Text) {
         let place = key_place(self.page.source, self.start, key).unwrap_or(self.start);
-        self.page.tell(place, format!("{}: {key} {text}", self.what));
+        let text = PlaceText::Key { table: &self.what, key, problem: &Said::of(problem) };
+        self.page.tell(place, Said::of(&text));
     }
 
     /// A problem with the table as a whole, at its beginning.
-    pub(super) fn unfit(&mut self, text: impl fmt::Display) {
-        self.page.tell(self.start, format!("{} {text}", self.what));
+    pub(super) fn unfit(&mut self, problem: &impl Text) {
+        let text = PlaceText::Whole { table: &self.what, problem: &Said::of(problem) };
+        self.page.tell(self.start, Said::of(&text));
     }
 
     /// Reads one key; the problem is noted and a stand-in goes on, so that the other keys are looked at too.
-    pub(super) fn key<T>(&mut self, key: &str, value: Result<T, String>, otherwise: T) -> T {
-        value.unwrap_or_else(|text| {
-            self.wrong(key, text);
+    pub(super) fn key<T>(&mut self, key: &str, value: Result<T, Said>, otherwise: T) -> T {
+        value.unwrap_or_else(|problem| {
+            self.wrong(key, &problem);
             otherwise
         })
     }
 }
 
-/// Where a key of the table that begins at `start` stands. The table ends at the next line that opens one.
+/// The place of a key in the table that begins at `start`. The table ends at the next line that opens one.
 fn key_place(source: &str, start: usize, key: &str) -> Option<usize> {
     let mut place = start;
     for (n, line) in source.get(start..)?.split_inclusive('\n').enumerate() {

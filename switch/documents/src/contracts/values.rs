@@ -1,36 +1,42 @@
 //! Single values of the file. Each error says what was expected and what came.
 
+use crate::policy::file::one_of;
 pub(super) use crate::policy::file::{date, title, whole};
 use kazasu_schemas::contract::{Basis, Cycle, RefundFee, Rounding, Tax, Tender, Tenders};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::policy::{MccRanges, Rate};
+use kazasu_text::documents::KeyProblem;
+use kazasu_text::{Quoted, Said};
 
-const EMPTY: &str = "names nothing; leave it out where everything is meant";
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-pub(super) fn yen(n: Option<i64>, most: i64) -> Result<Yen, String> {
+pub(super) fn yen(n: Option<i64>, most: i64) -> Result<Yen, Said> {
     whole(n.unwrap_or(0), 0, most).map(Yen::new)
 }
 
-pub(super) fn any_yen(n: Option<i64>) -> Result<Yen, String> {
+pub(super) fn any_yen(n: Option<i64>) -> Result<Yen, Said> {
     yen(n, MAX_WIRE_AMOUNT)
 }
 
-pub(super) fn word(text: &str) -> Result<String, String> {
+pub(super) fn word(text: &str) -> Result<String, Said> {
     let plain = !kazasu_schemas::canonical::is_blank(text)
         && text.chars().count() <= 40
         && !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    if plain { Ok(text.to_owned()) } else { Err(format!("must be 1 to 40 characters without spaces, got {text:?}")) }
+    if plain { Ok(text.to_owned()) } else { Err(Said::of(&KeyProblem::Word { got: Quoted(text) })) }
 }
 
-pub(super) fn words(list: &[String]) -> Result<Vec<String>, String> {
-    if list.is_empty() { Err(EMPTY.into()) } else { list.iter().map(|text| word(text)).collect() }
+pub(super) fn words(list: &[String]) -> Result<Vec<String>, Said> {
+    if list.is_empty() {
+        Err(Said::of(&KeyProblem::NamesNothing))
+    } else {
+        list.iter().map(|text| word(text)).collect()
+    }
 }
 
 /// `"3.24%"` as parts per million.
-pub(super) fn rate(text: &str) -> Result<Rate, String> {
-    let wrong = || format!("must be a percentage like \"3.24%\" from 0 to 100 with at most 4 decimals, got {text:?}");
+pub(super) fn rate(text: &str) -> Result<Rate, Said> {
+    let wrong = || Said::of(&KeyProblem::FeeRate { got: Quoted(text) });
     let number = text.strip_suffix('%').ok_or_else(wrong)?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let digits = |t: &str, most| (1..=most).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_digit());
@@ -42,49 +48,45 @@ pub(super) fn rate(text: &str) -> Result<Rate, String> {
 }
 
 /// A rate that takes something and leaves something.
-pub(super) fn part(text: &str) -> Result<Rate, String> {
+pub(super) fn part(text: &str) -> Result<Rate, Said> {
     let rate = rate(text)?;
-    if (1..1_000_000).contains(&rate.0) {
-        Ok(rate)
-    } else {
-        Err(format!("must be above 0 and below 100 %, got {text:?}"))
-    }
+    if (1..1_000_000).contains(&rate.0) { Ok(rate) } else { Err(Said::of(&KeyProblem::Part { got: Quoted(text) })) }
 }
 
-pub(super) fn rounding(text: &str) -> Result<Rounding, String> {
+pub(super) fn rounding(text: &str) -> Result<Rounding, Said> {
     match text {
         "down" => Ok(Rounding::Down),
         "half_up" => Ok(Rounding::HalfUp),
         "up" => Ok(Rounding::Up),
-        other => Err(format!("must be down, half_up or up, got {other:?}")),
+        other => Err(one_of(&["down", "half_up", "up"], other)),
     }
 }
 
-pub(super) fn basis(text: &str) -> Result<Basis, String> {
+pub(super) fn basis(text: &str) -> Result<Basis, Said> {
     match text {
         "tap" => Ok(Basis::Tap),
         "day_and_brand" => Ok(Basis::DayAndBrand),
-        other => Err(format!("must be tap or day_and_brand, got {other:?}")),
+        other => Err(one_of(&["tap", "day_and_brand"], other)),
     }
 }
 
-pub(super) fn tax(text: &str, rounding: Rounding) -> Result<Tax, String> {
+pub(super) fn tax(text: &str, rounding: Rounding) -> Result<Tax, Said> {
     if text == "exempt" {
         return Ok(Tax::Exempt);
     }
-    let rate = part(text).map_err(|_| format!("must be exempt or a percentage like \"10%\", got {text:?}"))?;
+    let rate = part(text).map_err(|_| Said::of(&KeyProblem::Tax { got: Quoted(text) }))?;
     Ok(Tax::Taxable { rate, rounding })
 }
 
-pub(super) fn refund_fee(text: &str) -> Result<RefundFee, String> {
+pub(super) fn refund_fee(text: &str) -> Result<RefundFee, Said> {
     match text {
         "returned" => Ok(RefundFee::Returned),
         "kept" => Ok(RefundFee::Kept),
-        other => Err(format!("must be returned or kept, got {other:?}")),
+        other => Err(one_of(&["returned", "kept"], other)),
     }
 }
 
-pub(super) fn cycle(text: &str) -> Result<Cycle, String> {
+pub(super) fn cycle(text: &str) -> Result<Cycle, Said> {
     let weekly = || {
         let name = text.strip_prefix("weekly:")?;
         u8::try_from(WEEKDAYS.iter().position(|day| *day == name)?).ok()
@@ -93,43 +95,41 @@ pub(super) fn cycle(text: &str) -> Result<Cycle, String> {
         "daily" => Ok(Cycle::Daily),
         "twice_a_month" => Ok(Cycle::TwiceAMonth),
         "month_end" => Ok(Cycle::MonthEnd),
-        _ => weekly().map(Cycle::Weekly).ok_or_else(|| {
-            format!("must be daily, weekly:DAY (like weekly:friday), twice_a_month or month_end, got {text:?}")
-        }),
+        _ => weekly().map(Cycle::Weekly).ok_or_else(|| Said::of(&KeyProblem::Cycle { got: Quoted(text) })),
     }
 }
 
-pub(super) fn tenders(list: Option<&[String]>) -> Result<Tenders, String> {
+pub(super) fn tenders(list: Option<&[String]>) -> Result<Tenders, Said> {
     let Some(list) = list else { return Ok(Tenders::ALL) };
     if list.is_empty() {
-        return Err(EMPTY.into());
+        return Err(Said::of(&KeyProblem::NamesNothing));
     }
     let of = |text: &String| {
-        let known = Tender::ALL.into_iter().find(|tender| tender.name() == text);
-        known.ok_or_else(|| format!("must be of {}, got {text:?}", Tender::ALL.map(Tender::name).join(", ")))
+        let choices = || Tender::ALL.map(Tender::name).join(", ");
+        Tender::parse(text).ok_or_else(|| Said::of(&KeyProblem::Of { choices: &choices(), got: Quoted(text) }))
     };
     Ok(Tenders::of(&list.iter().map(of).collect::<Result<Vec<_>, _>>()?))
 }
 
-pub(super) fn mcc(list: Option<&[String]>) -> Result<MccRanges, String> {
+pub(super) fn mcc(list: Option<&[String]>) -> Result<MccRanges, Said> {
     let Some(list) = list else { return Ok(Vec::new()) };
     if list.is_empty() {
-        return Err(EMPTY.into());
+        return Err(Said::of(&KeyProblem::NamesNothing));
     }
     let range = |text: &String| {
         let (low, high) = text.split_once('-').unwrap_or((text, text));
         match (low.parse::<Mcc>(), high.parse::<Mcc>()) {
             (Ok(low), Ok(high)) if low <= high => Ok((low, high)),
-            _ => Err(format!("must be codes of 4 digits or ranges like 7994-7999, got {text:?}")),
+            _ => Err(Said::of(&KeyProblem::Mcc { got: Quoted(text) })),
         }
     };
     list.iter().map(range).collect()
 }
 
 /// First digits of card numbers as ranges of eight digits.
-pub(super) fn prefixes(list: &[String]) -> Result<Vec<(u32, u32)>, String> {
+pub(super) fn prefixes(list: &[String]) -> Result<Vec<(u32, u32)>, Said> {
     if list.is_empty() {
-        return Err("must have at least one beginning of card numbers".into());
+        return Err(Said::of(&KeyProblem::NoPrefix));
     }
     let range = |text: &String| {
         let (low, high) = text.split_once('-').unwrap_or((text, text));
@@ -139,27 +139,28 @@ pub(super) fn prefixes(list: &[String]) -> Result<Vec<(u32, u32)>, String> {
         }
         Some((format!("{low:0<8}").parse().ok()?, format!("{high:9<8}").parse().ok()?))
     };
-    let read = |text| {
-        range(text).ok_or_else(|| format!("must be 1 to 8 digits, or a range of as many like 51-55, got {text:?}"))
-    };
+    let read = |text| range(text).ok_or_else(|| Said::of(&KeyProblem::Prefix { got: Quoted(text) }));
     list.iter().map(read).collect()
 }
 
 /// Named merchants, sorted.
-pub(super) fn merchants(list: &[String]) -> Result<Vec<(InstitutionId, MerchantId)>, String> {
+pub(super) fn merchants(list: &[String]) -> Result<Vec<(InstitutionId, MerchantId)>, Said> {
     if list.is_empty() {
-        return Err(EMPTY.into());
+        return Err(Said::of(&KeyProblem::NamesNothing));
     }
     let read = |text: &String| {
         let ids = text.split_once('/').and_then(|(acquirer, merchant)| {
             Some((acquirer.parse::<InstitutionId>().ok()?, merchant.parse::<MerchantId>().ok()?))
         });
-        ids.ok_or_else(|| format!("must be acquirer/merchant like 27000001/M1, got {text:?}"))
+        ids.ok_or_else(|| Said::of(&KeyProblem::Merchant { got: Quoted(text) }))
     };
     let mut named = list.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     named.sort_unstable();
     match named.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(format!("names {}/{} twice", pair[0].0, pair[0].1)),
+        Some(pair) => {
+            let merchant = &format!("{}/{}", pair[0].0, pair[0].1);
+            Err(Said::of(&KeyProblem::MerchantTwice { merchant }))
+        }
         None => Ok(named),
     }
 }

@@ -7,10 +7,10 @@ use kazasu_schemas::policy::{
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What differs between two policies.
+/// The differences between two policies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// What it is about, for example `limit 1 amount`.
+    /// The subject, for example `limit 1 amount`.
     pub what: String,
     /// As it was; absent when new.
     pub before: Option<String>,
@@ -18,7 +18,7 @@ pub struct Difference {
     pub after: Option<String>,
 }
 
-/// What changes from `before` to `after`, sorted.
+/// The changes from `before` to `after`, sorted.
 #[must_use]
 pub fn differences(before: &Policy, after: &Policy) -> Vec<Difference> {
     let (before, after) = (facts(before), facts(after));

@@ -1,6 +1,6 @@
 //! Reading the file. Every problem is found, not only the first, and each names its line.
 
-pub use super::values::{date, region, title, whole, yen};
+pub use super::values::{date, one_of, region, title, whole, yen};
 use super::values::{kinds, liable, per, ranges, rate, rounding, weekday, window, word};
 use kazasu_schemas::canonical::{canonical, is_blank};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
@@ -10,7 +10,10 @@ use kazasu_schemas::policy::{
     Floor, Kinds, LiableParty, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate,
     Rounding, StandIn, Validity, Window,
 };
+use kazasu_text::documents::{KeyProblem, PlaceText, SourceText};
+use kazasu_text::{Language, Quoted, Said, Text};
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -24,13 +27,41 @@ const MOST_BYTES: usize = 256 * 1024;
 pub struct Problem {
     /// Line, from 1.
     pub line: usize,
-    /// What is wrong, what was expected, what came.
-    pub text: String,
+    /// The problem, the expected value and the value that came.
+    pub text: Said,
 }
 
+/// With its line.
+impl Text for Problem {
+    fn in_language(&self, language: Language) -> Cow<'static, str> {
+        PlaceText::Line { line: u64::try_from(self.line).unwrap_or(u64::MAX), problem: &self.text }
+            .in_language(language)
+    }
+}
+
+/// In English.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.text)
+        f.write_str(&self.en())
+    }
+}
+
+/// The problem of a file that is longer than any should be.
+pub fn too_long(bytes: usize, most: usize) -> Said {
+    Said::of(&SourceText::Bytes { bytes: bytes.into(), most: most.into() })
+}
+
+/// The TOML reader's error. Its own words stand where the catalogue has none.
+pub fn grammar(error: &toml::de::Error) -> Said {
+    let why = error.message().trim();
+    let of_key = |begins: &str| why.strip_prefix(begins)?.split_once('`');
+    match (of_key("unknown field `"), of_key("missing field `")) {
+        (Some((key, rest)), _) => {
+            let names: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+            Said::exactly(&SourceText::UnknownKey { key, known: &names.join(", ") }, why)
+        }
+        (None, Some((key, ""))) => Said::of(&SourceText::MissingKey { key }),
+        (None, Some(_) | None) => Said::of(&SourceText::Grammar { why }),
     }
 }
 
@@ -160,21 +191,21 @@ struct OfflineFile {
     floor_by_class: BTreeMap<String, i64>,
 }
 
-/// Where a table stands, and how problems in it are told.
+/// A table's place, and the list of its problems.
 pub struct At<'a> {
     /// The whole text.
     pub source: &'a str,
     /// The table's bytes in it.
     pub span: Range<usize>,
     /// The table's name for people.
-    pub what: String,
-    /// What is wrong so far.
+    pub what: Said,
+    /// The problems so far.
     pub problems: &'a mut Vec<Problem>,
 }
 
 impl At<'_> {
     /// A problem with a key of the table.
-    pub fn wrong(&mut self, key: &str, text: impl fmt::Display) {
+    pub fn wrong(&mut self, key: &str, problem: &impl Text) {
         let table = &self.source[self.span.start.min(self.source.len())..];
         let mut offset = 0;
         let mut found = self.span.start;
@@ -191,13 +222,14 @@ impl At<'_> {
         }
         let line = self.source[..found.min(self.source.len())].lines().count()
             + usize::from(at_line_start(self.source, found));
-        self.problems.push(Problem { line: line.max(1), text: format!("{}: {key} {text}", self.what) });
+        let text = PlaceText::Key { table: &self.what, key, problem: &Said::of(problem) };
+        self.problems.push(Problem { line: line.max(1), text: Said::of(&text) });
     }
 
     /// Reads one key; the problem is noted and a stand-in goes on, so that the other keys are looked at too.
-    pub fn key<T>(&mut self, key: &str, value: Result<T, String>, otherwise: T) -> T {
-        value.unwrap_or_else(|text| {
-            self.wrong(key, text);
+    pub fn key<T>(&mut self, key: &str, value: Result<T, Said>, otherwise: T) -> T {
+        value.unwrap_or_else(|problem| {
+            self.wrong(key, &problem);
             otherwise
         })
     }
@@ -210,19 +242,18 @@ fn at_line_start(source: &str, at: usize) -> bool {
 /// Reads a policy file; all its problems when it has any.
 pub fn read(source: &str) -> Result<Policy, Vec<Problem>> {
     if source.len() > MOST_BYTES {
-        let text = format!("the file has {} bytes, at most {MOST_BYTES} are read", source.len());
-        return Err(vec![Problem { line: 1, text }]);
+        return Err(vec![Problem { line: 1, text: too_long(source.len(), MOST_BYTES) }]);
     }
     let file: File = toml::from_str(source).map_err(|error| {
         let line = error.span().map_or(1, |span| source[..span.start.min(source.len())].matches('\n').count() + 1);
-        vec![Problem { line, text: error.message().trim().to_owned() }]
+        vec![Problem { line, text: grammar(&error) }]
     })?;
     let mut problems = Vec::new();
     let policy = convert(source, file, &mut problems);
-    super::check::check(&policy, &mut |what, key, text| {
+    super::check::check(&policy, &mut |what, key, problem| {
         let span = what.span(source);
-        let mut at = At { source, span, what: what.to_string(), problems: &mut problems };
-        at.wrong(key, text);
+        let mut at = At { source, span, what: what.name(), problems: &mut problems };
+        at.wrong(key, &problem);
     });
     if problems.is_empty() {
         Ok(policy)
@@ -233,64 +264,24 @@ pub fn read(source: &str) -> Result<Policy, Vec<Problem>> {
     }
 }
 
-/// A table of the file, to find it again.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Table {
-    Limit(usize),
-    Purse(usize),
-    Points(usize),
-    StandIn(usize),
-    Validity,
-    Alerts,
+/// The name of a table that a file has once.
+pub fn table_name(name: &str) -> Said {
+    Said::of(&PlaceText::Table { name })
 }
 
-impl Table {
-    fn span(self, source: &str) -> Range<usize> {
-        let (head, nth) = match self {
-            Table::Limit(n) => ("[[limit]]", n),
-            Table::Purse(n) => ("[[purse]]", n),
-            Table::Points(n) => ("[[points]]", n),
-            Table::StandIn(n) => ("[[stand_in]]", n),
-            Table::Validity => ("[validity]", 0),
-            Table::Alerts => ("[alerts]", 0),
-        };
-        let mut offset = 0;
-        let mut seen = 0;
-        for line in source.split_inclusive('\n') {
-            if line.trim_start().starts_with(head) {
-                if seen == nth {
-                    return offset..offset + line.len();
-                }
-                seen += 1;
-            }
-            offset += line.len();
-        }
-        0..0
-    }
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Table::Limit(n) => write!(f, "limit at place {}", n + 1),
-            Table::Purse(n) => write!(f, "purse at place {}", n + 1),
-            Table::Points(n) => write!(f, "points at place {}", n + 1),
-            Table::StandIn(n) => write!(f, "stand_in at place {}", n + 1),
-            Table::Validity => f.write_str("validity"),
-            Table::Alerts => f.write_str("alerts"),
-        }
-    }
+fn numbered(name: &str, number: i64) -> Said {
+    Said::of(&PlaceText::Numbered { name, number })
 }
 
 fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Policy {
     let mut policy = Policy { name: file.name, ..Policy::default() };
     if let Some(no_pin) = file.ceilings.no_pin {
-        let mut at = At { source, span: no_pin.span(), what: "ceilings".into(), problems };
+        let mut at = At { source, span: no_pin.span(), what: table_name("ceilings"), problems };
         policy.no_pin = Some(at.key("no_pin", yen(*no_pin.get_ref(), 0), Yen::ZERO));
     }
     if let Some(table) = file.validity {
         let (span, v) = (table.span(), table.into_inner());
-        let mut at = At { source, span, what: "validity".into(), problems };
+        let mut at = At { source, span, what: table_name("validity"), problems };
         policy.validity = Some(Validity {
             fresh_hours: at.key("fresh_hours", whole(v.fresh_hours, 1, 24 * 365), 1),
             stale_hours: at.key("stale_hours", whole(v.stale_hours, 1, 24 * 365), 1),
@@ -300,29 +291,29 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Policy {
     let groups = groups(source, file.groups, problems);
     for table in file.limit {
         let (span, l) = (table.span(), table.into_inner());
-        let mut at = At { source, span, what: format!("limit {}", l.number), problems };
+        let mut at = At { source, span, what: numbered("limit", l.number), problems };
         policy.limits.push(limit(&mut at, l, &groups));
     }
     if let Some(table) = file.alerts {
         let (span, a) = (table.span(), table.into_inner());
-        let mut at = At { source, span, what: "alerts".into(), problems };
+        let mut at = At { source, span, what: table_name("alerts"), problems };
         for percent in a.at {
             policy.alerts.push(at.key("at", whole(percent, 1, 100), 1));
         }
     }
     for table in file.purse {
         let (span, p) = (table.span(), table.into_inner());
-        let mut at = At { source, span, what: format!("purse {}", p.number), problems };
+        let mut at = At { source, span, what: numbered("purse", p.number), problems };
         policy.purses.push(purse(&mut at, p));
     }
     for table in file.points {
         let (span, p) = (table.span(), table.into_inner());
-        let mut at = At { source, span, what: format!("points {}", p.number), problems };
+        let mut at = At { source, span, what: numbered("points", p.number), problems };
         policy.points.push(points(&mut at, p));
     }
     for table in file.stand_in {
         let (span, s) = (table.span(), table.into_inner());
-        let mut at = At { source, span, what: format!("stand_in of issuer {}", s.issuer), problems };
+        let mut at = At { source, span, what: Said::of(&PlaceText::StandIn { issuer: s.issuer }), problems };
         policy.stand_in.push(StandIn {
             issuer: at.key("issuer", whole(s.issuer, 1, 65_535), 1),
             tap: at.key("tap", yen(s.tap, 1), Yen::new(1)),
@@ -333,7 +324,7 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Policy {
     }
     if let Some(table) = file.offline {
         let (span, o) = (table.span(), table.into_inner());
-        let mut at = At { source, span, what: "offline".into(), problems };
+        let mut at = At { source, span, what: table_name("offline"), problems };
         policy.offline = Some(Offline {
             resident_day: at.key("resident_day", yen(o.resident_day, 0), Yen::ZERO),
             liable: at.key("liable", liable(o.liable.as_deref()), LiableParty::Operator),
@@ -352,13 +343,13 @@ fn groups(
     let mut groups = BTreeMap::new();
     for (name, codes) in file {
         let (span, codes) = (codes.span(), codes.into_inner());
-        let mut at = At { source, span, what: "groups".into(), problems };
+        let mut at = At { source, span, what: table_name("groups"), problems };
         let ranges = at.key(&name, ranges(&codes), Vec::new());
         if is_blank(&name) {
-            at.wrong(&name, "must be a name");
+            at.wrong(&name, &KeyProblem::AName);
         }
         if groups.insert(canonical(&name).into_owned(), ranges).is_some() {
-            at.wrong(&name, "is there twice, however it is spelt");
+            at.wrong(&name, &KeyProblem::SpeltTwice);
         }
     }
     groups
@@ -379,9 +370,9 @@ fn floor(at: &mut At<'_>, otherwise: Option<i64>, by_class: BTreeMap<String, i64
     for (class, _) in &floor.classes {
         let twice = floor.classes.iter().filter(|(other, _)| canonical(other) == canonical(class)).count() > 1;
         let wrong = if is_blank(class) {
-            Err("a class has a name".to_owned())
+            Err(Said::of(&KeyProblem::ClassName))
         } else if twice {
-            Err(format!("class {class:?} is there twice"))
+            Err(Said::of(&KeyProblem::ClassTwice { class: Quoted(class) }))
         } else {
             Ok(())
         };
@@ -400,7 +391,8 @@ fn limit(at: &mut At<'_>, l: LimitFile, groups: &BTreeMap<String, MccRanges>) ->
         mcc: l.group.map(|name| {
             let known = || groups.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             let group = groups.get(&*canonical(&name)).cloned();
-            at.key("group", group.ok_or_else(|| format!("names no group: {name:?}; known: {}", known())), Vec::new())
+            let unknown = || Said::of(&KeyProblem::NoGroup { got: Quoted(&name), known: &known() });
+            at.key("group", group.ok_or_else(unknown), Vec::new())
         }),
         class: l.class.map(|text| at.key("class", word(&text), String::new())),
         instruments: at.key("instruments", kinds(l.instruments.as_deref()), Kinds::ALL),
@@ -481,18 +473,18 @@ pub struct Lists {
     pub merchants: List,
 }
 
-/// Where something holds: tags, ranges of merchant categories, regions, merchants, each read and checked.
+/// The places where something holds: tags, ranges of merchant categories, regions, merchants, each read and checked.
 pub fn place(at: &mut At<'_>, lists: Lists) -> Place {
     let Lists { tags, mcc, not_mcc, regions, merchants } = lists;
-    let each = |at: &mut At<'_>, key: &str, list: List, read: &dyn Fn(&str) -> Result<String, String>| {
+    let each = |at: &mut At<'_>, key: &str, list: List, read: &dyn Fn(&str) -> Result<String, Said>| {
         if list.as_ref().is_some_and(Vec::is_empty) {
-            at.wrong(key, "names nothing; leave it out where everything is meant");
+            at.wrong(key, &KeyProblem::NamesNothing);
         }
         let list = list.unwrap_or_default();
         list.iter().map(|text| at.key(key, read(text), String::new())).collect::<Vec<_>>()
     };
     if merchants.as_ref().is_some_and(Vec::is_empty) {
-        at.wrong("merchants", "names nothing; leave it out where everything is meant");
+        at.wrong("merchants", &KeyProblem::NamesNothing);
     }
     let mut named = Vec::new();
     for text in merchants.unwrap_or_default() {
@@ -501,7 +493,7 @@ pub fn place(at: &mut At<'_>, lists: Lists) -> Place {
         });
         match ids {
             Some(ids) => named.push(ids),
-            None => at.wrong("merchants", format_args!("must be acquirer/merchant like 27000001/M1, got {text:?}")),
+            None => at.wrong("merchants", &KeyProblem::Merchant { got: Quoted(&text) }),
         }
     }
     Place {

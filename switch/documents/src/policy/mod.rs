@@ -4,6 +4,7 @@
 mod check;
 mod facts;
 pub mod file;
+mod table;
 mod values;
 
 pub use facts::{Difference, differences};

@@ -1,4 +1,5 @@
 use super::*;
+use crate::japanese::assert_japanese;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::{Kind, Rate, Window};
 
@@ -16,7 +17,7 @@ fn the_manuals_file_is_read() {
     assert_eq!(policy.no_pin, Some(Yen::new(15_000)));
     let limit = &policy.limits[0];
     assert_eq!((limit.window, limit.amount, limit.count), (Window::Day, Some(Yen::new(100_000)), Some(30)));
-    assert!(limit.instruments.has(Kind::Credit) && !limit.instruments.has(Kind::Held) && limit.without_pin);
+    assert!(limit.instruments.has(Kind::Credit) && !limit.instruments.has(Kind::OnUs) && limit.without_pin);
     assert_eq!(limit.mcc.as_ref().unwrap().len(), 2);
     assert_eq!(policy.points[0].rate, Rate(50_000));
     assert_eq!(policy.points[0].bonus_weekdays, 0b100_0000);
@@ -55,6 +56,7 @@ fn problems_name_their_line_and_all_are_found() {
         let at = text.find(to).unwrap();
         let line = text[..at].matches('\n').count() + 1;
         let problems = read(&text).unwrap_err();
+        problems.iter().for_each(assert_japanese);
         (problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | "), line)
     };
     for (from, to, says) in [
@@ -84,9 +86,9 @@ fn problems_name_their_line_and_all_are_found() {
         (
             "instruments = [\"credit\"]",
             "instruments = [\"cash\"]",
-            "must be of credit, debit, bank, held; got \"cash\"",
+            "must be of credit, debit, bank, on_us, got \"cash\"",
         ),
-        ("liable = \"operator\"", "liable = \"nobody\"", "liable must be operator, merchant or issuer"),
+        ("liable = \"operator\"", "liable = \"none\"", "liable must be operator, merchant or issuer"),
         ("funder = \"かざす町\"", "funder = \"\"", "funder must be 1 to 100 characters"),
         ("regions = [\"13101\", \"14\"]", "regions = [\"Tokyo\"]", "regions must be a municipality code"),
         ("merchants = [\"27000001/M10000000000001\"]", "merchants = [\"M1\"]", "merchants must be acquirer/merchant"),
@@ -111,12 +113,13 @@ fn limits_that_can_never_be_reached_are_refused() {
     let text = "name = 'x'\n[[limit]]\nnumber = 1\nname = 'day'\nwindow = 'day'\namount = 5000\n[[limit]]\nnumber = 2\n\
                 name = 'month'\nwindow = 'month'\namount = 4000\n";
     let problems = read(text).unwrap_err();
+    problems.iter().for_each(assert_japanese);
     assert_eq!(
         problems[0].to_string(),
         "line 6: limit at place 1: amount (¥5,000) can never be reached: limit 2 allows ¥4,000 over a longer time"
     );
     let twice = text.replace("number = 2", "number = 1");
-    assert!(read(&twice).unwrap_err().iter().any(|p| p.text.contains("is used twice")));
+    assert!(read(&twice).unwrap_err().iter().any(|p| p.text.to_string().contains("is used twice")));
     let empty = "name = 'x'\n[[limit]]\nnumber = 1\nname = 'a'\nwindow = 'day'\n";
-    assert!(read(empty).unwrap_err()[0].text.contains("amount or count is needed"));
+    assert!(read(empty).unwrap_err()[0].text.to_string().contains("amount or count is needed"));
 }

@@ -1,11 +1,13 @@
 //! Characters from bytes: which encoding a file has, and its text.
 
 use encoding_rs::{SHIFT_JIS, UTF_16BE, UTF_16LE};
+use kazasu_text::Said;
+use kazasu_text::tables::TableText;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
-/// How a file's characters are written.
+/// The encoding of a file's characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
@@ -36,7 +38,7 @@ impl fmt::Display for Format {
 /// The file's text, and how it is written. A byte order mark decides; without one, the first line with other than ASCII characters
 /// does: UTF-8 when it is valid UTF-8, else Shift_JIS when it is that, else the next such line. Bytes that are no character of
 /// that encoding become U+FFFD, which costs their own row.
-pub fn text_of(bytes: &[u8], fixed: Option<Format>) -> Result<(Cow<'_, str>, Format), String> {
+pub fn text_of(bytes: &[u8], fixed: Option<Format>) -> Result<(Cow<'_, str>, Format), Said> {
     // Where MS-DOS ended a text.
     let bytes = bytes.strip_suffix(b"\x1a").unwrap_or(bytes);
     if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
@@ -52,8 +54,8 @@ pub fn text_of(bytes: &[u8], fixed: Option<Format>) -> Result<(Cow<'_, str>, For
         Format::Ascii | Format::Utf8 if bytes.is_ascii() => Ok((String::from_utf8_lossy(bytes), Format::Ascii)),
         Format::Ascii | Format::Utf8 => Ok((String::from_utf8_lossy(bytes), Format::Utf8)),
         Format::ShiftJis => Ok((SHIFT_JIS.decode_without_bom_handling(bytes).0, Format::ShiftJis)),
-        Format::Utf16 => Err("the file has no byte order mark, as UTF-16 must have".into()),
-        Format::Xlsx => Err("the file is no workbook (.xlsx)".into()),
+        Format::Utf16 => Err(Said::of(&TableText::NoMark)),
+        Format::Xlsx => Err(Said::of(&TableText::NotXlsx)),
     }
 }
 

@@ -9,7 +9,8 @@
 //!
 //! A mark within a cell that does not begin with one is wrong as well: a spreadsheet never writes it.
 
-use super::Found;
+use super::found::Found;
+use kazasu_text::tables::CellFault;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -18,16 +19,11 @@ const MOST_IN_A_CELL: usize = 32_767;
 /// Cells of a row, the most that Excel takes.
 const MOST_CELLS: usize = 16_384;
 
-const NOT_CLOSED: &str = "has a quotation mark that is not closed";
-const BEHIND: &str = "has something behind a closing quotation mark";
-const WITHIN: &str = "has a quotation mark within a cell that does not begin with one";
-const TOO_MANY: &str = "has more cells than a spreadsheet takes";
-
 /// The rows of a text.
 pub(super) struct Lines<'a> {
     text: Cow<'a, str>,
     separator: char,
-    /// Where the next row begins.
+    /// The beginning of the next row, in bytes.
     at: usize,
     line: u64,
     row: u64,
@@ -65,7 +61,7 @@ impl<'a> Lines<'a> {
         let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
         let (line, row) = (self.line, self.row);
         let split = split_row(rest, self.separator)
-            .and_then(|split| if self.swallows(rest, &split) { Err(NOT_CLOSED) } else { Ok(split) });
+            .and_then(|split| if self.swallows(rest, &split) { Err(CellFault::NotClosed) } else { Ok(split) });
         let (cells, end, lines, broken) = match split {
             Ok(split) => (split.cells, split.end, split.lines, None),
             Err(problem) => {
@@ -105,7 +101,7 @@ impl<'a> Lines<'a> {
 /// A row that was split.
 struct Split {
     cells: Vec<String>,
-    /// Where it ends, before its line break.
+    /// Its end, before its line break.
     end: usize,
     /// Lines that it takes.
     lines: u64,
@@ -135,7 +131,7 @@ fn physical(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn split_row(text: &str, separator: char) -> Result<Split, &'static str> {
+fn split_row(text: &str, separator: char) -> Result<Split, CellFault<'static>> {
     let mut out = Split { cells: Vec::new(), end: 0, lines: 1, over_lines: Vec::new() };
     let mut at = 0;
     loop {
@@ -153,13 +149,13 @@ fn split_row(text: &str, separator: char) -> Result<Split, &'static str> {
         } else {
             let end = rest.find([separator, '\r', '\n']).unwrap_or(rest.len());
             if rest[..end].contains('"') {
-                return Err(WITHIN);
+                return Err(CellFault::Within);
             }
             (rest[..end].to_owned(), end)
         };
         out.cells.push(cell);
         if out.cells.len() > MOST_CELLS {
-            return Err(TOO_MANY);
+            return Err(CellFault::TooManyCells);
         }
         at += used;
         match text[at..].strip_prefix(separator) {
@@ -185,15 +181,15 @@ struct Quoted {
 }
 
 /// The cell behind its opening mark.
-fn quoted(text: &str, separator: char) -> Result<Quoted, &'static str> {
+fn quoted(text: &str, separator: char) -> Result<Quoted, CellFault<'static>> {
     let mut cell = String::new();
     let (mut at, mut breaks, mut characters) = (0, 0, 0);
     loop {
         let rest = &text[at..];
-        let end = rest.find('"').ok_or(NOT_CLOSED)?;
+        let end = rest.find('"').ok_or(CellFault::NotClosed)?;
         characters += rest[..end].chars().take(MOST_IN_A_CELL + 1).count() + 1;
         if characters > MOST_IN_A_CELL {
-            return Err(NOT_CLOSED);
+            return Err(CellFault::NotClosed);
         }
         breaks += u64::try_from(physical(&rest[..end]).count() - 1).unwrap_or(u64::MAX);
         cell.push_str(&rest[..end]);
@@ -207,6 +203,6 @@ fn quoted(text: &str, separator: char) -> Result<Quoted, &'static str> {
         if behind.is_empty() || behind.starts_with([separator, '\r', '\n']) {
             return Ok(Quoted { cell, inner: at - 1, used: text.len() - behind.len(), breaks });
         }
-        return Err(if breaks > 0 { NOT_CLOSED } else { BEHIND });
+        return Err(if breaks > 0 { CellFault::NotClosed } else { CellFault::Behind });
     }
 }

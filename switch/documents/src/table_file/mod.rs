@@ -8,6 +8,7 @@
 //! Nothing here knows what a value means. Amounts and dates are read by [`kazasu_schemas::typed`].
 
 mod characters;
+mod found;
 mod lines;
 mod refused;
 #[cfg(test)]
@@ -18,7 +19,10 @@ pub use characters::Format;
 pub use characters::text_of;
 pub use refused::{BEGINNING, Refused, refused_csv};
 
+use found::Found;
 use kazasu_schemas::guard::unguarded;
+use kazasu_text::tables::{CellFault, TableText};
+use kazasu_text::{Quoted, Said};
 use lines::Lines;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -39,7 +43,7 @@ pub struct Columns {
     pub dates: &'static [&'static str],
 }
 
-/// How a file is to be read.
+/// The way in which a file is read.
 #[derive(Clone, Copy, Default)]
 pub struct How<'a> {
     /// The characters, where a contract says.
@@ -56,7 +60,7 @@ const MOST_BYTES: usize = 512 * 1024 * 1024;
 /// Characters of a value that are shown.
 const SHOWN: usize = 64;
 
-/// Where each known column stands in the file.
+/// The place of each known column in the file.
 type Places = Arc<[Option<usize>]>;
 
 /// A file that is being read.
@@ -78,42 +82,15 @@ enum Source<'a> {
     Sheet(std::vec::IntoIter<Found>, u64, u64),
 }
 
-/// A row as the file has it.
-#[derive(Default)]
-struct Found {
-    /// The line or row on which it begins.
-    line: u64,
-    /// The spreadsheet's row.
-    row: u64,
-    /// Its cells, as far as they can be told apart.
-    cells: Vec<String>,
-    /// The row as it stands in the file, where its cells may be other ones.
-    text: String,
-    /// Bytes, its line end not counted.
-    bytes: usize,
-    /// Cells that cannot be used, by their place.
-    faults: Vec<(usize, &'static str)>,
-    /// Cells that are dates.
-    dates: Vec<usize>,
-    /// Why the row cannot be used.
-    broken: Option<&'static str>,
-}
-
-impl Found {
-    fn is_blank(&self) -> bool {
-        self.broken.is_none() && self.faults.is_empty() && self.cells.iter().all(|cell| cell.trim().is_empty())
-    }
-}
-
-/// What is wrong with a row, and where.
+/// The fault of a row, and its column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The column, or empty when it is the row as a whole.
     pub column: &'static str,
-    /// What stands there.
+    /// The value that came.
     pub value: String,
-    /// What is wrong.
-    pub problem: String,
+    /// The fault.
+    pub problem: Said,
 }
 
 /// A row.
@@ -126,7 +103,7 @@ pub struct Row {
     pub cells: Vec<String>,
     /// Bytes that it takes, its line end not counted; 0 for a workbook's.
     pub bytes: usize,
-    /// Why it cannot be used.
+    /// The fault, where it cannot be used.
     pub fault: Option<Fault>,
     /// The row as it stands in the file, where it is refused as a whole: its cells may be other ones than its columns' own.
     whole: Option<String>,
@@ -142,7 +119,7 @@ impl Row {
         cell.map_or("", |text| text.trim())
     }
 
-    /// What a file of refused rows repeats. A row that is refused as a whole stands in one cell, behind a mark that is refused
+    /// The cells that a file of refused rows repeats. A row that is refused as a whole stands in one cell, behind a mark that is refused
     /// when it is read: its pieces would stand under columns that they may not belong to, and a copy of the file would be taken.
     pub fn into_refused(self) -> Vec<String> {
         match self.whole {
@@ -154,21 +131,19 @@ impl Row {
 
 impl<'a> Table<'a> {
     /// Reads the header. The error says what is wrong with it or with the file.
-    pub fn open(bytes: &'a [u8], columns: Columns, how: How<'_>) -> Result<Self, String> {
+    pub fn open(bytes: &'a [u8], columns: Columns, how: How<'_>) -> Result<Self, Said> {
         if bytes.len() > MOST_BYTES {
-            return Err(format!("the file has {} bytes, at most {MOST_BYTES} are read", bytes.len()));
+            return Err(Said::of(&TableText::Bytes { bytes: bytes.len().into(), most: MOST_BYTES.into() }));
         }
         if bytes.starts_with(b"\xd0\xcf\x11\xe0") {
-            let text =
-                "this is an old Excel file or one with a password: save it as .xlsx without a password, or as CSV";
-            return Err(text.into());
+            return Err(Said::of(&TableText::OldWorkbook));
         }
         let (source, format, sheet) = if bytes.starts_with(b"PK\x03\x04") {
             let (sheet, rows) = workbook::read(bytes, how.sheet)?;
             let of = u64::try_from(rows.len()).unwrap_or(u64::MAX);
             (Source::Sheet(rows.into_iter(), of, 0), Format::Xlsx, Some(sheet))
         } else if let Some(sheet) = how.sheet {
-            return Err(format!("this is no workbook (.xlsx), so that it has no sheet {sheet:?}"));
+            return Err(Said::of(&TableText::NoWorkbook { sheet: Quoted(sheet) }));
         } else {
             let (text, format) = text_of(bytes, how.format)?;
             (Source::Lines(Lines::new(text)), format, None)
@@ -180,22 +155,22 @@ impl<'a> Table<'a> {
         Ok(table)
     }
 
-    fn read_header(&mut self) -> Result<(), String> {
+    fn read_header(&mut self) -> Result<(), Said> {
         let found = loop {
             match self.next_found() {
-                None => return Err("line 1: the file is empty".into()),
+                None => return Err(Said::of(&TableText::Empty)),
                 Some(found) if found.is_blank() => {}
                 Some(found) => break found,
             }
         };
         let line = found.line;
-        if let Some(problem) = found.broken.or(found.faults.first().map(|(_, problem)| *problem)) {
-            return Err(format!("line {line}: the header {problem}"));
+        if let Some(fault) = found.broken.or(found.faults.first().map(|(_, fault)| *fault)) {
+            return Err(Said::of(&TableText::Header { line, fault }));
         }
         let mut places: Vec<Option<usize>> = vec![None; self.columns.known.len()];
         for (at, text) in found.cells.iter().enumerate() {
             if text.contains('\u{0}') {
-                return Err(format!("line {line}: this is no text (UTF-16 without its mark, or no table at all)"));
+                return Err(Said::of(&TableText::NoText { line }));
             }
             let name = plain_name(text);
             let known = |(english, others): &Column| {
@@ -209,18 +184,20 @@ impl<'a> Table<'a> {
                 continue;
             };
             if places[column].replace(at).is_some() {
-                return Err(format!("line {line}: the column {:?} stands there twice", self.columns.known[column].0));
+                let column = Quoted(self.columns.known[column].0);
+                return Err(Said::of(&TableText::ColumnTwice { line, column }));
             }
         }
         for needed in self.columns.needed {
             let column = self.columns.known.iter().position(|(name, _)| name == needed);
             if column.is_some_and(|column| places[column].is_none()) {
                 let there: BTreeSet<String> = self.ignored.iter().cloned().collect();
-                return Err(format!(
-                    "line {line}: the header has no column {needed:?}; expected {}{}",
-                    self.columns.needed.join(", "),
-                    if there.is_empty() { String::new() } else { format!("; not known are {}", joined(&there)) }
-                ));
+                let (column, needed, unknown) = (Quoted(needed), &self.columns.needed.join(", "), &joined(&there));
+                return Err(if there.is_empty() {
+                    Said::of(&TableText::NoColumn { line, column, needed })
+                } else {
+                    Said::of(&TableText::NoColumnUnknown { line, column, needed, unknown })
+                });
             }
         }
         self.places = places.into();
@@ -259,11 +236,11 @@ impl<'a> Table<'a> {
 
     fn row(&self, found: Found) -> Row {
         let Found { line, row, mut cells, text, bytes, faults, dates, broken } = found;
-        let whole = |problem: &str| Fault { column: "", value: String::new(), problem: problem.to_owned() };
+        let whole = |fault: CellFault<'_>| Fault { column: "", value: String::new(), problem: Said::of(&fault) };
         let mut fault = broken.map(whole);
         if fault.is_none() && self.format != Format::Xlsx && cells.len() != self.header.len() {
-            let problem = format!("has {} cells, the header has {} columns", cells.len(), self.header.len());
-            fault = Some(whole(&problem));
+            let (cells, columns) = (cells.len().into(), self.header.len().into());
+            fault = Some(whole(CellFault::OtherCells { cells, columns }));
         }
         if self.format == Format::Xlsx {
             cells.resize(self.header.len().max(cells.len()), String::new());
@@ -277,17 +254,15 @@ impl<'a> Table<'a> {
             fault = Some(whole(refused::STILL_WHOLE));
         }
         if fault.is_none() && cells.iter().any(|cell| cell.contains('\u{0}')) {
-            fault = Some(whole("has a character U+0000, which is no text"));
+            fault = Some(whole(CellFault::Zero));
         }
         let text = (fault.is_some() && !kept).then(|| if text.is_empty() { cells.join("\t") } else { text });
         for ((name, _), place) in self.columns.known.iter().zip(self.places.iter()) {
             let (None, Some(place)) = (&fault, place) else { continue };
-            let problem = faults.iter().find(|(at, _)| at == place).map(|(_, problem)| (*problem).to_owned());
+            let problem = faults.iter().find(|(at, _)| at == place).map(|(_, fault)| Said::of(fault));
             let problem = problem.or_else(|| {
                 let dated = dates.contains(place) && !self.columns.dates.contains(name);
-                dated.then(|| {
-                    "is a date, which a spreadsheet makes of what looks like one: format the column as text".into()
-                })
+                dated.then(|| Said::of(&CellFault::Date))
             });
             let problem = problem.or_else(|| shortened(&cells[*place])).or_else(|| unreadable(&cells[*place]));
             fault = problem.map(|problem| Fault { column: name, value: shown(&cells[*place]), problem });
@@ -306,7 +281,7 @@ impl<'a> Table<'a> {
         Table { columns, format, sheet, header, places, ignored, source, blank, guarded }
     }
 
-    /// How its characters are written.
+    /// The encoding of its characters.
     pub fn format(&self) -> Format {
         self.format
     }
@@ -339,7 +314,7 @@ impl<'a> Table<'a> {
         self.blank
     }
 
-    /// How much is read, of how much: bytes, or rows of a workbook.
+    /// The part that is read, and the whole: bytes, or rows of a workbook.
     pub fn progress(&self) -> (u64, u64) {
         match &self.source {
             Source::Lines(lines) => lines.progress(),
@@ -352,7 +327,7 @@ fn joined(names: &BTreeSet<String>) -> String {
     names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
 }
 
-/// A column's name whatever its width, case and spaces: `Bank Name`, `ＢＡＮＫ＿ＮＡＭＥ` and `bank_name` are one; `金額（円）` is 金額.
+/// A column's name in any width, case and spacing: `Bank Name`, `ＢＡＮＫ＿ＮＡＭＥ` and `bank_name` are one; `金額（円）` is 金額.
 fn plain_name(text: &str) -> String {
     let gone = |c: &char| {
         c.is_whitespace()
@@ -368,35 +343,31 @@ fn shown(text: &str) -> String {
     kazasu_schemas::text::masked(&text.chars().take(SHOWN).collect::<String>())
 }
 
-/// What a spreadsheet makes of a long number in a column that is not formatted as text, when it saves the file as CSV: 1.23457E+11. The
+/// A long number as a spreadsheet saves it from a column that is not formatted as text: 1.23457E+11. The
 /// figures behind are lost, and many numbers become one.
-fn shortened(text: &str) -> Option<String> {
+fn shortened(text: &str) -> Option<Said> {
     let (figures, power) = text.trim().split_once(['E', 'e'])?;
     let figures = figures.strip_prefix('-').unwrap_or(figures);
     let (whole, part) = figures.split_once('.').unwrap_or((figures, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let is = whole.len() == 1 && digits(whole) && digits(part) && power.strip_prefix('+').is_some_and(digits);
-    is.then(|| {
-        "is a long number that a spreadsheet has shortened, so that its last figures are lost: format the column as text, enter the \
-         number again and save the file again"
-            .into()
-    })
+    is.then(|| Said::of(&CellFault::Shortened))
 }
 
 /// The first character that no column may have: a control that is neither a line break nor a tab, or what stands for bytes that are
 /// no character.
-fn unreadable(text: &str) -> Option<String> {
+fn unreadable(text: &str) -> Option<Said> {
     if text.contains(kazasu_schemas::text::NOT_SHOWN) {
-        return Some("is not repeated in a file of refused rows: take it from your own file".into());
+        return Some(Said::of(&CellFault::NotRepeated));
     }
     let (at, c) = text.chars().enumerate().find(|(_, c)| {
         (c.is_control() && !matches!(c, '\t' | '\r' | '\n')) || *c == '\u{fffd}' || matches!(c, '\u{fffe}' | '\u{ffff}')
     })?;
-    let place = at + 1;
+    let place = (at + 1).into();
     Some(if c == '\u{fffd}' {
-        format!("character {place} is not one of the file's encoding")
+        Said::of(&CellFault::OtherEncoding { place })
     } else {
-        format!("character {place} is U+{:04X}, a control character", u32::from(c))
+        Said::of(&CellFault::Control { place, code: &format!("U+{:04X}", u32::from(c)) })
     })
 }
 

@@ -2,17 +2,29 @@
 //! row's own cells under the file's own header. Its first columns are known to every reader and passed over.
 
 use kazasu_schemas::guard::guarded;
+use kazasu_text::tables::CellFault;
+use std::borrow::Cow;
 
-/// What stands before a row that was refused as a whole. Its characters are also in Shift_JIS, in which a spreadsheet may save the file.
+/// The mark of a row that was refused as a whole. Its characters are also in Shift_JIS, in which a spreadsheet may save the file.
 const MARK: &str = "【行全体 whole row】";
 
-/// What is wrong with a row that still bears the mark.
-pub(super) const STILL_WHOLE: &str = "was refused as a whole row and still bears the mark 【行全体 whole row】: put its values into the cells of their \
-                                      columns, and take the mark away";
+/// The problem of a row that still bears the mark.
+pub(super) const STILL_WHOLE: CellFault<'static> = CellFault::StillWhole { mark: MARK };
+
+/// Text in one line: arrows for its line breaks.
+fn in_one_line(text: &str) -> String {
+    text.replace("\r\n", "↓").replace(['\r', '\n'], "↓")
+}
+
+/// A cell whose lines could be taken for rows when the file is read again stays one line. What else has line breaks keeps them.
+fn not_rows(cell: &str) -> Cow<'_, str> {
+    let over_lines = cell.contains(['\r', '\n']) && cell.contains([',', '\t']);
+    if over_lines { Cow::Owned(in_one_line(cell)) } else { Cow::Borrowed(cell) }
+}
 
 /// A row that was refused as a whole, for one cell. Its line breaks become arrows, so that it stays one line.
 pub(super) fn marked(text: &str) -> String {
-    let text = text.replace("\r\n", "↓").replace(['\r', '\n'], "↓");
+    let text = in_one_line(text);
     if is_marked(&text) { text } else { format!("{MARK}{text}") }
 }
 
@@ -21,7 +33,7 @@ pub(super) fn is_marked(cell: &str) -> bool {
     cell.contains(MARK)
 }
 
-/// How a file of refused rows begins, as it is written here.
+/// The beginning of a file of refused rows, as it is written here.
 pub const BEGINNING: &str = "\u{feff}行 line,列 column,理由 reason";
 
 /// A refused row.
@@ -30,7 +42,7 @@ pub struct Refused<'a> {
     pub line: u64,
     /// The column.
     pub column: &'a str,
-    /// What is wrong.
+    /// The fault.
     pub problem: &'a str,
     /// The row's own cells, or one with the whole row ([`super::Row::into_refused`]).
     pub cells: &'a [String],
@@ -41,13 +53,13 @@ pub fn refused_csv<'a>(header: &[String], rows: impl Iterator<Item = Refused<'a>
     let out = b"\xef\xbb\xbf".to_vec();
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
     let own = ["行 line", "列 column", "理由 reason"].map(str::to_owned);
-    out.write_record(own.into_iter().chain(header.iter().map(|name| guarded(name).into_owned())))?;
+    out.write_record(own.into_iter().chain(header.iter().map(|name| guarded(&not_rows(name)).into_owned())))?;
     for row in rows {
         let facts = [row.line.to_string(), row.column.to_owned(), row.problem.to_owned()];
         // Filled up to the header's columns, so that the row can be mended and read again.
         let lacking = header.len().saturating_sub(row.cells.len());
         let cells = row.cells.iter().cloned().chain(std::iter::repeat_n(String::new(), lacking));
-        out.write_record(facts.into_iter().chain(cells).map(|cell| guarded(&cell).into_owned()))?;
+        out.write_record(facts.into_iter().chain(cells).map(|cell| guarded(&not_rows(&cell)).into_owned()))?;
     }
     out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))
 }

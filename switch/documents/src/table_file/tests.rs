@@ -1,6 +1,7 @@
-//! Tables as spreadsheets write them are read back, with the lines that are shown; whatever is damaged, no row vanishes.
+//! Tables as spreadsheets write them are read back, with the lines that are shown; with any damage, no row vanishes.
 
 use super::*;
+use crate::japanese::assert_japanese;
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Workbook};
 
@@ -10,7 +11,7 @@ const COLUMNS: Columns = Columns {
     dates: &["day"],
 };
 
-/// What came out: line, cells or what is wrong.
+/// The results: line, and cells or fault.
 type Out = (u64, Result<Vec<String>, String>);
 
 fn rows_of(bytes: &[u8]) -> Vec<Out> {
@@ -19,7 +20,10 @@ fn rows_of(bytes: &[u8]) -> Vec<Out> {
     while let Some(row) = table.next_row() {
         let cells = match row.fault {
             None => Ok(["id", "name", "amount", "day"].map(|name| row.get(name).to_owned()).to_vec()),
-            Some(fault) => Err(format!("{} {}", fault.column, fault.problem)),
+            Some(fault) => {
+                assert_japanese(&fault.problem);
+                Err(format!("{} {}", fault.column, fault.problem))
+            }
         };
         out.push((row.line, cells));
     }
@@ -27,7 +31,9 @@ fn rows_of(bytes: &[u8]) -> Vec<Out> {
 }
 
 fn refused(bytes: &[u8]) -> String {
-    Table::open(bytes, COLUMNS, How::default()).err().unwrap()
+    let problem = Table::open(bytes, COLUMNS, How::default()).err().unwrap();
+    assert_japanese(&problem);
+    problem.to_string()
 }
 
 fn lines_of(bytes: &[u8]) -> Vec<(u64, bool)> {
@@ -151,7 +157,7 @@ fn a_file_of_refused_rows_is_read_in_again() {
     assert_eq!(again.ignored(), ["備考"]);
     let row = again.next_row().unwrap();
     assert_eq!((row.fault.clone(), row.get("id"), row.get("name"), row.get("amount")), (None, "1", "=A1", "abc"));
-    assert!(again.next_row().unwrap().fault.unwrap().problem.contains("put its values into the cells"));
+    assert!(again.next_row().unwrap().fault.unwrap().problem.to_string().contains("put its values into the cells"));
 }
 
 /// Every row of a table as one that was refused.
@@ -192,6 +198,16 @@ fn a_row_that_was_refused_as_a_whole_is_refused_until_a_person_mends_it() {
     let mended = text.replace("\"【行全体 whole row】1,a\",,", "1,a,30");
     assert_ne!(mended, text);
     assert_eq!(rows_of(mended.as_bytes())[0].1.as_ref().unwrap()[..3], ["1", "a", "30"]);
+}
+
+/// Found by the fuzz target `table_csv`: the cell of a file with tabs became a row of its own in the file of refused rows.
+#[test]
+fn a_cell_that_looks_like_rows_makes_no_row_of_its_own_when_it_comes_back() {
+    let first = "id\tname\tamount\n1\t\"a\n9,,,7,injected,900\nb\"\tabc\n2\t\"two\nlines\"\tabc\n";
+    let mut table = Table::open(first.as_bytes(), COLUMNS, How::default()).unwrap();
+    let found = rows_of(&refused_file(&mut table));
+    let of = |id: &str, name: &str| Ok([id, name, "abc", ""].map(str::to_owned).to_vec());
+    assert_eq!(found, [(2, of("1", "a↓9,,,7,injected,900↓b")), (3, of("2", "two\nlines"))]);
 }
 
 #[test]
@@ -258,12 +274,66 @@ fn a_workbook_is_read_as_it_is() {
     assert_eq!(of(&rows[0]), ["123456789012345", "改行\nあり", "1210", "2026-11-29"]);
     assert_eq!((rows[1].line, of(&rows[1])), (7, ["00012", "yes", "1.5", ""].map(str::to_owned)));
     assert_eq!((rows[2].line, rows[2].fault.as_ref().unwrap().column), (8, "id"));
-    assert!(rows[2].fault.as_ref().unwrap().problem.contains("fifteen figures"));
-    assert!(rows[3].fault.as_ref().unwrap().problem.contains("is a date"));
+    assert!(rows[2].fault.as_ref().unwrap().problem.to_string().contains("fifteen figures"));
+    assert!(rows[3].fault.as_ref().unwrap().problem.to_string().contains("is a date"));
     assert_eq!(rows[4].line, 1_048_576);
     let named = |sheet| Table::open(&bytes, COLUMNS, How { sheet: Some(sheet), ..How::default() });
     assert!(named("申請").is_ok());
-    assert_eq!(named("ない").err().unwrap(), "the workbook has no sheet \"ない\"; it has \"設定\", \"申請\"");
+    assert_eq!(
+        named("ない").err().unwrap().to_string(),
+        "the workbook has no sheet \"ない\"; it has \"設定\", \"申請\""
+    );
+}
+
+/// A workbook of one sheet with these cells: their places, and text.
+fn workbook_of(cells: &[(&str, u64, &str)]) -> Vec<u8> {
+    use std::io::Write;
+    let rows = cells.iter().map(|(column, row, text)| {
+        format!("<row r=\"{row}\"><c r=\"{column}{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c></row>")
+    });
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let (office, package) = (
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+        "http://schemas.openxmlformats.org/package/2006/relationships",
+    );
+    let relation = |kind: &str, target: &str| {
+        format!(
+            "<Relationships xmlns=\"{package}\"><Relationship Id=\"r\" Type=\"{office}/{kind}\" Target=\"{target}\"/></Relationships>"
+        )
+    };
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in [
+        ("_rels/.rels", relation("officeDocument", "xl/workbook.xml")),
+        ("xl/_rels/workbook.xml.rels", relation("worksheet", "worksheets/sheet1.xml")),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"s\" sheetId=\"1\" r:id=\"r\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("<worksheet xmlns=\"{main}\"><sheetData>{}</sheetData></worksheet>", rows.collect::<String>()),
+        ),
+    ] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// Found by the fuzz target `table_xlsx`: rows that are far apart are filled up with empty ones, and there was no last row.
+#[test]
+fn a_workbook_ends_where_spreadsheets_end() {
+    let last = workbook_of(&[("A", 1, "id"), ("A", 1_048_576, "7")]);
+    let mut table = Table::open(&last, Columns { needed: &["id"], ..COLUMNS }, How::default()).unwrap();
+    let row = table.next_row().unwrap();
+    assert_eq!((row.line, row.get("id")), (1_048_576, "7"));
+    assert!(table.next_row().is_none());
+    for beyond in [("A", 1_048_577, "7"), ("XFE", 2, "7"), ("A", 2_000_000, "7")] {
+        let said = refused(&workbook_of(&[("A", 1, "id"), beyond]));
+        assert!(said.contains("a sheet has 1,048,576 and 16,384"), "{beyond:?}: {said}");
+    }
 }
 
 #[test]

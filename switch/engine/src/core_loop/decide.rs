@@ -1,60 +1,20 @@
 //! Deciding an event, applying its record, and what log lines say of the message that it is about.
 
-use super::Core;
+use super::leading::{Asker, Core};
 use crate::commit::Basis;
+use crate::inbound::Inbound;
 use crate::reply::{Asked, ConnectionHandle};
 use crate::timely::{Bounds, Clocks, UNTIMELY, untimely};
 use crate::trail::{self, MessageId, about};
-use crate::{CommandError, Inbound};
-use kazasu_core::{Decision, Done, Effect, Event, decide, left_to_undo};
+use kazasu_core::{Decision, Effect, Event, decide, left_to_undo};
 use kazasu_ledger::record::{IssuerSilent, Silence, Verdict};
 use kazasu_ledger::{Body, Record, Seq};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::wire::{Answer, Refusal, ResponseCode};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use std::time::Instant;
 
-/// An issuer that answers nothing is told of once in so long, with the number of payments that it left open meanwhile.
-const SILENCE_TOLD: Duration = Duration::from_secs(1);
-
-/// Payments whose issuer did not answer, for the log.
-#[derive(Default)]
-pub(super) struct Silences {
-    told: Option<Instant>,
-    /// Those of which no line has told.
-    untold: u64,
-}
-
-impl Silences {
-    /// One more. `Some` when a line is due, with the number of those that had none.
-    fn one_more(&mut self, now: Instant) -> Option<u64> {
-        if self.told.is_some_and(|told| now.duration_since(told) < SILENCE_TOLD) {
-            self.untold += 1;
-            return None;
-        }
-        self.told = Some(now);
-        Some(std::mem::take(&mut self.untold))
-    }
-}
-
-/// Who asked for a decision.
-pub(super) enum Asker<'a> {
-    Connection(&'a Arc<ConnectionHandle>, Instant, u64),
-    Command(oneshot::Sender<Result<Done, CommandError>>),
-    Nobody,
-}
-
-impl<'a> Asker<'a> {
-    pub(super) fn connection(&self) -> Option<&'a Arc<ConnectionHandle>> {
-        match self {
-            Asker::Connection(connection, ..) => Some(*connection),
-            Asker::Command(_) | Asker::Nobody => None,
-        }
-    }
-}
-
-/// What the message of an event is called, as far as the event says it. `None` for events that are about no message.
+/// The name of an event's message, as far as the event has it. `None` for events that are about no message.
 fn id_of(event: &Event, connection: Option<&Arc<ConnectionHandle>>) -> Option<MessageId> {
     let id = match event {
         Event::Request(request) => MessageId::from(request),
@@ -148,7 +108,7 @@ impl Core<'_> {
                 Asker::Command(to) => {
                     let _ = to.send(Err(why.into()));
                 }
-                Asker::Connection(..) | Asker::Nobody => {
+                Asker::Connection(..) | Asker::Internal => {
                     tracing::error!(%why, "what the configuration registers was refused")
                 }
             }
@@ -160,7 +120,7 @@ impl Core<'_> {
         self.undo_what_is_left(event);
     }
 
-    /// What reversals still have to undo comes before anything else is decided: nobody sees the state in between.
+    /// Undoes the rest of reversals before anything else is decided: no reader sees the state in between.
     pub(super) fn undo_what_is_left(&mut self, event: &Event) {
         while let Some(Decision { body: Some(body), effects, .. }) = left_to_undo(&self.state) {
             let now = self.context.now();
@@ -169,7 +129,7 @@ impl Core<'_> {
             self.state.apply(seq, &record).expect("a decision keeps the ledger's rules");
             self.batch.records.push(record);
             for effect in effects {
-                self.effect(effect, event, Asker::Nobody, Basis::NewRecord);
+                self.effect(effect, event, Asker::Internal, Basis::NewRecord);
             }
         }
     }
@@ -179,7 +139,7 @@ impl Core<'_> {
         if matches!(body, Body::Opened(_)) { now.jst_day() } else { self.state.day }
     }
 
-    /// What an issuer did is unknown. That is worth a line, but an issuer that is away must not fill the log.
+    /// The outcome at an issuer is unknown. That is worth a line, but an issuer that is away must not fill the log.
     fn tell_silence(&mut self, silent: &IssuerSilent) {
         let why = match silent.why {
             Silence::TimedOut => "timed_out",
@@ -198,7 +158,7 @@ impl Core<'_> {
         );
     }
 
-    /// What a record's message is called, and over which connection its answer is awaited.
+    /// The name of a record's message, and the connection over which its answer is awaited.
     pub(super) fn id_of_record(&self, record: Seq) -> MessageId {
         let tap = self.state.tap_of_message(record);
         let id = tap.map(MessageId::from).unwrap_or_default().recorded(Some(record));
@@ -270,13 +230,5 @@ mod tests {
         assert!(id_of(&Event::TickInDoubt, None).is_none());
         let silent = Event::IssuerSilent { tap: 12, why: Silence::TimedOut };
         assert_eq!(id_of(&silent, None).and_then(|id| id.record), Some(12));
-    }
-
-    #[test]
-    fn a_silent_issuer_is_told_of_once_a_second_with_the_number_of_those_between() {
-        let mut silences = Silences::default();
-        let begin = Instant::now();
-        let told = [0, 10, 999, 1_000, 1_001, 2_500].map(|ms| silences.one_more(begin + Duration::from_millis(ms)));
-        assert_eq!(told, [Some(0), None, None, Some(2), None, Some(1)]);
     }
 }

@@ -1,7 +1,7 @@
-//! What follows from a decision: it is kept back with the batch until the record is durable.
+//! The effects of a decision: they are kept back with the batch until the record is durable.
 
-use super::decide::{Asker, refused};
-use super::{Core, Waiter};
+use super::decide::refused;
+use super::leading::{Asker, Core, Waiter};
 use crate::commit::Basis;
 use crate::reply::{ConnectionHandle, Reply, ReplyBody};
 use crate::trail::{MessageId, about};
@@ -37,7 +37,7 @@ impl Core<'_> {
             }
             (Effect::Done(done), _, Asker::Command(to)) => {
                 self.batch.held.done(to, done);
-                Asker::Nobody
+                Asker::Internal
             }
             (Effect::AnswerWaiting(tap, answer), _, asker) => {
                 self.answer_waiting(tap, answer, basis);
@@ -86,7 +86,7 @@ impl Core<'_> {
     fn send(&mut self, (seq, message): (Seq, ToIssuer), event: &Event, connection: Option<&Arc<ConnectionHandle>>) {
         match self.state.outgoing(seq, message, self.context.config.own_id) {
             Some(outgoing) => self.batch.held.message(outgoing),
-            // It stays owed, and in the journal; a switch that stops would lose everybody else's taps.
+            // It stays owed, and in the journal; a switch that stops would lose all other taps.
             None => about!(
                 error,
                 self.id_of(event, connection).unwrap_or_default().recorded(Some(seq)),

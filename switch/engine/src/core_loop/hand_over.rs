@@ -1,35 +1,16 @@
 //! Handing the lead over, and losing it: what is asked meanwhile is kept for the node that leads next.
 
-use super::{Core, End};
-use crate::Inbound;
+use super::leading::{Core, End, Leaving};
+use crate::inbound::Inbound;
 use crate::reply::Asked;
 use crate::writer::Job;
 use kazasu_store::AppendError;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
 
-/// How long a node that hands the lead over waits for issuers' answers.
+/// The time that a node that hands the lead over waits for issuers' answers.
 const LEAVING: Duration = Duration::from_secs(30);
-/// How long the last batches may take once no issuer is waited for, while everything else waits for the successor.
+/// The time that the last batches may take once no issuer is waited for, while everything else waits for the successor.
 const CLOSING: Duration = Duration::from_secs(2);
-
-/// A lead that is being handed over.
-pub(super) struct Leaving {
-    pub(super) successor: String,
-    since: Instant,
-    pub(super) reply: oneshot::Sender<Result<u64, String>>,
-    /// Questions for the successor.
-    pub(super) parked: Vec<Asked>,
-    /// Since when no issuer is waited for: nothing is decided from then on.
-    pub(super) closing: Option<Instant>,
-}
-
-impl Leaving {
-    /// Begins now.
-    pub(super) fn new(successor: String, reply: oneshot::Sender<Result<u64, String>>) -> Self {
-        Leaving { successor, since: Instant::now(), reply, parked: Vec::new(), closing: None }
-    }
-}
 
 impl Core<'_> {
     /// A hand-over that is complete: nothing is open at an issuer or with the writer. Until no issuer is waited for, what needs

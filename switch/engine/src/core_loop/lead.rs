@@ -1,14 +1,15 @@
 //! The thread from one lead to the next: waiting for the lead, beginning it, and what follows its end.
 
-use super::decide::{Asker, Silences};
-use super::hand_over::Leaving;
-use super::{Core, CoreContext, End, Waiter};
+use super::leading::{Asker, Core, End, Leaving, Silences, Waiter};
 use crate::commit::Batch;
+use crate::context::CoreContext;
+use crate::handle::Msg;
+use crate::health::Role;
+use crate::inbound::{CommandError, Inbound};
 use crate::replica::{Broken, Replica};
 use crate::reply::Asked;
 use crate::waiting::{Next, Waiting, catch_up};
 use crate::writer::Writer;
-use crate::{CommandError, Inbound, Msg, Role};
 use hashbrown::HashMap;
 use kazasu_core::{Command, Event, State};
 use kazasu_ledger::record::Silence;
@@ -24,7 +25,7 @@ use tokio::sync::oneshot;
 const FAILED_COMMITS: Backoff =
     Backoff::new(Duration::from_millis(200), Duration::from_secs(5)).calm(Duration::from_secs(10));
 
-/// What is kept from one lead to the next.
+/// The parts that are kept from one lead to the next.
 struct Leads<'a> {
     context: &'a CoreContext,
     /// Told once, when this node is of use or can never be.
@@ -35,13 +36,13 @@ struct Leads<'a> {
     replica: Replica,
     /// Questions that the last lead left open.
     again: Vec<Asked>,
-    /// A writer that lost the lead and has not said yet what became of its batch.
+    /// A writer that lost the lead and has not reported the outcome of its batch yet.
     old: Option<Writer>,
     /// The epoch that a node alone held before.
     held: Option<u64>,
 }
 
-/// What follows a lead, or an attempt at one.
+/// The role after a lead, or after an attempt at one.
 enum Then {
     /// The next is waited for.
     Wait,
@@ -54,7 +55,7 @@ struct Over {
     writer: Writer,
     state: State,
     head: Head,
-    /// What was waiting for issuers.
+    /// The questions that were waiting for issuers.
     waiters: Vec<Asked>,
     stopping: bool,
 }
@@ -296,14 +297,14 @@ impl<'a> Core<'a> {
         }
     }
 
-    /// What a restart owes: pending taps are reversed, unacknowledged advices are sent again.
+    /// The duties of a restart: pending taps are reversed, unacknowledged advices are sent again.
     fn recover(&mut self) {
         if !self.state.is_open() {
             let open = Command::Open { book: self.context.config.book.clone() };
-            self.decide(&Event::Command(open), Asker::Nobody);
+            self.decide(&Event::Command(open), Asker::Internal);
         }
         for registration in &self.context.config.registrations {
-            self.decide(&Event::Command(registration.clone()), Asker::Nobody);
+            self.decide(&Event::Command(registration.clone()), Asker::Internal);
         }
         let owed: Vec<_> = self.state.unacknowledged().collect();
         for (seq, message) in owed {
@@ -320,12 +321,12 @@ impl<'a> Core<'a> {
             );
         }
         for tap in pending {
-            self.decide(&Event::IssuerSilent { tap, why: Silence::Restarted }, Asker::Nobody);
+            self.decide(&Event::IssuerSilent { tap, why: Silence::Restarted }, Asker::Internal);
         }
         self.undo_what_is_left(&Event::Tick { keep_days: self.context.config.keep_days });
     }
 
-    /// Whoever waits for an issuer when the lead ends.
+    /// The taps that wait for an issuer when the lead ends.
     fn open_questions(&mut self) -> Vec<Asked> {
         let waiters = self.waiting.drain().flat_map(|(_, waiters)| waiters);
         let asked = |w: Waiter| Asked {

@@ -1,34 +1,37 @@
 //! One record as a step of a story: its place, its postings, and what its kind has to say.
 
-use crate::chart::Chart;
+use crate::journal_index::JournalIndex;
 use kazasu_ledger::record::{self, Fold, Place, Verdict, flag};
 use kazasu_ledger::{Body, Transfer};
 use kazasu_schemas::closing::ReconException;
+use kazasu_text::Language;
+use kazasu_text::findings::explained;
 use serde_json::{Value, json};
 use std::convert::Infallible;
 
-pub(super) fn step(chart: &Chart, place: Place, body: &Body) -> Value {
+pub(super) fn step(index: &JournalIndex, place: Place, body: &Body) -> Value {
     let out = json!({ "record": place.seq, "at": place.at.jst_text(), "business_day": place.day.to_string(),
-        "what": body.name(), "postings": body.transfers().iter().map(|t| posting(chart, t)).collect::<Vec<_>>() });
-    let mut details = Details { chart, out };
+        "what": body.name(), "postings": body.transfers().iter().map(|t| posting(index, t)).collect::<Vec<_>>() });
+    let mut details = Details { index, out };
     let Ok(()) = body.fold(place, &mut details);
     details.out
 }
 
 fn exception(d: &ReconException) -> Value {
+    let why = |language| explained(&d.why, d.finding.as_deref(), language);
     json!({ "exception": hex::encode(d.id), "status": d.status, "party": d.party, "record": d.own, "ours_yen": d.ours.get(),
-        "theirs_yen": d.theirs.get(), "why": d.why })
+        "theirs_yen": d.theirs.get(), "why": why(Language::English), "why_ja": why(Language::Japanese) })
 }
 
-fn posting(chart: &Chart, t: &Transfer) -> Value {
+fn posting(index: &JournalIndex, t: &Transfer) -> Value {
     const KINDS: [&str; 5] = ["direct", "hold", "post", "void", "expire"];
-    let name = |id| chart.key(id).map_or_else(|| "?".to_owned(), ToString::to_string);
+    let name = |id| index.key(id).map_or_else(|| "?".to_owned(), ToString::to_string);
     json!({ "kind": KINDS[usize::from(t.kind.number())], "debit": name(t.debit), "credit": name(t.credit), "yen": t.amount.get() })
 }
 
 /// The step as it grows.
 struct Details<'a> {
-    chart: &'a Chart,
+    index: &'a JournalIndex,
     out: Value,
 }
 
@@ -43,7 +46,7 @@ impl Fold for Details<'_> {
         out["stan"] = r.key.stan.get().into();
         out["rrn"] = r.rrn.to_string().into();
         out["merchant"] = r.merchant.to_string().into();
-        let name = self.chart.merchants.get(&(r.key.acquirer, r.merchant)).map(|m| m.name.clone());
+        let name = self.index.merchants.get(&(r.key.acquirer, r.merchant)).map(|m| m.name.clone());
         out["merchant_name"] = name.into();
         out["amount_yen"] = r.amount.get().into();
         out["entry_mode"] = r.entry_mode.into();
@@ -61,6 +64,11 @@ impl Fold for Details<'_> {
         out["flags"] = flag::names(flags).into();
         if let Some(named) = ruled.and_then(|ruled| ruled.named) {
             out["names_record"] = named.into();
+        }
+        if let Some(staff) = &r.staff {
+            let via = staff.via.map(|via| via.name());
+            out["staff"] = json!({ "what": staff.kind.name(), "approval": staff.approval, "by": staff.by,
+                "why": staff.why, "via": via });
         }
         out["to_issuer"] = r.to_issuer.map(|m| json!({ "issuer": m.issuer, "yen": m.amount.get() })).into();
         Ok(())
@@ -113,13 +121,14 @@ impl Fold for Details<'_> {
     }
 
     kazasu_ledger::ignore_records! {
-        opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked
+        file_ended approval_sent_back approval_withdrawn approval_lapsed opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked
         totals_compared cut_over policy_activated temporary_issued merged card_status_set certificate_bound
         list_applied own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed
         retarget_decided resealed stood_in notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added
         relief_row_set relief_step_taken relief_credited relief_file_made relief_sent relief_returned relief_repaid
         day_marked merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned
-        recon_ran exception_noted head_signed issuer_told exceptions_ended line_undone line_set_aside
-        clock_confirmed clock_kept advice_decided
+        recon_ran exception_noted head_signed issuer_notified exceptions_ended line_undone line_set_aside
+        key_destroyed clock_confirmed clock_kept advice_decided
+        organisation_set person_invited person_joined person_ended key_registered key_revoked grant_ended
     }
 }

@@ -9,7 +9,10 @@ use kazasu_schemas::ids::{ApprovalCode, IdError, InstitutionId, MerchantId, Rrn,
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::{JPY_NUMERIC, Yen};
 use kazasu_schemas::typed;
-use std::borrow::Cow;
+use kazasu_text::problems::ProblemText;
+use kazasu_text::readings;
+use kazasu_text::tables::DetailText;
+use kazasu_text::{Said, Text};
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
@@ -20,7 +23,7 @@ const MAX_REFERENCE: usize = 64;
 /// their keys are the same as a file's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// What it is about.
+    /// The subject.
     pub kind: Kind,
     /// Our record number.
     pub reference: Own,
@@ -48,14 +51,14 @@ pub struct Row {
     pub batch: String,
 }
 
-/// What is wrong with a value. The value itself is kept by the reader, masked.
+/// The fault of a value. The value itself is kept by the reader, masked.
 pub(super) struct Problem {
     pub(super) column: &'static str,
-    pub(super) problem: Cow<'static, str>,
+    pub(super) problem: Said,
 }
 
-fn wrong(column: &'static str, problem: impl Into<Cow<'static, str>>) -> Problem {
-    Problem { column, problem: problem.into() }
+fn wrong(column: &'static str, problem: &impl Text) -> Problem {
+    Problem { column, problem: Said::of(problem) }
 }
 
 impl Row {
@@ -84,7 +87,7 @@ impl Row {
         let get = |column| unguarded(get(column));
         let code = |name: &'static str| narrow(get(name));
         self.amount = amount(get("amount"))?;
-        let unknown = |_: UnknownKind| wrong("kind", UnknownKind::PROBLEM);
+        let unknown = |_: UnknownKind| wrong("kind", &DetailText::Kind);
         self.kind = code("kind").parse().map_err(unknown)?;
         sign(self.kind, self.amount)?;
         self.reference = reference(&code("reference"))?;
@@ -96,7 +99,7 @@ impl Row {
         self.rrn = id("rrn", &code("rrn"))?;
         self.approval = id("approval", &code("approval"))?;
         self.currency = currency(&code("currency"))?;
-        self.day = typed::day(get("day")).map_err(|e| wrong("day", e.to_string()))?;
+        self.day = typed::day(get("day")).map_err(|e| wrong("day", &readings::date(e)))?;
         free(&mut self.batch, "batch", get("batch"))
     }
 
@@ -138,16 +141,16 @@ impl Row {
 
 /// Whole units, at most twelve figures.
 pub(super) fn amount(text: &str) -> Result<Yen, Problem> {
-    typed::signed_yen(text).map_err(|e| wrong("amount", format!("{e}; - before what goes back")))
+    typed::signed_yen(text).map_err(|e| wrong("amount", &DetailText::Signed { problem: &readings::amount(e) }))
 }
 
 /// A refund written as a positive amount would be counted twice over as a difference; it is refused where it is written.
 fn sign(kind: Kind, amount: Yen) -> Result<(), Problem> {
     let column = "amount";
     match kind {
-        Kind::Purchase if amount < Yen::ZERO => Err(wrong(column, "a purchase is not negative")),
-        Kind::Refund if amount > Yen::ZERO => Err(wrong(column, "a refund is not positive")),
-        Kind::Chargeback if amount > Yen::ZERO => Err(wrong(column, "a chargeback is not positive")),
+        Kind::Purchase if amount < Yen::ZERO => Err(wrong(column, &DetailText::PurchaseBelow)),
+        Kind::Refund if amount > Yen::ZERO => Err(wrong(column, &DetailText::RefundAbove)),
+        Kind::Chargeback if amount > Yen::ZERO => Err(wrong(column, &DetailText::ChargebackAbove)),
         Kind::Purchase
         | Kind::Refund
         | Kind::Chargeback
@@ -164,14 +167,14 @@ fn reference(text: &str) -> Result<Own, Problem> {
         return Ok(None);
     }
     let number = digits(text.as_bytes()).and_then(NonZeroU64::new);
-    number.map(Some).ok_or_else(|| wrong("reference", "must be a record number of the switch, from 1"))
+    number.map(Some).ok_or_else(|| wrong("reference", &DetailText::Reference))
 }
 
 fn id<T: FromStr<Err = IdError>>(column: &'static str, text: &str) -> Result<Option<T>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|error: IdError| wrong(column, error.problem))
+    text.parse().map(Some).map_err(|error: IdError| wrong(column, &readings::id(&error)))
 }
 
 fn stan(text: &str) -> Result<Option<Stan>, Problem> {
@@ -179,7 +182,7 @@ fn stan(text: &str) -> Result<Option<Stan>, Problem> {
         return Ok(None);
     }
     let number = digits(text.as_bytes()).filter(|_| text.len() <= 6);
-    number.map(|n| Some(Stan::wrapping(n))).ok_or_else(|| wrong("stan", "must be 1 to 6 digits"))
+    number.map(|n| Some(Stan::wrapping(n))).ok_or_else(|| wrong("stan", &DetailText::Stan))
 }
 
 fn currency(text: &str) -> Result<u16, Problem> {
@@ -187,16 +190,16 @@ fn currency(text: &str) -> Result<u16, Problem> {
         return Ok(JPY_NUMERIC);
     }
     let code = digits(text.as_bytes()).filter(|_| text.len() == 3).and_then(|code| u16::try_from(code).ok());
-    code.ok_or_else(|| wrong("currency", "must be three digits of ISO 4217, 392 or JPY for the yen"))
+    code.ok_or_else(|| wrong("currency", &DetailText::Currency))
 }
 
 fn free(into: &mut String, column: &'static str, text: &str) -> Result<(), Problem> {
     into.clear();
     if text.chars().count() > MAX_REFERENCE {
-        return Err(wrong(column, "must be at most 64 characters"));
+        return Err(wrong(column, &ProblemText::CharactersAtMost { most: MAX_REFERENCE.into() }));
     }
     if text.contains(char::is_control) {
-        return Err(wrong(column, "has a line break or another control character"));
+        return Err(wrong(column, &DetailText::Control));
     }
     into.push_str(text);
     Ok(())

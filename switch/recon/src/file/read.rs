@@ -9,6 +9,8 @@ use kazasu_schemas::ids::digits;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::typed;
+use kazasu_text::tables::DetailText;
+use kazasu_text::{Said, Text};
 use sha2::{Digest, Sha256};
 
 /// The columns, as [`COLUMNS`] has them; without the needed ones a file says nothing.
@@ -67,7 +69,7 @@ pub fn read(bytes: &[u8], format: Option<Format>, mut each: impl FnMut(u64, &Row
 }
 
 struct Reader {
-    /// How many columns the header has.
+    /// The number of columns in the header.
     columns: usize,
     row: Row,
     report: FileReport,
@@ -75,17 +77,17 @@ struct Reader {
     ended: bool,
 }
 
-/// What is wrong with a row.
+/// The fault of a row.
 struct Fault<'a> {
     /// Empty when it is about the whole row.
     column: &'a str,
     value: String,
-    problem: &'a str,
+    problem: Said,
 }
 
-impl<'a> Fault<'a> {
-    fn of_row(problem: &'a str) -> Self {
-        Fault { column: "", value: String::new(), problem }
+impl Fault<'_> {
+    fn of_row(problem: DetailText<'_>) -> Self {
+        Fault { column: "", value: String::new(), problem: Said::of(&problem) }
     }
 }
 
@@ -102,14 +104,15 @@ impl Reader {
         self.report.bad += 1;
         if self.report.bad_rows.len() < LISTED {
             let Fault { column, value, problem } = fault;
-            let (line, row, problem) = (row.line, row.row, problem.to_owned());
-            self.report.bad_rows.push(BadRow { line, row, column: column.to_owned(), value, problem });
+            let (line, row, column) = (row.line, row.row, column.to_owned());
+            let (problem, problem_ja) = (problem.en().into_owned(), problem.ja().into_owned());
+            self.report.bad_rows.push(BadRow { line, row, column, value, problem, problem_ja });
         }
     }
 
     fn line(&mut self, row: &TableRow, each: &mut impl FnMut(u64, &Row)) -> Result<(), FileError> {
         if self.ended {
-            self.refuse(row, Fault::of_row("stands after the total"));
+            self.refuse(row, Fault::of_row(DetailText::BehindTotal));
             return Ok(());
         }
         if is_total(row) {
@@ -118,12 +121,12 @@ impl Reader {
         }
         self.count()?;
         if row.bytes > MAX_LINE {
-            self.refuse(row, Fault::of_row(&format!("the line has more than {MAX_LINE} bytes")));
+            self.refuse(row, Fault::of_row(DetailText::LongLine { most: MAX_LINE.into() }));
             return Ok(());
         }
         self.add_amount(row);
         if let Some(fault) = &row.fault {
-            let (column, value, problem) = (fault.column, shown(&fault.value), &fault.problem);
+            let (column, value, problem) = (fault.column, shown(&fault.value), fault.problem.clone());
             self.refuse(row, Fault { column, value, problem });
             return Ok(());
         }
@@ -134,13 +137,13 @@ impl Reader {
             }
             Err(Problem { column, problem }) => {
                 let value = shown(row.get(column));
-                self.refuse(row, Fault { column, value, problem: &problem });
+                self.refuse(row, Fault { column, value, problem });
             }
         }
         Ok(())
     }
 
-    /// The amount counts for the total, whatever else is wrong with the row.
+    /// The amount counts for the total, also when other parts of the row are wrong.
     fn add_amount(&mut self, row: &TableRow) {
         if row.cells.len() != self.columns {
             return;
@@ -158,8 +161,7 @@ impl Reader {
         let sum = sum.or_else(|| plain_sum(cell(2)));
         let Some((count, sum)) = count.zip(sum) else {
             let value = shown(&format!("{},{}", cell(1), cell(2)));
-            let problem = "a total has the number of rows and their sum, in digits";
-            self.refuse(row, Fault { column: "", value, problem });
+            self.refuse(row, Fault { column: "", value, problem: Said::of(&DetailText::TotalForm) });
             return;
         };
         let agrees = count == self.report.rows && sum == self.report.sum;

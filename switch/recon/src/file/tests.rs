@@ -74,8 +74,8 @@ fn the_contract_says_what_is_external_and_whose_file_it_is() {
     };
     assert_eq!(with(ExternalFrom::Rrn, None).external, Reference::new("R7"));
     assert_eq!(with(ExternalFrom::Approval, None).external, Reference::new("A7"));
-    let nobody = with(ExternalFrom::Column, None);
-    assert!(nobody.by_rrn.is_none() && nobody.by_stan.is_none() && nobody.party.is_none());
+    let neither = with(ExternalFrom::Column, None);
+    assert!(neither.by_rrn.is_none() && neither.by_stan.is_none() && neither.party.is_none());
     let theirs = with(ExternalFrom::Column, Some("27000001"));
     assert!(!theirs.by_rrn.is_none() && !theirs.by_stan.is_none());
     assert_eq!(theirs.party, Party::institution(&"27000001".parse().unwrap()));
@@ -173,7 +173,7 @@ fn lines_are_bounded() {
         assert_eq!(rows(padded(MAX_LINE, end)).1.good, 2);
         let (rows, report) = rows(padded(MAX_LINE + 1, end));
         assert_eq!((rows.len(), report.rows, report.bad), (1, 2, 1));
-        assert_eq!(report.bad_rows[0].problem, "the line has more than 2048 bytes");
+        assert_eq!(report.bad_rows[0].problem, "the line has more than 2,048 bytes");
     }
     let endless = format!("{HEADER}{}", "9".repeat(3_000_000));
     assert_eq!(rows(endless).1.bad, 1);

@@ -17,10 +17,10 @@ pub struct Writer<W> {
     sum: i64,
 }
 
-/// What was written.
+/// The counts of what was written.
 #[derive(Debug)]
 pub struct Written<W> {
-    /// Where to.
+    /// The target.
     pub out: W,
     /// Rows, header and total not counted.
     pub rows: u64,

@@ -5,6 +5,7 @@ use crate::keys::Basis;
 use crate::result::{Proposal, Verdict};
 use crate::rules::{BatchScope, Grouping};
 use crate::subset::{Search, Solution};
+use kazasu_schemas::closing::{Finding, JoinedBy};
 use proptest::prelude::*;
 
 fn bank() -> Rules {
@@ -42,7 +43,10 @@ fn a_batch_in_several_lines_and_in_another_amount() {
     let exception = &outcome.exceptions[0];
     assert_eq!((exception.line, exception.other_line), (3, Some(3)));
     assert_eq!(exception.proposal, Proposal::BookDifference(Yen::new(10)));
-    assert!(exception.why.contains("the batch number B2: ¥300 expected in 2 lines"), "{}", exception.why);
+    let Finding::GroupDiffers { by: JoinedBy::Batch, batch: Some(batch), expected, .. } = &exception.finding else {
+        panic!("{exception:?}");
+    };
+    assert_eq!((batch.as_str(), expected.sum, expected.lines), ("B2", Yen::new(300), 2));
 }
 
 #[test]
@@ -60,7 +64,7 @@ fn a_batch_paid_in_part_is_waited_for_until_it_is_due() {
     assert_eq!(outcome.exceptions[0].proposal, Proposal::BookDifference(Yen::new(-500)));
     assert_eq!(outcome.exceptions[0].id, id, "the same exception, a day later");
     let more = [paid(7, "B1", 100), paid(1, "B1", 700)];
-    assert_eq!(run(&left, &more, &overdue).exceptions[0].id, id, "the same, whatever else has come");
+    assert_eq!(run(&left, &more, &overdue).exceptions[0].id, id, "the same, although more has come");
     // What was to be paid and came in is no part.
     let outcome = run(&left, &[paid(1, "B1", -700)], &due);
     assert_eq!(statuses(&outcome).0, [Status::AmountUnder; 2]);
@@ -120,7 +124,7 @@ fn a_bank_line_without_a_number_may_be_whole_batches() {
     let announced = Item { kind: Kind::Payout, ..owed(1, "B1", 500) };
     assert_eq!(statuses(&run(&[announced], &[paid(1, "", 500)], &bank())).1, [Status::Matched]);
     assert_eq!(statuses(&run(&[announced], &[paid(1, "B2", 500)], &bank())).1, [Status::Unexpected]);
-    // A part of a batch is nothing that anybody pays.
+    // No party pays a part of a batch.
     assert_eq!(statuses(&run(&left, &[paid(1, "", 700)], &bank())).1, [Status::Unexpected]);
 }
 

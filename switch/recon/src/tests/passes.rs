@@ -3,6 +3,7 @@
 use super::*;
 use crate::keys::Basis;
 use crate::result::Verdict;
+use kazasu_schemas::closing::{Finding, JoinedBy};
 
 fn bases(outcome: &Outcome) -> Vec<Option<Basis>> {
     let basis = |verdict: &Verdict| match verdict {
@@ -182,7 +183,8 @@ fn several_of_one_key_are_told_apart_by_amount_or_left_alone() {
     // Nothing tells which is which.
     let outcome = run(&left, &[same(theirs(1, 110)), same(theirs(2, 210))], &details());
     assert_eq!(statuses(&outcome), (vec![Status::Missing; 2], vec![Status::Unexpected; 2]));
-    assert!(outcome.exceptions[0].why.contains("several lines on both sides share the external reference"));
+    let Finding::NotListed { ambiguous, .. } = &outcome.exceptions[0].finding else { panic!("{outcome:?}") };
+    assert_eq!(*ambiguous, Some(JoinedBy::ExternalReference), "several lines on both sides share it");
 }
 
 #[test]
@@ -205,6 +207,6 @@ fn equal_lines_without_references_are_joined_as_many_as_there_are() {
 
 #[test]
 fn no_party_no_match_by_amount() {
-    let nobody = Item { party: Party::NONE, ..plain(Side::Acquirer, 1, 100) };
-    assert_eq!(statuses(&run(&[ours(1, 100)], &[nobody], &details())).1, [Status::Unexpected]);
+    let no_party = Item { party: Party::NONE, ..plain(Side::Acquirer, 1, 100) };
+    assert_eq!(statuses(&run(&[ours(1, 100)], &[no_party], &details())).1, [Status::Unexpected]);
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::result::{Exception, Verdict};
 use proptest::prelude::*;
 
-/// Which keys the acquirer's line bears.
+/// The keys of the acquirer's line.
 #[derive(Clone, Copy, Debug)]
 enum Bears {
     Everything,
@@ -111,7 +111,7 @@ impl Plan {
     }
 }
 
-/// What was found, in the terms of the plan. Which of two equal lines is the duplicate depends on their order.
+/// The finding, in the terms of the plan. Which of two equal lines is the duplicate depends on their order.
 fn finding(exception: &Exception) -> Finding {
     let (line, other) = (exception.line, exception.other_line.unwrap_or(0));
     match exception.status {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::keys::Basis;
 use crate::result::{Exception, Proposal, Verdict};
+use kazasu_schemas::closing::{Difference, Finding, ListedLine, Money};
 
 fn one(left: &[Item], right: &[Item], rules: &Rules) -> (Status, Option<Exception>) {
     let outcome = run(left, right, rules);
@@ -40,9 +41,12 @@ fn expected_turns_missing_the_day_after_it_is_due() {
     assert_eq!((exception.side, exception.line, exception.own), (Side::Ledger, 1, own(1)));
     assert_eq!(exception.proposal, Proposal::Ask(Side::Acquirer));
     let due = day(-1);
+    let money = Money { amount: Yen::new(100), currency: 392 };
+    let line = ListedLine { kind: "purchase".into(), money, party: "SHOP".into() };
+    let by = Side::Acquirer;
     assert_eq!(
-        exception.why,
-        format!("purchase ¥100 (SHOP) of {} is not in the acquirer's list; it was due by {due}", overdue.day)
+        exception.finding,
+        Finding::NotListed { line, day: overdue.day, by, due, ambiguous: None, may_be_sum: false }
     );
 }
 
@@ -120,18 +124,37 @@ fn a_difference_is_asked_about_booked_or_written_off() {
 fn other_mismatches_the_most_specific_first() {
     let came = theirs(1, 1_000);
     let late = Item { day: day(-8), ..came };
-    for (right, status, word) in [
-        (Item { currency: 840, ..late }, Status::CurrencyMismatch, "840"),
-        (Item { kind: Kind::Refund, amount: Yen::new(999), ..late }, Status::DataMismatch, "refund"),
-        (Item { party: party("OTHER"), ..came }, Status::DataMismatch, "OTHER"),
-        (Item { external: Reference::new("E9"), ..came }, Status::DataMismatch, "E9"),
-        (Item { amount: Yen::new(999), ..late }, Status::AmountUnder, "¥999 came (-1; 0 allowed)"),
-        (late, Status::DateMismatch, "(+2)"),
+    let yen = |amount| Money { amount: Yen::new(amount), currency: 392 };
+    let dollars = Money { currency: 840, ..yen(1_000) };
+    for (right, status, first) in [
+        (Item { currency: 840, ..late }, Status::CurrencyMismatch, Difference::Currency(yen(1_000), dollars)),
+        (
+            Item { kind: Kind::Refund, amount: Yen::new(999), ..late },
+            Status::DataMismatch,
+            Difference::Kind("purchase".into(), "refund".into()),
+        ),
+        (
+            Item { party: party("OTHER"), ..came },
+            Status::DataMismatch,
+            Difference::Party("SHOP".into(), "OTHER".into()),
+        ),
+        (
+            Item { external: Reference::new("E9"), ..came },
+            Status::DataMismatch,
+            Difference::ExternalReference(came.external.to_string(), "E9".into()),
+        ),
+        (
+            Item { amount: Yen::new(999), ..late },
+            Status::AmountUnder,
+            Difference::Amount(yen(1_000), yen(999), Yen::ZERO),
+        ),
+        (late, Status::DateMismatch, Difference::Day(came.day, late.day)),
     ] {
         let (found, exception) = one(&[ours(1, 1_000)], &[right], &details());
         let exception = exception.unwrap();
         assert_eq!(found, status);
-        assert!(exception.why.contains(word), "{}", exception.why);
+        let Finding::Differs { differences, .. } = &exception.finding else { panic!("{exception:?}") };
+        assert_eq!(differences.first(), Some(&first));
         assert_eq!((exception.other_line, exception.other_amount), (Some(101), Some(right.amount)));
         assert_eq!(exception.days, right.day.0 - day(-10).0);
     }
@@ -183,7 +206,11 @@ fn our_reference_twice_with_another_amount_is_a_duplicate_too() {
         Item { line: 7, external: Reference::NONE, by_rrn: Trace::NONE, by_stan: Trace::NONE, ..theirs(1, 300) };
     let outcome = run(&[ours(1, 100)], &[wrong, theirs(1, 100)], &details());
     assert_eq!(statuses(&outcome), (vec![Status::Matched], vec![Status::Duplicate, Status::Matched]));
-    assert!(outcome.exceptions[0].why.contains("in line 101 with purchase ¥100"), "{}", outcome.exceptions[0].why);
+    let Finding::Twice { by: Side::Acquirer, other_line: 101, other: Some(other), .. } = &outcome.exceptions[0].finding
+    else {
+        panic!("{:?}", outcome.exceptions[0]);
+    };
+    assert_eq!((other.kind.as_str(), other.money.amount), ("purchase", Yen::new(100)));
     // A line with a number that we never gave is not.
     let stranger =
         Item { own: own(99), external: Reference::NONE, by_rrn: Trace::NONE, by_stan: Trace::NONE, ..theirs(1, 100) };

@@ -1,10 +1,10 @@
 //! Pages being drawn: text, rules and grounds, a cursor that moves down, and what every page bears (a line with title and addressee from
 //! the second page on, the page number). Knows nothing of reports.
 
+use super::error::{MAX_PAGES, PdfError};
 use super::face::Face;
-use super::file::Used;
 use super::lines::wrap;
-use super::{MAX_PAGES, PdfError};
+use super::used::Used;
 use crate::kana::composed;
 use pdf_writer::types::TextRenderingMode;
 use pdf_writer::{Content, Name, Str};
@@ -35,7 +35,7 @@ impl Paper {
     }
 }
 
-/// Where a text stands at its `x`.
+/// The alignment of a text at its `x`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Align {
     Left,
@@ -51,7 +51,7 @@ pub(super) enum Ink {
     Red,
 }
 
-/// How a text looks, and on which side of its `x` it stands.
+/// The look of a text, and the side of its `x` on which it stands.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Style {
     /// Points.
@@ -68,7 +68,7 @@ impl Style {
     }
 }
 
-/// Where a paragraph's lines begin, and how wide they may be.
+/// The beginning of a paragraph's lines, and their largest width.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Strip {
     pub(super) x: f32,
@@ -84,10 +84,10 @@ pub(super) struct Area {
     pub(super) height: f32,
 }
 
-/// Where a line of text is drawn.
+/// The place of a line of text.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Spot {
-    /// Which page, from 0.
+    /// The page, from 0.
     page: usize,
     x: f32,
     baseline: f32,
@@ -120,7 +120,7 @@ pub(super) fn leading(size: f32) -> f32 {
     size * 1.45
 }
 
-/// What stands at the head of the second and further pages.
+/// The head of the second and further pages.
 pub(super) struct Masthead {
     pub(super) left: String,
     pub(super) right: String,

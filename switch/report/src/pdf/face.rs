@@ -1,6 +1,6 @@
 //! One face of a font as layout sees it: which glyph a character has and how wide it is. Reads, never draws.
 
-use super::font::{Font, FontError};
+use super::font_file::{Font, FontError};
 use read_fonts::tables::cmap::{CmapSubtable, MapVariant, UvsSubtable};
 use read_fonts::tables::hmtx::Hmtx;
 use read_fonts::types::GlyphId;
@@ -8,7 +8,7 @@ use read_fonts::{FontRef, ReadError, TableProvider};
 
 /// Stands where the font has no glyph.
 const GETA: char = '〓';
-/// What a font must have to be taken for Japanese.
+/// The characters that make a font Japanese.
 const JAPANESE: [char; 6] = ['あ', 'ア', '円', '様', '1', GETA];
 /// OS/2 `fsType`: these bits set alone mean that the font may not be embedded.
 const RESTRICTED: u16 = 0x0002;
@@ -20,7 +20,7 @@ pub(super) struct Face<'f> {
     variants: Option<UvsSubtable<'f>>,
     advances: Hmtx<'f>,
     geta: u16,
-    /// What the font's descriptor in a file needs.
+    /// The data that the font's descriptor in a file needs.
     pub(super) metrics: Metrics,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Glyph<'t> {
     pub(super) id: Option<u16>,
     /// Width in ems.
     pub(super) advance: f32,
-    /// What a reader who copies the text gets.
+    /// The text that a reader gets by copying.
     pub(super) copied: &'t str,
     /// Bytes of the text that it stands for.
     pub(super) len: usize,
@@ -59,7 +59,7 @@ pub(super) struct Glyph<'t> {
     pub(super) missing: bool,
 }
 
-/// What one glyph is for.
+/// The use of one glyph.
 struct Unit<'t> {
     base: char,
     /// The glyph that a variation selector names.

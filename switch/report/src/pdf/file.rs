@@ -2,9 +2,10 @@
 //! says of itself. Streams are compressed by code that gives the same bytes on every machine.
 
 use super::canvas::{Drawn, FONT};
+use super::error::PdfError;
 use super::face::Face;
-use super::font::Font;
-use super::{Pdf, PdfError};
+use super::font_file::Font;
+use super::used::Used;
 use crate::Report;
 use kazasu_schemas::jst::Millis;
 use miniz_oxide::deflate::compress_to_vec_zlib;
@@ -13,38 +14,21 @@ use pdf_writer::{Date, Filter, Finish, Name, Rect, Ref, Str, TextStr};
 use read_fonts::FontRef;
 use read_fonts::types::Tag;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
-use subsetter::GlyphRemapper;
 use time::{OffsetDateTime, UtcOffset};
 
 const SYSTEM_INFO: SystemInfo<'static> =
     SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 const COMPRESSION: u8 = 6;
 
-/// The glyphs that a document uses, with what they mean.
-#[derive(Default)]
-pub(super) struct Used {
-    glyphs: GlyphRemapper,
-    /// By code: what a reader who copies the glyph gets. Where two characters share a glyph, the first one used.
-    meaning: BTreeMap<u16, String>,
-    missing: BTreeSet<char>,
-}
-
-impl Used {
-    /// The text as the codes of the embedded font, two bytes each.
-    pub(super) fn encode(&mut self, face: &Face<'_>, text: &str) -> Vec<u8> {
-        let mut codes = Vec::with_capacity(text.len());
-        for glyph in face.glyphs(text) {
-            let Some(id) = glyph.id else { continue };
-            let code = self.glyphs.remap(id);
-            self.meaning.entry(code).or_insert_with(|| glyph.copied.to_owned());
-            codes.extend(code.to_be_bytes());
-            if glyph.missing {
-                self.missing.insert(glyph.base);
-            }
-        }
-        codes
-    }
+/// A finished statement.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pdf {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Its pages.
+    pub pages: usize,
+    /// Characters that the font does not have, each once; 〓 stands in their place.
+    pub missing: Vec<char>,
 }
 
 /// The ids of the file's objects; two for each page follow.

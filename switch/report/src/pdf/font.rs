@@ -1,10 +1,13 @@
 //! The font of a statement: where Debian and others put Japanese ones, or the file that the caller names.
 
+pub use super::font_file::{Font, FontError};
+
 use super::face::Face;
+use super::font_file::MAX_BYTES;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where fonts with Japanese usually are, the ones made for documents first.
+/// The usual folders of fonts with Japanese, the ones made for documents first.
 const USUAL: [&str; 8] = [
     "/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf",
     "/usr/share/fonts/opentype/ipafont-gothic/ipag.ttf",
@@ -15,70 +18,6 @@ const USUAL: [&str; 8] = [
     "/usr/share/fonts/ipa-ex-gothic-fonts/ipaexg.ttf",
     "/usr/share/fonts/OTF/ipaexg.ttf",
 ];
-/// The largest font file that is read, in bytes (Noto Sans CJK has 20 MB).
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
-/// Faces of a collection that are looked at.
-const MAX_FACES: u32 = 64;
-
-/// A font file in memory.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Font {
-    bytes: Vec<u8>,
-    index: u32,
-    from: String,
-}
-
-impl std::fmt::Debug for Font {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Font({}, face {})", self.from, self.index)
-    }
-}
-
-/// Why a font cannot be used.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum FontError {
-    /// The machine has none.
-    #[error("no Japanese font on this machine: run `apt-get install fonts-ipaexfont-gothic`")]
-    Missing,
-    /// The file cannot be read.
-    #[error("cannot read the font {path}: {problem}")]
-    Read {
-        /// The file.
-        path: String,
-        /// What the system says.
-        problem: String,
-    },
-    /// The file is larger than any font should be.
-    #[error("the font {path} has {bytes} bytes, at most {MAX_BYTES} are read")]
-    Large {
-        /// The file.
-        path: String,
-        /// Its bytes.
-        bytes: u64,
-    },
-    /// The file is no font that can be embedded.
-    #[error("{from} is no TrueType or OpenType font that can be embedded: {problem}")]
-    Broken {
-        /// Where the font came from.
-        from: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// The font has no Japanese.
-    #[error("{from} has no Japanese characters; `apt-get install fonts-ipaexfont-gothic` brings a font that has")]
-    NotJapanese {
-        /// Where the font came from.
-        from: String,
-    },
-    /// The font's licence bits (OS/2 `fsType`) forbid it.
-    #[error("{from} may not be embedded in documents (fsType {fs_type:#06x})")]
-    Restricted {
-        /// Where the font came from.
-        from: String,
-        /// The bits.
-        fs_type: u16,
-    },
-}
 
 impl Font {
     /// The font in `named`, or else the first one in the usual places. Reads files.
@@ -120,28 +59,5 @@ impl Font {
             }
         }
         Err(first)
-    }
-
-    fn faces(&self) -> u32 {
-        match read_fonts::FileRef::new(&self.bytes) {
-            Ok(read_fonts::FileRef::Collection(all)) => all.len().min(MAX_FACES),
-            Ok(read_fonts::FileRef::Font(_)) | Err(_) => 1,
-        }
-    }
-
-    /// The file's bytes.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The face of a collection.
-    pub(super) fn index(&self) -> u32 {
-        self.index
-    }
-
-    /// Where the font came from.
-    #[must_use]
-    pub fn source(&self) -> &str {
-        &self.from
     }
 }

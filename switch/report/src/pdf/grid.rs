@@ -1,9 +1,9 @@
 //! A report's table on pages: how wide columns are, which way the paper lies, rows with a header that repeats, totals and notes.
 
-use super::PdfError;
 use super::canvas::{
     Align, Area, Canvas, Ink, LANDSCAPE, PORTRAIT, Paper, Strip, Style, Weight, bold, grey, leading, plain,
 };
+use super::error::{PdfError, SMALLEST};
 use super::face::Face;
 use super::letter::height_of;
 use super::lines::wrap;
@@ -12,9 +12,7 @@ use crate::sheet::{Sheet, total_label};
 use crate::{Cell, Column, Kind};
 use std::borrow::Cow;
 
-/// The smallest print, in points.
-pub(super) const SMALLEST: f32 = 5.5;
-/// What is tried in turn until everything fits.
+/// The measures that are tried in turn until everything fits.
 const TRIES: [(Paper, f32); 7] = [
     (PORTRAIT, 9.0),
     (PORTRAIT, 8.0),
@@ -44,7 +42,7 @@ pub(super) struct Grid {
     widths: Vec<Vec<f32>>,
 }
 
-/// What a column wants, in ems.
+/// The width that a column wants, in ems.
 struct Want {
     least: f32,
     natural: f32,

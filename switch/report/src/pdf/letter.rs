@@ -1,7 +1,7 @@
 //! The head of a statement: title, whom it is for, who sends it, the amount in one line, and facts as a small table.
 
-use super::PdfError;
 use super::canvas::{Align, Area, Canvas, Strip, bold, grey, leading, plain};
+use super::error::PdfError;
 use super::lines::wrap;
 use crate::{Cell, Report};
 use kazasu_schemas::money::Yen;
@@ -21,7 +21,7 @@ pub const MAX_FACTS: usize = 40;
 /// With more facts than this they stand two in a row.
 const FACTS_IN_ONE_ROW: usize = 4;
 
-/// How an addressee is addressed.
+/// The honorific of an addressee.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Honorific {
     /// 御中: a company, a city, a department.
@@ -57,7 +57,7 @@ impl Party {
     }
 }
 
-/// What a statement says around its tables.
+/// The texts of a statement around its tables.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Letter {
     issuer: Party,

@@ -1,4 +1,4 @@
-//! What a report takes and what it refuses.
+//! Values that a report takes, and values that it refuses.
 
 use super::*;
 use crate::sheet::{MAX_COLUMNS, MAX_NUMBER, MAX_TEXT, Sheet};

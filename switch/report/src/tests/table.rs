@@ -114,7 +114,7 @@ fn any_cell(kind: Kind, n: i64, text: &str) -> Cell {
 }
 
 proptest! {
-    /// Whatever columns and values there are: no line is wider than a terminal, and nothing that was to be said is missing.
+    /// For all columns and values: no line is wider than a terminal, and nothing that was to be said is missing.
     #[test]
     fn no_line_is_wider_than_a_terminal(
         columns in prop::collection::vec((any_kind(), "[a-z_]{1,18}( [a-z]{1,12})?", "[あ-ん加盟店金額]{1,12}"), 1..24),

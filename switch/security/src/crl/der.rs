@@ -29,7 +29,7 @@ pub(crate) struct Element<'a> {
 pub(crate) struct Der<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Der<'a> {
-    /// The next element, whatever it is.
+    /// The next element, of any kind.
     pub(crate) fn any(&mut self, part: &'static str) -> Result<Element<'a>, CrlError> {
         let cut = || malformed(part, "it ends too early");
         let whole = self.0;

@@ -71,7 +71,7 @@ fn verify(list: &Parts<'_>, key: &SubjectPublicKeyInfo<'_>) -> Result<(), CrlErr
         let inside = Der(list.signed_algorithm.content).take(OBJECT_IDENTIFIER, "signature")?.content;
         return Err(CrlError::Algorithms { inside: dotted(inside), outside: dotted(outside) });
     }
-    // Whoever can choose a few bytes of a list can make two lists with one SHA-1 hash.
+    // An attacker who can choose a few bytes of a list can make two lists with one SHA-1 hash.
     if [SHA1_WITH_RSA, SHA1_WITH_RSA_OIW].contains(&outside) {
         return Err(CrlError::Algorithm(dotted(outside)));
     }

@@ -23,7 +23,7 @@ fn a_file_is_its_owners_whatever_was_there() {
     let path = dir.path().join("refused.csv");
     write_private(&path, b"one").unwrap();
     assert_eq!((mode(&path), std::fs::read(&path).unwrap()), (0o600, b"one".to_vec()));
-    // A file that all could read, and that somebody has open, stays what that one sees; the new one is another file.
+    // A reader that has a world-readable file open still sees that file; the new one is another file.
     std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
     write_private(&path, b"two").unwrap();
     assert_eq!((mode(&path), std::fs::read(&path).unwrap()), (0o600, b"two".to_vec()));

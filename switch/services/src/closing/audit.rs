@@ -1,12 +1,12 @@
 //! For auditors: the signed head of each day, its verification, and the journal as tables.
 
 use super::commands::DaySigned;
-use crate::Services;
-use crate::error::{Result, ServiceError, value};
+use crate::error::{Result, ServiceError, unfit};
+use crate::{Services, Who};
 use kazasu_core::{Closing, Command};
+use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{self, Fold, HeadSigned, Place, kind_name, signed_text};
-use kazasu_ledger::signed::{SignError, Signer};
-use kazasu_ledger::{AccountKey, Body};
+use kazasu_ledger::signed::{Checked, SignError, Signature, Signer};
 use kazasu_schemas::guard::guarded;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Unit;
@@ -14,6 +14,7 @@ use kazasu_security::files::PrivateFile;
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
 use kazasu_text::Text;
+use kazasu_text::problems::ProblemText;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use std::collections::HashMap;
 use std::path::Path;
@@ -30,42 +31,50 @@ impl AuditKeys {
         AuditKeys(signer)
     }
 
-    /// The current public key.
-    #[must_use]
-    pub fn public(&self) -> [u8; 32] {
-        self.0.public()
+    /// A certificate of a decision key. It may wait for a device.
+    pub fn certify(&self, text: &str) -> Result<Signature, SignError> {
+        self.0.sign(text.as_bytes())
     }
 
-    fn sign(&self, text: &str) -> Result<[u8; 64], SignError> {
-        self.0.sign(text.as_bytes()).map(|signature| signature.bytes)
+    /// Has this key, or a version of it that is known here, signed the text of a decision key?
+    #[must_use]
+    pub fn has_certified(&self, text: &str, certificate: &Signature) -> bool {
+        self.0.check(text.as_bytes(), certificate) == Checked::Good
+    }
+
+    /// A signature, with the public key that it is of.
+    fn sign(&self, text: &str) -> Result<([u8; 64], [u8; 32]), SignError> {
+        let signature = self.0.sign(text.as_bytes())?;
+        let public = self.0.public_of(signature.key);
+        Ok((signature.bytes, public.ok_or_else(|| SignError("the key that signed is not known any more".into()))?))
     }
 }
 
 impl Services {
     /// Signs a day that is settled: its last record's hash, which covers everything before.
-    pub(super) async fn sign_day(&self, day: BusinessDay) -> Result<DaySigned> {
+    pub(super) async fn sign_day(&self, day: BusinessDay, who: &Who) -> Result<DaySigned> {
         let context = self.closing_context()?;
         let keys = context.audit.clone();
-        let keys = keys.ok_or_else(|| value("day", "the key file has no [audit] key to sign with"))?;
+        let keys = keys.ok_or_else(|| unfit("day", &ProblemText::NoAuditKey))?;
         let known = self.query(move |state| state.day_state(day)).await?;
-        let (_, seq) = known.ok_or_else(|| value("day", format!("{day} has not ended")))?;
+        let (_, seq) = known.ok_or_else(|| unfit("day", &ProblemText::NotEnded { day }))?;
         let mut reader = context.store.reader().await.map_err(ServiceError::inside)?;
         let page = reader.scan(seq, 1).await.map_err(ServiceError::inside)?;
-        let hash = page.first().map(|e| e.hash).ok_or_else(|| value("day", format!("record {seq} is not there")))?;
-        let first = reader.scan(1, 1).await.map_err(ServiceError::inside)?;
-        let book = match first.first().map(|e| Body::read(&e.body)) {
-            Some(Ok(Body::Opened(opened))) => opened.book,
-            _ => return Err(value("day", "the journal does not begin with its opening")),
-        };
-        let signature = keys.sign(&signed_text(&book, day, seq, &hash)).map_err(ServiceError::inside)?;
-        let signed = HeadSigned { day, seq, hash, key: keys.public(), signature };
+        let hash =
+            page.first().map(|e| e.hash).ok_or_else(|| unfit("day", &ProblemText::RecordMissing { record: seq }))?;
+        let book = self.opened_book().await?;
+        // The key may be in a device, which nothing else waits for.
+        let text = signed_text(&book, day, seq, &hash);
+        let signed = tokio::task::spawn_blocking(move || keys.sign(&text)).await.map_err(ServiceError::inside)?;
+        let (signature, key) = signed.map_err(ServiceError::inside)?;
+        let signed = HeadSigned { day, seq, hash, key, signature, maker: Some(self.maker(who)) };
         let done = self.command(Command::Closing(Closing::Sign(Box::new(signed)))).await?;
-        let (hash, key) = (hex::encode(hash), hex::encode(keys.public()));
+        let (hash, key) = (hex::encode(hash), hex::encode(key));
         Ok(DaySigned { result: done.into(), day: day.to_string(), record: seq, hash, key })
     }
 }
 
-/// What the signatures of a journal say.
+/// The state of a journal's signatures.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Signed {
     /// Days that are signed.
@@ -92,7 +101,7 @@ pub async fn check_heads(store: &dyn Store, trusted: &[[u8; 32]]) -> anyhow::Res
     Ok(heads.out)
 }
 
-/// What is needed to check the next signature.
+/// The context for checking the next signature.
 #[derive(Default)]
 struct Heads<'a> {
     trusted: &'a [[u8; 32]],
@@ -150,15 +159,16 @@ impl Fold for Heads<'_> {
     }
 
     kazasu_ledger::ignore_records! {
-        acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
+        file_ended approval_sent_back approval_withdrawn approval_lapsed acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
         issuer_answered issuer_silent issuer_late issuer_acknowledged totals_compared policy_activated
         temporary_issued merged card_status_set certificate_bound list_applied own_limits_set programme_funded
         purse_credited lapsed link_broken retarget_proposed retarget_decided resealed stood_in loss_booked
         notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran exceptions_opened
-        exception_noted undone loss_returned issuer_told exceptions_ended line_undone line_set_aside
-        clock_confirmed clock_kept advice_decided
+        exception_noted undone loss_returned issuer_notified exceptions_ended line_undone line_set_aside
+        key_destroyed clock_confirmed clock_kept advice_decided
+        organisation_set person_invited person_joined person_ended key_registered key_revoked grant_ended
     }
 }
 
@@ -238,5 +248,5 @@ pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)>
     Ok((lines, legs))
 }
 
-/// What the tables mean.
+/// The explanation of the tables.
 const DICTIONARY: &str = include_str!("dictionary.md");

@@ -1,27 +1,33 @@
-//! What finance staff do: contracts, days, exceptions, and money that was received. Requests for an approval and their decisions
-//! take two people by name.
+//! Actions of finance staff: contracts, days, exceptions, and received money. Requests for approval and their decisions require
+//! two people by name.
 
 use crate::access::Name;
-use crate::approvals::{Decision, Request};
-use crate::error::{Result, ServiceError, value};
+use crate::approvals::{Request, document};
+use crate::error::{Result, ServiceError, unfit};
 use crate::fields::{day, reason};
 use crate::operation::{Operation, Outcome, Recorded, Requested};
 use crate::payer::{party, payer};
+use crate::subject::Subject;
 use crate::{Services, Who};
-use kazasu_core::{Alike, Booking, Closing, Command, NotClosed, StatementLine};
+use kazasu_core::{Alike, Booking, Closing, Command, NotClosed, StatementLine, WhichExceptions};
 use kazasu_ledger::record::{Payer, Proposal, ReconRan};
 use kazasu_schemas::closing::{DayState, Resolution};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
+use kazasu_text::problems::ProblemText;
+use kazasu_text::{AnyOf, Count, Quoted, Said};
 use serde::{Deserialize, Serialize};
 
-/// Proposes the contracts of a file.
+/// Requests approval of the contracts of a file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeContracts {
     /// The file's text.
     pub source: String,
-    /// Why.
+    /// The file's name, for the person who decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
@@ -30,41 +36,10 @@ impl Operation for ProposeContracts {
     type Answer = Requested;
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
-        let ProposeContracts { source, why } = self;
+        let ProposeContracts { source, file, why } = self;
         let contracts = kazasu_documents::contracts::read(&source).map_err(|problems| ServiceError::file(&problems))?;
-        let (proposal, by) = (Proposal::Contracts(Box::new(contracts)), who.name.clone());
-        services.request_approval(Request { proposal, source, by, why }).await
-    }
-}
-
-/// Approves what another person of finance proposed, or turns it down.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DecideClosing {
-    /// Its number.
-    pub proposal: u64,
-    /// Approve it.
-    pub approve: bool,
-    /// Why.
-    pub why: String,
-}
-
-impl Operation for DecideClosing {
-    const NAME: Name = Name::DecideClosing;
-    type Answer = Recorded;
-
-    async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
-        let DecideClosing { proposal, approve, why } = self;
-        let open = services.open_approval(proposal).await?;
-        if !open.is_for_finance() {
-            let problem = match open.city.is_empty() {
-                false => "is a city's; its approver decides it (kazasu relief decide)",
-                true => "is about a person's link (kazasu link decide)",
-            };
-            return Err(value("proposal", problem));
-        }
-        let decision = Decision { proposal, approve, by: who.name.clone(), why };
-        Ok(services.decide_approval(decision).await?.into())
+        let proposal = Proposal::Contracts(Box::new(contracts));
+        services.request_approval(Request::of_file(proposal, document(source, file), who.says(why))).await
     }
 }
 
@@ -72,9 +47,9 @@ impl Operation for DecideClosing {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CutOver {
-    /// The day that is meant, so that asking again ends no other.
+    /// The intended day, so that a repeated request ends no other.
     pub day: String,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
@@ -93,6 +68,10 @@ impl Operation for CutOver {
     const NAME: Name = Name::CutOver;
     type Answer = DayEnded;
 
+    fn subject(&self) -> Subject {
+        Subject::named("day", &self.day).because(Some(&self.why))
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<DayEnded> {
         let open = services.query(|state| state.day).await?;
         let meant = day("day", &self.day)?;
@@ -101,22 +80,22 @@ impl Operation for CutOver {
             return Ok(DayEnded { result: Outcome::Unchanged, closed, opened });
         }
         if meant > open {
-            return Err(value("day", format!("{meant} has not begun; {open} is open")));
+            return Err(unfit("day", &ProblemText::NotBegun { day: meant, open }));
         }
-        let (by, why) = (who.name.clone(), reason("why", &self.why)?);
-        let done = services.command(Command::CutOver { keep_days: services.keep_days, by, why }).await?;
+        let said = who.says(reason("why", &self.why)?);
+        let done = services.command(Command::CutOver { keep_days: services.keep_days, said }).await?;
         let now = services.query(|state| state.day).await?;
         Ok(DayEnded { result: done.into(), closed: open.to_string(), opened: now.to_string() })
     }
 }
 
-/// A day was compared with every party that had taps, but for those named, and every exception is in somebody's hands.
+/// A day was compared with every party that had taps, except the named ones, and every exception has an owner.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MarkReconciled {
     /// The day.
     pub day: String,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
     /// Parties that had taps and were not compared, like `issuer 4`. The reason names them.
     #[serde(default)]
@@ -127,25 +106,33 @@ impl Operation for MarkReconciled {
     const NAME: Name = Name::MarkReconciled;
     type Answer = Recorded;
 
+    fn subject(&self) -> Subject {
+        Subject::named("day", &self.day).because(Some(&self.why))
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let (day, why) = (day("day", &self.day)?, reason("why", &self.why)?);
         let without: Vec<String> = self.without.iter().map(|name| party(name)).collect();
         let why = services.compared_with_all(day, &without, why).await?;
-        let mark = Closing::Mark { day, state: DayState::Reconciled, by: who.name.clone(), why };
+        let mark = Closing::Mark { day, state: DayState::Reconciled, said: who.says(why) };
         Ok(services.command(Command::Closing(mark)).await?.into())
     }
 }
 
 impl Services {
-    /// Was the day compared with every acquirer and issuer that had taps on it, but for those that are named? What is left out is
-    /// written into the reason.
+    /// Whether the day was compared with every acquirer and issuer that had taps on it, except the named ones. The reason records
+    /// the omitted parties.
     async fn compared_with_all(&self, day: BusinessDay, without: &[String], why: String) -> Result<String> {
-        let parties = self.closing_context()?.books(|books| Ok(books.parties(day))).await;
+        let parties = self.closing_context()?.fee_projection(|fees| Ok(fees.parties(day))).await;
         let parties = parties.map_err(ServiceError::Other)?;
         let (compared, unread) = self.query(move |state| runs_over(state.runs(), day)).await?;
         if let Some(other) = without.iter().find(|name| !parties.contains(name)) {
-            let known = if parties.is_empty() { "no party".to_owned() } else { parties.join(", ") };
-            return Err(value("without", format!("{other:?} had no taps on {day}; {known} had")));
+            let party = Quoted(other);
+            let problem = match &*parties.join(", ") {
+                "" => Said::of(&ProblemText::NoTapsAtAll { party, day }),
+                known => Said::of(&ProblemText::NoTaps { party, day, known }),
+            };
+            return Err(unfit("without", &problem));
         }
         let missing: Vec<&str> = parties
             .iter()
@@ -154,29 +141,25 @@ impl Services {
             .collect();
         if !missing.is_empty() {
             let partly: Vec<&str> = missing.iter().copied().filter(|name| unread.iter().any(|n| n == name)).collect();
-            let partly = match partly[..] {
-                [] => String::new(),
-                _ => format!(" (lines of {} could not be read: read the mended file in)", partly.join(", ")),
-            };
-            let text = format!(
-                "{day} was not compared with {}{partly}; compare it, or name whom you leave out (without)",
-                missing.join(", ")
-            );
-            return Err(value("day", text));
+            let (parties, partly) = (&*missing.join(", "), &*partly.join(", "));
+            return Err(match partly {
+                "" => unfit("day", &ProblemText::NotCompared { day, parties }),
+                _ => unfit("day", &ProblemText::PartlyCompared { day, parties, partly }),
+            });
         }
         let left_out: Vec<&str> = without.iter().filter(|name| !compared.contains(name)).map(String::as_str).collect();
         let why = match left_out[..] {
             [] => why,
-            _ => format!("{why} （照合なし without {}）", left_out.join(", ")),
+            _ => format!("{why} [without {}]", left_out.join(", ")),
         };
         if why.chars().count() > 200 {
-            return Err(value("why", "together with whom you leave out it has at most 200 characters"));
+            return Err(unfit("why", &ProblemText::ReasonWithParties));
         }
         Ok(why)
     }
 }
 
-/// Parties that were compared over a day, and those whose file had lines that could not be read: what such lines say is not known.
+/// Parties that were compared over a day, and parties whose file had unreadable lines: the content of such lines is unknown.
 fn runs_over(runs: &[ReconRan], day: BusinessDay) -> (Vec<String>, Vec<String>) {
     let covers = |run: &&ReconRan| run.period.from <= day && day <= run.period.until;
     let named = |run: &ReconRan| format!("{} {}", run.against.name(), run.party);
@@ -184,23 +167,27 @@ fn runs_over(runs: &[ReconRan], day: BusinessDay) -> (Vec<String>, Vec<String>) 
     (read.into_iter().map(named).collect(), unread.into_iter().map(named).collect())
 }
 
-/// Looks after an exception, or writes down what was found out.
+/// Sets the owner of an exception, or adds a note.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoteException {
     /// The exception, or the beginning of its number.
     #[serde(alias = "difference")]
     pub exception: String,
-    /// Who looks after it from here on.
+    /// Its owner from now on.
     #[serde(default)]
     pub owner: Option<String>,
-    /// What was found out.
+    /// The note.
     pub note: String,
 }
 
 impl Operation for NoteException {
     const NAME: Name = Name::NoteException;
     type Answer = Recorded;
+
+    fn subject(&self) -> Subject {
+        Subject::named("exception", &self.exception)
+    }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let NoteException { exception, owner, note } = self;
@@ -213,7 +200,7 @@ impl Operation for NoteException {
 impl Services {
     /// An exception by its number, or the beginning of it.
     async fn exception(&self, text: &str) -> Result<[u8; 16]> {
-        let all = self.query(|state| state.exceptions(false)).await?;
+        let all = self.query(|state| state.exceptions(WhichExceptions::All)).await?;
         let text = text.trim().to_lowercase();
         let is_it = |id: &[u8; 16]| text.len() >= 6 && hex::encode(id).starts_with(&text);
         let found: Vec<[u8; 16]> = all.iter().map(|d| d.exception.id).filter(is_it).collect();
@@ -221,8 +208,8 @@ impl Services {
             [one] => Ok(one),
             [] => Err(NotClosed::UnknownException(text).into()),
             _ => {
-                let many = format!("{text} is the beginning of {} exceptions; write more of it", found.len());
-                Err(value("exception", many))
+                let exceptions = found.len().into();
+                Err(unfit("exception", &ProblemText::BeginningOfSeveral { text: &text, exceptions }))
             }
         }
     }
@@ -238,7 +225,7 @@ pub struct OpenDispute {
     pub amount: i64,
     /// The issuer's reference: a dispute is opened once.
     pub reference: String,
-    /// What the issuer says.
+    /// The issuer's words.
     pub why: String,
 }
 
@@ -246,15 +233,19 @@ impl Operation for OpenDispute {
     const NAME: Name = Name::OpenDispute;
     type Answer = Recorded;
 
+    fn subject(&self) -> Subject {
+        Subject::numbered("record", self.record).because(Some(&self.why))
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let why = reason("why", &self.why)?;
         let (amount, reference) = (Yen::new(self.amount), self.reference.trim().to_owned());
-        let dispute = Closing::Dispute { tap: self.record, amount, reference, why, by: who.name.clone() };
+        let dispute = Closing::Dispute { tap: self.record, amount, reference, said: who.says(why) };
         Ok(services.command(Command::Closing(dispute)).await?.into())
     }
 }
 
-/// Proposes how an exception is resolved.
+/// Requests approval of an exception's resolution.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeResolution {
@@ -263,7 +254,7 @@ pub struct ProposeResolution {
     pub exception: String,
     /// `explained`, `booked_issuer`, `booked_merchant` or `written_off`.
     pub how: String,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
@@ -271,11 +262,16 @@ impl Operation for ProposeResolution {
     const NAME: Name = Name::ProposeResolution;
     type Answer = Requested;
 
+    fn subject(&self) -> Subject {
+        Subject::named("exception", &self.exception).because(Some(&self.why))
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let ProposeResolution { exception, how, why } = self;
         let id = services.exception(&exception).await?;
-        let wrong = || format!("must be explained, booked_issuer, booked_merchant or written_off, got {how:?}");
-        let how = Resolution::parse(&how).ok_or_else(|| value("how", wrong()))?;
+        let choices = AnyOf(&["explained", "booked_issuer", "booked_merchant", "written_off"]);
+        let wrong = || unfit("how", &ProblemText::OneOf { choices, got: Quoted(&how) });
+        let how = Resolution::parse(&how).ok_or_else(wrong)?;
         services.request_approval(Request::plain(Proposal::Resolve { id, how }, who, why)).await
     }
 }
@@ -284,7 +280,7 @@ impl Operation for ProposeResolution {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BookReceived {
-    /// Who paid: `issuer 1`, `funder 1`.
+    /// The payer: `issuer 1`, `funder 1`.
     pub from: String,
     /// Yen.
     pub amount: i64,
@@ -293,13 +289,13 @@ pub struct BookReceived {
     /// The day on which it was paid; today when absent.
     #[serde(default)]
     pub day: Option<String>,
-    /// Why it is another payment than one that looks the same.
+    /// The reason why it is another payment than one that looks the same.
     #[serde(default)]
     pub another: Option<String>,
 }
 
 fn payer_of(text: &str) -> Result<Payer> {
-    payer(text).ok_or_else(|| value("from", format!("must be `issuer N` or `funder N`, got {text:?}")))
+    payer(text).ok_or_else(|| unfit("from", &ProblemText::Payer { got: Quoted(text) }))
 }
 
 impl Operation for BookReceived {
@@ -311,7 +307,10 @@ impl Operation for BookReceived {
         let paid = self.day.as_deref().map_or(Ok(today), |text| day("day", text))?;
         let most = crate::statement::MOST_DAYS_BACK;
         if paid > today || today.0 - paid.0 > most {
-            return Err(value("day", format!("must be today or up to {most} days before, got {paid}")));
+            return Err(unfit(
+                "day",
+                &ProblemText::DaysBack { days: Count(u64::try_from(most).unwrap_or(0)), got: paid },
+            ));
         }
         let another = self.another.map(|why| reason("another", &why)).transpose()?;
         let line = StatementLine {
@@ -321,23 +320,22 @@ impl Operation for BookReceived {
             statement: None,
             seen: None,
             alike: if another.is_some() { Alike::Another } else { Alike::Waits },
-            by: who.name.clone(),
-            why: another.unwrap_or_default(),
+            said: who.says(another.unwrap_or_default()),
         };
         Ok(services.command(Command::Line(Box::new(line))).await?.into())
     }
 }
 
-/// Proposes to undo what was booked for a line of the bank's statement, or by hand for a payer.
+/// Requests approval for undoing the booking of a line of the bank statement, or a booking by hand for a payer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeUndo {
     /// The line, or the reference.
     pub line: String,
-    /// Of a payment that was booked by hand: who paid.
+    /// Of a payment that was booked by hand: the payer.
     #[serde(default)]
     pub from: Option<String>,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
@@ -349,7 +347,7 @@ impl Operation for ProposeUndo {
         let ProposeUndo { line, from, why } = self;
         let name = line.clone();
         if let Some(city) = services.query(move |state| state.line_city(&name)).await? {
-            return Err(value("line", format!("is of city {city}; its treasurer proposes it (kazasu relief undo)")));
+            return Err(unfit("line", &ProblemText::LineOfCity { city: &city }));
         }
         let payer = from.as_deref().map(payer_of).transpose()?;
         let proposal = Proposal::UndoBooking { reference: line, payer };
@@ -384,8 +382,12 @@ impl Operation for SignDay {
     const NAME: Name = Name::SignDay;
     type Answer = DaySigned;
 
-    async fn carry_out(self, services: &Services, _: &Who) -> Result<DaySigned> {
-        services.sign_day(day("day", &self.day)?).await
+    fn subject(&self) -> Subject {
+        Subject::named("day", &self.day)
+    }
+
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<DaySigned> {
+        services.sign_day(day("day", &self.day)?, who).await
     }
 }
 
@@ -404,12 +406,12 @@ pub struct DaySettled {
     pub result: Outcome,
     /// The day.
     pub day: String,
-    /// What was booked; absent where the day was settled before.
+    /// The bookings; absent where the day was settled before.
     #[serde(flatten)]
     pub sums: Option<SettledSums>,
 }
 
-/// What settling a day came to.
+/// The result of settling a day.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct SettledSums {
     /// Settlements of merchants.
@@ -428,18 +430,22 @@ impl Operation for SettleDay {
     const NAME: Name = Name::SettleDay;
     type Answer = DaySettled;
 
+    fn subject(&self) -> Subject {
+        Subject::named("day", &self.day)
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<DaySettled> {
-        services.settle_day(day("day", &self.day)?, &who.name).await
+        services.settle_day(day("day", &self.day)?, who).await
     }
 }
 
-/// Proposes to give a payout up that the bank did not take; its settlements are due again.
+/// Requests approval for cancelling a payout that the bank did not take; its settlements are due again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeCancelPayout {
     /// The payout.
     pub payout: u64,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 

@@ -1,72 +1,41 @@
-//! Comparing the ledger's lines with somebody else's: a file comes in, what differs is raised.
+//! Compares the ledger's lines with another party's file and opens exceptions.
 
 use super::FinanceFile;
+use super::compared::{Compared, name};
 use super::mended::{self, Before, Found};
 use super::party_file::CompareWith;
 use crate::Services;
-use crate::error::{Result, ServiceError, value};
+use crate::error::{Result, ServiceError, unfit, value};
+use bytes::Bytes;
 use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
 use kazasu_ledger::record::{Place, ReconRan, TransactionKind};
-use kazasu_projections::chart::{Chart, MerchantKey, Restated, TapOf};
+use kazasu_projections::journal_index::{JournalIndex, MerchantKey, Restated, TapOf};
 use kazasu_recon::file::{self, Contract, ExternalFrom, Row, Total, Writer};
 use kazasu_recon::item::{Item, Kind, Mark, Side};
 use kazasu_recon::matching::compare;
-use kazasu_recon::result::{Exception, Outcome, Proposal, Status};
+use kazasu_recon::result::{Exception, Outcome, Status};
 use kazasu_recon::rules::Rules;
-use kazasu_schemas::closing::{Against, ReconException};
+use kazasu_schemas::closing::{Against, Finding, Proposed, ReconException};
 use kazasu_schemas::contract::Period;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
-use serde::{Deserialize, Serialize};
+use kazasu_text::problems::ProblemText;
+use kazasu_text::tables::DetailText;
+use kazasu_text::{Count, Said};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::Arc;
-
-/// What was found.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Compared {
-    /// The run.
-    pub run: u32,
-    /// The same file was compared before: nothing was done.
-    pub known: bool,
-    /// Lines here and there.
-    pub ours: u64,
-    /// See `ours`.
-    pub theirs: u64,
-    /// Does the file's own total agree with its lines: `agrees`, `differs`, `absent`.
-    pub total: String,
-    /// Lines that could not be read, the first of them.
-    pub bad_lines: u64,
-    /// See `bad_lines`.
-    pub bad: Vec<file::BadRow>,
-    /// Columns of the file that are not known and were passed over.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ignored_columns: Vec<String>,
-    /// Lines by status: here and there.
-    pub statuses: BTreeMap<String, (u64, u64)>,
-    /// Yen that were matched.
-    pub matched_yen: i64,
-    /// Lines that were matched although their amounts differ, within what the party's contract tolerates.
-    pub tolerated: u64,
-    /// What came for them less what was expected, yen.
-    pub tolerated_yen: i64,
-    /// Exceptions that were found; those that are new are raised.
-    pub exceptions: u64,
-    /// Exceptions that an earlier file had opened and that ended by themselves with this one.
-    pub ended: u64,
-}
 
 /// The ledger's lines about a party: a fold of the journal.
 pub(super) struct Lines<'a> {
     with: &'a CompareWith,
     issuer: Option<u16>,
     acquirer: Option<InstitutionId>,
-    chart: Chart,
+    index: JournalIndex,
     rows: BTreeMap<u64, Row>,
 }
 
@@ -84,26 +53,38 @@ impl<'a> Lines<'a> {
             }
             Against::Bank => {}
         }
-        Ok(Lines { with, issuer, acquirer, chart: Chart::default(), rows: BTreeMap::new() })
+        Ok(Lines { with, issuer, acquirer, index: JournalIndex::default(), rows: BTreeMap::new() })
     }
 
     pub(super) fn record(&mut self, place: Place, body: &Body) {
         let Place { seq, day, .. } = place;
-        for moved in self.chart.record(place, body) {
+        for moved in self.index.record(place, body) {
             let wanted = self.issuer.is_none_or(|n| moved.issuer == Some(n))
                 && self.acquirer.is_none_or(|a| moved.merchant.0 == a)
                 && !moved.correction
                 && (self.with.from..=self.with.until).contains(&day);
-            let Some(tap) = self.chart.taps.get(&moved.tap).filter(|_| wanted) else { continue };
-            let row = self.rows.entry(moved.tap).or_insert_with(|| line(moved.tap, moved.merchant, tap, day));
-            row.amount = kazasu_projections::books::sum(row.amount, moved.amount);
+            let Some(tap) = self.index.taps.get(&moved.tap).filter(|_| wanted) else { continue };
+            let row = || self.with.line(moved.tap, moved.merchant, tap, day);
+            let row = self.rows.entry(moved.tap).or_insert_with(row);
+            row.amount = kazasu_projections::fee_projection::sum(row.amount, moved.amount);
         }
-        for restated in self.chart.restated(seq, body) {
+        self.written_off(place, body);
+        for restated in self.index.restated(seq, body) {
             self.restate(seq, day, &restated);
         }
     }
 
-    /// What a party does not owe any more of a line, whenever that was booked, is not in the line. A chargeback is a line of its own.
+    /// What the operator bears is a refund to the issuer that paid, with no merchant in it.
+    fn written_off(&mut self, Place { seq, day, .. }: Place, body: &Body) {
+        let Some(issuer) = self.issuer.filter(|_| (self.with.from..=self.with.until).contains(&day)) else { return };
+        let (amount, tap) = (self.index.written_off(body, issuer), self.index.taps.get(&seq));
+        if let Some(tap) = tap.filter(|_| amount != Yen::ZERO) {
+            self.rows.insert(seq, Row { amount, ..self.with.line(seq, tap.place, tap, day) });
+        }
+    }
+
+    /// A line leaves out the amount that its party does not owe any more; the day of the booking does not matter. A chargeback is a line of
+    /// its own.
     fn restate(&mut self, seq: u64, day: BusinessDay, restated: &Restated) {
         if restated.party != format!("{} {}", self.with.against.name(), self.with.party) {
             return;
@@ -111,13 +92,16 @@ impl<'a> Lines<'a> {
         let less = Yen::new(-restated.less.get());
         if !restated.chargeback {
             if let Some(row) = self.rows.get_mut(&restated.tap) {
-                row.amount = kazasu_projections::books::sum(row.amount, less);
+                row.amount = kazasu_projections::fee_projection::sum(row.amount, less);
             }
             return;
         }
         if (self.with.from..=self.with.until).contains(&day) {
-            let row = match self.chart.taps.get(&restated.tap) {
-                Some(tap) => Row { reference: None, kind: Kind::Chargeback, ..line(restated.tap, tap.place, tap, day) },
+            let row = match self.index.taps.get(&restated.tap) {
+                Some(tap) => {
+                    let line = self.with.line(restated.tap, tap.place, tap, day);
+                    Row { reference: None, kind: Kind::Chargeback, ..line }
+                }
                 None => Row::new(Kind::Chargeback, Yen::ZERO, day),
             };
             self.rows.insert(seq, Row { amount: less, ..row });
@@ -129,32 +113,36 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// A line of a tap, without its amount.
-fn line(seq: u64, merchant: MerchantKey, tap: &TapOf, day: BusinessDay) -> Row {
-    let kind = match tap.kind {
-        TransactionKind::Refund | TransactionKind::RefundAdvice => Kind::Refund,
-        TransactionKind::Reversal => Kind::Reversal,
-        TransactionKind::Authorize
-        | TransactionKind::Purchase
-        | TransactionKind::BalanceInquiry
-        | TransactionKind::AuthorizationAdvice
-        | TransactionKind::Completion
-        | TransactionKind::PurchaseAdvice
-        | TransactionKind::Unsupported => Kind::Purchase,
-    };
-    Row {
-        reference: std::num::NonZeroU64::new(seq),
-        acquirer: Some(merchant.0),
-        merchant: Some(merchant.1),
-        terminal: Some(tap.terminal),
-        stan: Some(tap.stan),
-        rrn: Some(tap.rrn),
-        approval: tap.approval,
-        ..Row::new(kind, Yen::ZERO, day)
+impl CompareWith {
+    /// A line of a tap, without its amount.
+    fn line(&self, seq: u64, merchant: MerchantKey, tap: &TapOf, day: BusinessDay) -> Row {
+        let kind = match tap.kind {
+            // No terminal of the acquirer has sent it.
+            TransactionKind::RefundAdvice if tap.by_staff && self.against == Against::Acquirer => Kind::Adjustment,
+            TransactionKind::Refund | TransactionKind::RefundAdvice => Kind::Refund,
+            TransactionKind::Reversal => Kind::Reversal,
+            TransactionKind::Authorize
+            | TransactionKind::Purchase
+            | TransactionKind::BalanceInquiry
+            | TransactionKind::AuthorizationAdvice
+            | TransactionKind::Completion
+            | TransactionKind::PurchaseAdvice
+            | TransactionKind::Unsupported => Kind::Purchase,
+        };
+        Row {
+            reference: std::num::NonZeroU64::new(seq),
+            acquirer: Some(merchant.0),
+            merchant: Some(merchant.1),
+            terminal: Some(tap.terminal),
+            stan: Some(tap.stan),
+            rrn: Some(tap.rrn),
+            approval: tap.approval,
+            ..Row::new(kind, Yen::ZERO, day)
+        }
     }
 }
 
-/// The ledger's lines about a party, from the journal: to its end, since what is booked later may change a line of before.
+/// The ledger's lines about a party, from the whole journal, since a later booking may change an earlier line.
 async fn rows(store: &dyn Store, with: &CompareWith) -> anyhow::Result<Vec<Row>> {
     let mut lines = Lines::new(with)?;
     let mut reader = store.reader().await?;
@@ -181,7 +169,7 @@ fn side(against: Against) -> Side {
     }
 }
 
-/// The clearing file for a party: what this ledger says, in the detail file's format. Lines and their sum.
+/// The clearing file for a party: the ledger's lines in the detail file's format, and their sum.
 pub async fn clearing_file(store: &dyn Store, with: &CompareWith, out: impl Write) -> anyhow::Result<(u64, Yen)> {
     let mut writer = Writer::new(out)?;
     for row in rows(store, with).await? {
@@ -191,7 +179,7 @@ pub async fn clearing_file(store: &dyn Store, with: &CompareWith, out: impl Writ
     Ok((written.rows, written.sum))
 }
 
-/// The rules for a party: what its contract tolerates, as configured. What should have come by the day after and did not is missing.
+/// The rules for a party: the configured tolerances of its contract. A line that did not come by the day after is missing.
 pub(super) fn rules(finance: &FinanceFile, with: &CompareWith) -> Rules {
     let rules = Rules { due_days: 0, ..Rules::between(Side::Ledger, side(with.against)) };
     let of = format!("{} {}", with.against.name(), with.party);
@@ -208,46 +196,43 @@ pub(super) fn rules(finance: &FinanceFile, with: &CompareWith) -> Rules {
     }
 }
 
-/// Everything that takes the processor's time.
+/// The part that takes processor time. The comparison is as of the day after the last requested one.
 pub(super) fn compared(
     with: &CompareWith,
     ours: &[Row],
     bytes: &[u8],
-    as_of: BusinessDay,
     rules: &Rules,
-) -> Result<(file::FileReport, Vec<Item>, Vec<Item>, Outcome), String> {
+) -> Result<(file::FileReport, Vec<Item>, Vec<Item>, Outcome), Said> {
     let theirs_contract = contract(side(with.against), with);
     let mut theirs: Vec<Item> = Vec::new();
-    let report = file::read(bytes, None, |line, row| theirs.push(row.item(line, &theirs_contract)))
-        .map_err(|e| e.to_string())?;
+    let report =
+        file::read(bytes, None, |line, row| theirs.push(row.item(line, &theirs_contract))).map_err(|e| e.text())?;
     if let (Total::Differs { count, sum }, 0) = (&report.total, report.bad) {
-        return Err(format!(
-            "its total says {count} lines and {sum} yen, and it has {} lines and {} yen: it was cut short or changed on its way; \
-             ask for it again",
-            report.rows, report.sum
-        ));
+        let (count, sum, rows, read) = (Count(*count), Yen::new(*sum), Count(report.rows), report.sum_yen());
+        return Err(Said::of(&DetailText::CutShort { count, sum, rows, read }));
     }
     let ours_contract = contract(Side::Ledger, with);
-    // Not every issuer lists what it takes back among its payments.
-    let listed = theirs.iter().any(|item| item.kind == Kind::Chargeback);
-    let ours = ours.iter().filter(|row| listed || row.kind != Kind::Chargeback);
+    // Not every issuer lists chargebacks among its payments, and not every acquirer what staff gave back.
+    let listed = |kind: Kind| theirs.iter().any(|item| item.kind == kind);
+    let unlisted = [Kind::Chargeback, Kind::Adjustment].map(|kind| (kind, listed(kind)));
+    let ours = ours.iter().filter(|row| unlisted.iter().all(|(kind, listed)| *listed || row.kind != *kind));
     let here: Vec<Item> = ours.zip(1..).map(|(row, line)| row.item(line, &ours_contract)).collect();
-    let outcome = compare(&here, &theirs, as_of, rules).map_err(|e| e.to_string())?;
+    let outcome = compare(&here, &theirs, with.until.next(), rules);
+    let outcome = outcome.map_err(|e| Said::plain(e.to_string()))?;
     Ok((report, here, theirs, outcome))
 }
 
 impl Services {
-    /// Compares a party's file with the ledger and raises what differs. The same file once more does nothing.
-    pub(super) async fn compare(&self, bytes: Arc<Vec<u8>>, with: CompareWith, by: &str) -> Result<Compared> {
+    /// Compares a party's file with the ledger and opens exceptions. The same file once more changes nothing.
+    pub(super) async fn compare(&self, bytes: Bytes, with: CompareWith, by: &str) -> Result<Compared> {
         if with.from > with.until {
-            return Err(value("until", format!("{} is before {}", with.until, with.from)));
+            return Err(unfit("until", &ProblemText::UntilBeforeFrom { until: with.until, from: with.from }));
         }
         let context = self.closing_context()?;
         self.is_known(&with).await?;
         let open = self.query(|state| state.day).await?;
         if with.until >= open {
-            let text = format!("{} has not ended ({open} is open): what comes later would be missing", with.until);
-            return Err(value("until", text));
+            return Err(unfit("until", &ProblemText::NotEndedToCompare { day: with.until, open }));
         }
         let digest = digest_of(&with, &bytes);
         let _one_at_a_time = context.comparing.lock().await;
@@ -262,13 +247,12 @@ impl Services {
             .await
             .map_err(ServiceError::Other)?;
         let ours = ours.map_err(|e| value("party", format!("{e:#}")))?;
-        let until = with.until;
         let (asked, file_bytes) = (with.clone(), bytes.clone());
         let rules = rules(&self.finance, &with);
-        let work = tokio::task::spawn_blocking(move || compared(&asked, &ours, &file_bytes, until.next(), &rules));
-        let made = work.await.map_err(|e| ServiceError::Other(e.into()))?.map_err(|e| value("file", e))?;
+        let work = tokio::task::spawn_blocking(move || compared(&asked, &ours, &file_bytes, &rules));
+        let made = work.await.map_err(|e| ServiceError::Other(e.into()))?.map_err(|e| unfit("file", &e))?;
         let unread = made.0.bad;
-        // A file of which lines could not be read is compared anew only when more of it can be read by now.
+        // A file with unreadable lines is compared anew only when more of its lines can be read now.
         let digest = match &before {
             Some(ran) if unread >= ran.bad_lines => return Ok(Compared::known(ran, &made.0)),
             Some(_) => digest_again(&digest, unread),
@@ -280,7 +264,7 @@ impl Services {
         self.record_comparison(&with, made, digest, by).await
     }
 
-    /// Raises what differs, ends what does not differ any more, and records the run.
+    /// Opens new exceptions, ends those that no longer exist, and records the run.
     async fn record_comparison(
         &self,
         with: &CompareWith,
@@ -304,7 +288,8 @@ impl Services {
             exceptions: found.in_all,
             by: by.to_owned(),
         };
-        // Exceptions first: should this end in the middle, the file is compared again, and what was raised is known.
+        // Exceptions first: after a break in the middle the file is compared again, and the opened exceptions are
+        // known.
         let run = self.query(|state| u32::try_from(state.runs().len()).unwrap_or(u32::MAX - 1) + 1).await?;
         for some in found.raised.chunks(RAISED_AT_ONCE) {
             let raise = Closing::Raise { run, exceptions: some.to_vec() };
@@ -335,7 +320,7 @@ impl Services {
     }
 }
 
-/// The first lines that could not be read.
+/// The first unreadable lines.
 fn bad_rows(report: &file::FileReport) -> Vec<file::BadRow> {
     report.bad_rows.iter().take(100).cloned().collect()
 }
@@ -348,8 +333,8 @@ fn digest_of(with: &CompareWith, bytes: &[u8]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// What a file is known by. One that was compared before, and after it another one of the same party and days, has the last word again: it
-/// is compared as a new one.
+/// The digest by which a file is known. A file that was compared before another one of the same party and days is compared as a new one:
+/// it has the last word again.
 pub(super) fn under_its_name(runs: &[ReconRan], with: &CompareWith, digest: [u8; 32]) -> [u8; 32] {
     let period = Period { from: with.from, until: with.until };
     let of_these = |r: &&ReconRan| r.against == with.against && r.party == with.party && r.period == period;
@@ -363,7 +348,7 @@ pub(super) fn under_its_name(runs: &[ReconRan], with: &CompareWith, digest: [u8;
     }
 }
 
-/// The same file, of which more could be read than before.
+/// The same file, with more readable lines than before.
 fn digest_again(digest: &[u8; 32], unread: u64) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(digest);
@@ -371,19 +356,19 @@ fn digest_again(digest: &[u8; 32], unread: u64) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// The run that compared what is known by this digest.
+/// The run of the file with this digest.
 fn ran_with(state: &kazasu_core::State, digest: &[u8; 32]) -> Option<ReconRan> {
     let run = state.run_of(digest)?;
     state.runs().iter().find(|ran| ran.run == run).cloned()
 }
 
-/// A file as it reads, compared with nothing.
-async fn only_read(bytes: Arc<Vec<u8>>) -> Result<file::FileReport> {
-    let work = tokio::task::spawn_blocking(move || file::read(&bytes, None, |_, _| {}).map_err(|e| e.to_string()));
-    work.await.map_err(|e| ServiceError::Other(e.into()))?.map_err(|e| value("file", e))
+/// A file's content, not yet compared.
+async fn only_read(bytes: Bytes) -> Result<file::FileReport> {
+    let work = tokio::task::spawn_blocking(move || file::read(&bytes, None, |_, _| {}).map_err(|e| e.text()));
+    work.await.map_err(|e| ServiceError::Other(e.into()))?.map_err(|e| unfit("file", &e))
 }
 
-/// What a file's own total says.
+/// The result of checking a file's own total.
 fn total(report: &file::FileReport) -> &'static str {
     match report.total {
         Total::Agrees => "agrees",
@@ -392,7 +377,7 @@ fn total(report: &file::FileReport) -> &'static str {
     }
 }
 
-/// Lines by status. While lines of the file are unread, what it seems to lack is undecided.
+/// Lines by status. While the file has unreadable lines, the lines that it seems to lack are undecided.
 fn statuses(outcome: &Outcome, unread: u64) -> BTreeMap<String, (u64, u64)> {
     let each = Status::ALL.iter().map(|status| {
         let tally = outcome.counts.of(*status);
@@ -402,7 +387,7 @@ fn statuses(outcome: &Outcome, unread: u64) -> BTreeMap<String, (u64, u64)> {
     each.filter(|(_, (a, b))| a + b > 0).collect()
 }
 
-/// What a comparison comes to, with what was known of the party before.
+/// The result of a comparison, together with the party's earlier exceptions.
 pub(super) fn sorted_out(
     before: &Before,
     with: &CompareWith,
@@ -416,7 +401,7 @@ pub(super) fn sorted_out(
     found.in_all += outcome.unlisted;
     let sum = outcome.tolerated_yen;
     let of = |sum| tolerated_difference(sum, outcome.tolerated, with, digest);
-    mended::tolerated(sum, before, with, report.bad, &mut found, of);
+    mended::tolerated(mended::Tolerated { sum, with, unread: report.bad }, before, &mut found, of);
     found
 }
 
@@ -434,13 +419,13 @@ impl Services {
             return Ok(());
         }
         let what = with.against.name();
-        Err(value("party", format!("{what} {} is not registered", kazasu_schemas::text::masked(&with.party))))
+        Err(unfit("party", &ProblemText::NotRegistered { what, party: &kazasu_schemas::text::masked(&with.party) }))
     }
 }
 
 impl Compared {
-    /// A file that was compared before: nothing was done. Its counts are those of the run that compared it; what cannot be read in it
-    /// still cannot.
+    /// The answer for a file that was compared before: nothing changed. Its counts are those of the run that compared it; its
+    /// unreadable lines are listed again.
     fn known(ran: &ReconRan, report: &file::FileReport) -> Self {
         Compared {
             run: ran.run,
@@ -461,28 +446,11 @@ impl Compared {
     }
 }
 
-/// What is said of lines here that may be among those that could not be read.
+/// The finding for lines here that may be among the unreadable ones.
 const UNDECIDED: &str = "undecided";
 
-/// As programs write it.
-pub(crate) fn name(status: Status) -> &'static str {
-    match status {
-        Status::Matched => "matched",
-        Status::Expected => "expected",
-        Status::Missing => "missing",
-        Status::Unexpected => "unexpected",
-        Status::AmountOver => "amount_over",
-        Status::AmountUnder => "amount_under",
-        Status::CurrencyMismatch => "currency_mismatch",
-        Status::DateMismatch => "date_mismatch",
-        Status::DataMismatch => "data_mismatch",
-        Status::Duplicate => "duplicate",
-        Status::PartlyMatched => "partly_matched",
-    }
-}
-
-/// What was tolerated comes to a sum that the party pays, or keeps, and this ledger does not have: one exception for the file, so that it
-/// can be booked.
+/// Tolerated deviations add up to a sum that the party pays or keeps and that this ledger lacks: one exception for the file, so that
+/// people can book it.
 pub(super) fn tolerated_difference(sum: Yen, lines: u64, with: &CompareWith, digest: &[u8; 32]) -> ReconException {
     let mut hash = Sha256::new();
     hash.update(mended::TOLERATED);
@@ -497,13 +465,15 @@ pub(super) fn tolerated_difference(sum: Yen, lines: u64, with: &CompareWith, dig
         theirs: sum,
         line: 0,
         day: with.until,
-        why: format!("{lines} lines differ by no more than the contract with {party} tolerates, by {sum} in all"),
-        proposal: format!("write {sum} off"),
+        why: String::new(),
+        proposal: String::new(),
+        finding: Some(Box::new(Finding::Tolerated { lines, sum })),
+        proposed: Some(Proposed::WriteOff(sum)),
         party,
     }
 }
 
-/// An exception as the journal keeps it. Its identity holds the party too, so that two parties' lines never meet.
+/// An exception as the journal keeps it. Its identity includes the party, so that two parties' lines never meet.
 fn exception(e: &Exception, with: &CompareWith, here: &[Item], there: &[Item]) -> ReconException {
     let ledger = e.side == Side::Ledger;
     let at = |items: &[Item], line: u64| {
@@ -522,7 +492,6 @@ fn exception(e: &Exception, with: &CompareWith, here: &[Item], there: &[Item]) -
     hash.update(with.party.as_bytes());
     hash.update(e.id.0);
     let id: [u8; 32] = hash.finalize().into();
-    let cut = |text: String| text.chars().take(200).collect::<String>();
     ReconException {
         id: id[..16].try_into().expect("32 bytes"),
         status: name(e.status).to_owned(),
@@ -532,19 +501,9 @@ fn exception(e: &Exception, with: &CompareWith, here: &[Item], there: &[Item]) -
         theirs: theirs.map_or(Yen::ZERO, |(_, yen, _)| yen),
         line: their_line.filter(|_| theirs.is_some()).unwrap_or(0),
         day,
-        why: cut(e.why.clone()),
-        proposal: cut(proposal(&e.proposal)),
-    }
-}
-
-fn proposal(proposal: &Proposal) -> String {
-    match proposal {
-        Proposal::WaitUntil(day) => format!("wait until {day}"),
-        Proposal::Ask(side) => format!("ask {}", side.name()),
-        Proposal::BookDifference(yen) => format!("book an exception of {yen}"),
-        Proposal::WriteOff(yen) => format!("write {yen} off"),
-        Proposal::ReverseDuplicate(side) => format!("have the duplicate reversed ({})", side.name()),
-        Proposal::CorrectData => "correct the data".to_owned(),
-        Proposal::ChooseCandidate => "choose one of the candidates".to_owned(),
+        why: String::new(),
+        proposal: String::new(),
+        finding: Some(Box::new(e.finding.clone())),
+        proposed: Some(e.proposal.into()),
     }
 }

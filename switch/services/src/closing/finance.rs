@@ -1,22 +1,26 @@
-//! Who closes days, and what of a party's file may differ: `[finance]` of the configuration.
+//! People who close days, and tolerances for parties' files: `[finance]` of the configuration.
 
 use kazasu_schemas::canonical::same;
 use serde::Deserialize;
 
-/// `[finance]`: who closes days. Names are those of `[http.people]` in the key file.
+/// `[finance]`: tolerances, and the people of earlier configurations who close days. Their names are those of
+/// `[http.people]` in `keys_file`.
 #[derive(Deserialize, Debug, Clone, Default)]
 #[serde(deny_unknown_fields)]
 pub struct FinanceFile {
-    /// Who compares, settles, looks after exceptions and proposes contracts, payouts and resolutions.
+    /// People who compare, settle, look after exceptions and request contracts, payouts and resolutions.
+    #[serde(default)]
     pub staff: Vec<String>,
-    /// Who decides what somebody else proposed.
+    /// People who decide the requests of others.
+    #[serde(default)]
     pub approvers: Vec<String>,
-    /// What of a party's file may differ from the ledger, as its contract says.
+    /// Deviations of a party's file that its contract allows.
     #[serde(default, rename = "tolerance")]
     pub tolerances: Vec<ToleranceFile>,
 }
 
-/// `[[finance.tolerance]]`: what of a party's file may differ. What is not said is as without one: no yen, one day.
+/// `[[finance.tolerance]]`: allowed deviations of a party's file. Omitted values are those without a tolerance: no
+/// yen, one day.
 #[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields)]
 pub struct ToleranceFile {
@@ -25,13 +29,13 @@ pub struct ToleranceFile {
     /// An amount may differ by this many yen …
     #[serde(default)]
     pub yen: u32,
-    /// … or by this many thousandths of ours, whichever is more.
+    /// … or by this many thousandths of ours: the larger of the two.
     #[serde(default)]
     pub per_mille: u16,
-    /// Days by which the two may lie apart.
+    /// Days by which the two lines may lie apart.
     #[serde(default = "default_tolerance_days")]
     pub days: u16,
-    /// Exceptions up to this many yen are proposed to be written off.
+    /// For exceptions up to this many yen a write-off is suggested.
     #[serde(default)]
     pub write_off_yen: u32,
 }
@@ -41,7 +45,7 @@ fn default_tolerance_days() -> u16 {
 }
 
 impl FinanceFile {
-    /// Is this one of its staff or approvers?
+    /// Whether this is one of its staff or approvers.
     #[must_use]
     pub fn names(&self, name: &str) -> bool {
         self.staff.iter().chain(&self.approvers).any(|n| same(n, name))

@@ -1,13 +1,13 @@
-//! What a party's file changes of what an earlier one of the same days opened: a line that is there now ends its exception by itself,
-//! a line that is there with another amount is another exception. Of what could not be read nothing is concluded.
+//! A party's file changes the exceptions of an earlier one of the same days: a line that is there now ends its exception by itself, a
+//! line that is there with another amount is another exception. Of what could not be read nothing is concluded.
 
 use super::party_file::CompareWith;
 use hashbrown::{HashMap, HashSet};
-use kazasu_core::{CHARGEBACK, ExceptionView, REFUSED_ADVICE};
+use kazasu_core::{CHARGEBACK, ExceptionView, REFUSED_ADVICE, WhichExceptions};
 use kazasu_ledger::record::{EndedException, ReconRan};
 use kazasu_recon::item::Item;
 use kazasu_recon::result::{Outcome, Status, Verdict};
-use kazasu_schemas::closing::{ReconException, Resolution};
+use kazasu_schemas::closing::{Finding, ReconException, Resolution};
 use kazasu_schemas::contract::Period;
 use kazasu_schemas::money::Yen;
 use sha2::{Digest, Sha256};
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 /// The status of the sum of what was tolerated in a file.
 pub(super) const TOLERATED: &str = "tolerated";
 
-/// What is known of a party before a file is compared.
+/// The earlier findings about a party, before a file is compared.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Before {
     pub(super) exceptions: Vec<ExceptionView>,
@@ -30,7 +30,7 @@ impl Before {
             x.party == party && x.status != CHARGEBACK && x.status != REFUSED_ADVICE
         };
         Before {
-            exceptions: state.exceptions(false).into_iter().filter(of_files).collect(),
+            exceptions: state.exceptions(WhichExceptions::All).into_iter().filter(of_files).collect(),
             runs: state.runs().to_vec(),
         }
     }
@@ -40,7 +40,7 @@ impl Before {
     }
 }
 
-/// What a file comes to.
+/// The result of a file.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) raised: Vec<ReconException>,
@@ -79,15 +79,16 @@ fn under_its_id(mut d: ReconException, by_id: &HashMap<[u8; 16], &ExceptionView>
 
 /// A line of the party's file that this ledger does not have, or has once only.
 fn is_about_a_line_there(d: &ReconException) -> bool {
-    d.own == 0 && [Status::Unexpected, Status::Duplicate].iter().any(|status| d.status == super::compare::name(*status))
+    d.own == 0
+        && [Status::Unexpected, Status::Duplicate].iter().any(|status| d.status == super::compared::name(*status))
 }
 
 fn same_finding(a: &ReconException, b: &ReconException) -> bool {
     (&a.status, a.ours, a.theirs) == (&b.status, b.ours, b.theirs)
 }
 
-fn ended(d: &ReconException, why: String) -> EndedException {
-    EndedException { id: d.id, why: why.chars().take(200).collect() }
+fn ended(d: &ReconException, finding: Finding) -> EndedException {
+    EndedException { id: d.id, why: String::new(), finding: Some(finding) }
 }
 
 /// Looks at what was found with what was known. `equal` is from [`equal_lines`]; `whole` are the file's days, when every line of it could
@@ -103,11 +104,10 @@ pub(super) fn found(
     let exceptions: Vec<ReconException> = exceptions.into_iter().map(|d| under_its_id(d, &by_id)).collect();
     if let Some(period) = whole {
         let now: HashSet<[u8; 16]> = exceptions.iter().map(|d| d.id).collect();
-        let why = "後の明細では差異なし a later file of these days has no such exception";
         let gone = before.exceptions.iter().filter(|d| d.resolved.is_none() && before.period_of(d.run) == Some(period));
         let of_these = |d: &ReconException| (period.from..=period.until).contains(&d.day) && is_about_a_line_there(d);
         let gone = gone.filter(|d| of_these(&d.exception) && !now.contains(&d.exception.id));
-        out.ended.extend(gone.map(|d| ended(&d.exception, why.to_owned())));
+        out.ended.extend(gone.map(|d| ended(&d.exception, Finding::GoneLater)));
     }
     let mut known: HashMap<u64, Vec<&ExceptionView>> = HashMap::new();
     for d in before.exceptions.iter().filter(|d| d.exception.own > 0) {
@@ -115,12 +115,11 @@ pub(super) fn found(
     }
     for d in before.exceptions.iter().filter(|d| d.resolved.is_none() && d.exception.own > 0) {
         if let Some(line) = equal.get(&d.exception.own) {
-            let why = format!("後の明細にあり、金額も一致 a later file has it with the same amount, in line {line}");
-            out.ended.push(ended(&d.exception, why));
+            out.ended.push(ended(&d.exception, Finding::SameLater { line: *line }));
         }
     }
     for d in exceptions {
-        if unread > 0 && d.status == super::compare::name(Status::Missing) {
+        if unread > 0 && d.status == super::compared::name(Status::Missing) {
             out.undecided += 1;
             continue;
         }
@@ -142,8 +141,8 @@ fn about_one_line(mut d: ReconException, known: &[&ExceptionView], out: &mut Fou
     let told = same.clone().any(|k| k.resolved.is_none() || k.ended_by.is_none());
     let others = open().filter(|k| !same_finding(&k.exception, &d));
     if is_there {
-        let why = format!("後の明細にあり a later file has it in line {} with {}: {}", d.line, d.theirs, d.status);
-        out.ended.extend(others.map(|k| ended(&k.exception, why.clone())));
+        let finding = Finding::FoundLater { line: d.line, theirs: d.theirs, status: d.status.clone() };
+        out.ended.extend(others.map(|k| ended(&k.exception, finding.clone())));
     } else if open().next().is_some() {
         // It lacks again what was there with another amount: the exception that is open says so.
         return;
@@ -170,16 +169,26 @@ fn again(d: &ReconException, times: usize) -> [u8; 16] {
     id[..16].try_into().expect("32 bytes")
 }
 
-/// The sum of what was tolerated is one exception of a party and its days, whatever file says it: what an earlier one left open ends,
+/// The tolerated sum of a comparison.
+#[derive(Clone, Copy)]
+pub(super) struct Tolerated<'a> {
+    /// The sum.
+    pub(super) sum: Yen,
+    /// The compared party and days.
+    pub(super) with: &'a CompareWith,
+    /// Lines of the file that could not be read.
+    pub(super) unread: u64,
+}
+
+/// The sum of what was tolerated is one exception of a party and its days, from every file: what an earlier one left open ends,
 /// and what was booked for it is not booked once more.
 pub(super) fn tolerated(
-    sum: Yen,
+    now: Tolerated<'_>,
     before: &Before,
-    with: &CompareWith,
-    unread: u64,
     out: &mut Found,
     exception: impl FnOnce(Yen) -> ReconException,
 ) {
+    let Tolerated { sum, with, unread } = now;
     let period = Period { from: with.from, until: with.until };
     let of_period = |d: &&ExceptionView| {
         d.exception.status == TOLERATED
@@ -195,11 +204,8 @@ pub(super) fn tolerated(
         return;
     }
     let told = earlier.iter().any(|d| d.ended_by.is_none() && d.exception.theirs == rest && !is_booked(d));
-    out.ended.extend(
-        open()
-            .filter(|d| d.exception.theirs != rest)
-            .map(|d| ended(&d.exception, format!("後の明細では {sum} a later file of these days comes to {sum}"))),
-    );
+    out.ended
+        .extend(open().filter(|d| d.exception.theirs != rest).map(|d| ended(&d.exception, Finding::SumLater { sum })));
     if rest == Yen::ZERO {
         return;
     }

@@ -6,6 +6,7 @@
 mod audit;
 mod commands;
 mod compare;
+mod compared;
 mod finance;
 mod mended;
 mod party_file;
@@ -19,10 +20,11 @@ mod view;
 
 pub use audit::{AuditKeys, Signed, check_heads, export};
 pub use commands::{
-    BookReceived, CutOver, DayEnded, DaySettled, DaySigned, DecideClosing, MarkReconciled, NoteException, OpenDispute,
+    BookReceived, CutOver, DayEnded, DaySettled, DaySigned, MarkReconciled, NoteException, OpenDispute,
     ProposeCancelPayout, ProposeContracts, ProposeResolution, ProposeUndo, SettleDay, SettledSums, SignDay,
 };
-pub use compare::{Compared, clearing_file};
+pub use compare::clearing_file;
+pub use compared::Compared;
 pub use finance::{FinanceFile, ToleranceFile};
 pub use party_file::{CompareFile, CompareWith};
 pub(crate) use payouts::read_reference;
@@ -35,14 +37,15 @@ pub use view::{
 };
 
 use kazasu_engine::tasks::run_blocking;
-use kazasu_projections::books::Books;
+use kazasu_projections::fee_projection::FeeProjection;
 use kazasu_projections::statements::StatementBook;
+use kazasu_projections::transactions::TransactionBook;
 use kazasu_store::Store;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// What closing keeps between two questions: the fold of the journal, read on each time.
+/// The memory of closing between two questions: the fold of the journal, which each question reads on.
 #[derive(Clone)]
 pub struct ClosingContext {
     /// The journal.
@@ -51,14 +54,16 @@ pub struct ClosingContext {
     pub payout: Option<Arc<PayoutConfig>>,
     /// Signs days.
     pub audit: Option<Arc<AuditKeys>>,
-    /// What residents paid.
+    /// Residents' payments.
     pub statements: StatementBook,
+    /// The index of payments.
+    pub transactions: TransactionBook,
     vault: Arc<kazasu_security::vault::Vault>,
-    books: Arc<Mutex<Option<Books>>>,
+    fees: Arc<Mutex<Option<FeeProjection>>>,
     comparing: Arc<Mutex<()>>,
 }
 
-/// What closing pays from, signs with and reads card numbers with.
+/// The account, the signer and the vault of closing.
 #[derive(Clone)]
 pub struct ClosingKeys {
     /// See [`ClosingContext::payout`].
@@ -76,20 +81,24 @@ impl ClosingContext {
         let ClosingKeys { payout, audit, vault } = keys;
         ClosingContext {
             statements: StatementBook::new(store.clone(), folder.join("statements.db")),
+            transactions: TransactionBook::new(store.clone(), folder.join("transactions.db"), vault.clone()),
             store,
             payout,
             audit,
             vault,
-            books: Arc::default(),
+            fees: Arc::default(),
             comparing: Arc::default(),
         }
     }
 
     /// Does something with the books, read on to the journal's end.
-    pub(crate) async fn books<T>(&self, with: impl FnOnce(&Books) -> anyhow::Result<T>) -> anyhow::Result<T> {
-        let mut there = self.books.lock().await;
+    pub(crate) async fn fee_projection<T>(
+        &self,
+        with: impl FnOnce(&FeeProjection) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let mut there = self.fees.lock().await;
         // Put back only when all went well: what was left half read is read again.
-        let open = there.take().unwrap_or_else(|| Books::new(Some(self.vault.clone())));
+        let open = there.take().unwrap_or_else(|| FeeProjection::new(Some(self.vault.clone())));
         let store = self.store.clone();
         let caught_up = run_blocking(async move {
             let mut open = open;

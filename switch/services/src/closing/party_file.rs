@@ -1,15 +1,17 @@
 //! A party's file: whose it is, which days it is about, and the request to compare it.
 
-use super::compare::Compared;
+use super::compared::Compared;
 use crate::access::Name;
-use crate::error::{Result, value};
+use crate::error::{Result, unfit};
 use crate::fields::day;
 use crate::operation::Operation;
 use crate::{Services, Who};
+use bytes::Bytes;
 use kazasu_schemas::closing::Against;
 use kazasu_schemas::jst::BusinessDay;
+use kazasu_text::problems::ProblemText;
+use kazasu_text::{AnyOf, Quoted};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// Compares a party's file with the ledger and opens an exception for each exception. The same file once more does nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,7 +28,7 @@ pub struct CompareFile {
     pub until: Option<String>,
     /// The file.
     #[serde(skip)]
-    pub file: Arc<Vec<u8>>,
+    pub file: Bytes,
 }
 
 impl Operation for CompareFile {
@@ -40,10 +42,10 @@ impl Operation for CompareFile {
     }
 }
 
-/// Whose file it is, and which days it is about.
+/// A file's party and days.
 #[derive(Clone, Debug)]
 pub struct CompareWith {
-    /// Whose.
+    /// The kind of party.
     pub against: Against,
     /// The issuer's number, or the acquirer's id.
     pub party: String,
@@ -59,7 +61,12 @@ impl CompareWith {
         let against = match against {
             "acquirer" => Against::Acquirer,
             "issuer" => Against::Issuer,
-            other => return Err(value("against", format!("must be acquirer or issuer, got {other:?}"))),
+            other => {
+                return Err(unfit(
+                    "against",
+                    &ProblemText::OneOf { choices: AnyOf(&["acquirer", "issuer"]), got: Quoted(other) },
+                ));
+            }
         };
         // As the ledger writes it, so that one party has one name.
         let party = party.trim();

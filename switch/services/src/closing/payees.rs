@@ -6,6 +6,8 @@ use kazasu_documents::table_file::{Columns, How, Row, Table, narrow};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::relief::PayeeAccount;
 use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
+use kazasu_text::problems::ProblemText;
+use kazasu_text::{Said, readings};
 
 /// The columns of merchants' accounts.
 const PAYEES: Columns = Columns {
@@ -28,7 +30,7 @@ impl PayoutConfig {
     /// Reads merchants' accounts: columns acquirer, merchant, bank, bank_name, branch, branch_name, kind, account, name. The error
     /// names every row that cannot be used.
     pub fn payees(file: &[u8]) -> anyhow::Result<Payees> {
-        let mut table = Table::open(file, PAYEES, How::default()).map_err(anyhow::Error::msg)?;
+        let mut table = Table::open(file, PAYEES, How::default())?;
         let (mut out, mut wrong) = (Payees::new(), Vec::new());
         while let Some(row) = table.next_row() {
             let line = row.line;
@@ -51,7 +53,7 @@ impl PayoutConfig {
 /// A merchant, and its account.
 type Payee = ((InstitutionId, MerchantId), PayeeAccount);
 
-fn payee(row: &Row) -> Result<Payee, (&'static str, String)> {
+fn payee(row: &Row) -> Result<Payee, (&'static str, Said)> {
     if let Some(fault) = &row.fault {
         return Err((fault.column, fault.problem.clone()));
     }
@@ -59,13 +61,17 @@ fn payee(row: &Row) -> Result<Payee, (&'static str, String)> {
     let digits = |column: &'static str, len: usize| {
         let text = plain(column);
         let good = text.len() == len && text.bytes().all(|b| b.is_ascii_digit());
-        if good { Ok(text.into_owned()) } else { Err((column, format!("must be {len} digits"))) }
+        if good {
+            Ok(text.into_owned())
+        } else {
+            Err((column, Said::of(&ProblemText::DigitsExactly { digits: len.into() })))
+        }
     };
     let kana = |column: &'static str, charset| match row.get(column) {
         "" if column != "name" => Ok(String::new()),
         text => match normalize(text, charset) {
             Ok(name) => Ok(decode(name.as_bytes())),
-            Err(e) => Err((column, format!("must be {}; {} is not", e.expected(), e.got()))),
+            Err(e) => Err((column, readings::kana(&e))),
         },
     };
     let account = PayeeAccount {
@@ -77,7 +83,7 @@ fn payee(row: &Row) -> Result<Payee, (&'static str, String)> {
         bank_name: kana("bank_name", Charset::Bank)?,
         branch_name: kana("branch_name", Charset::Bank)?,
     };
-    let acquirer = plain("acquirer").parse::<InstitutionId>().map_err(|e| ("acquirer", e.to_string()))?;
-    let merchant = plain("merchant").parse::<MerchantId>().map_err(|e| ("merchant", e.to_string()))?;
+    let acquirer = plain("acquirer").parse::<InstitutionId>().map_err(|e| ("acquirer", readings::id(&e)))?;
+    let merchant = plain("merchant").parse::<MerchantId>().map_err(|e| ("merchant", readings::id(&e)))?;
     Ok(((acquirer, merchant), account))
 }

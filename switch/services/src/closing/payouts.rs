@@ -3,20 +3,21 @@
 
 use crate::access::Name;
 use crate::approvals::Request;
-use crate::bank::{BankFile, BankFormat, MadeFiles, account_of, document_of, header};
-use crate::error::{Result, value};
+use crate::bank::{BankFile, BankFormat, MadeFiles, Ordered, account_of, header};
+use crate::error::{Result, unfit, value};
 use crate::fields::day;
 use crate::operation::{Operation, Outcome};
+use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::{Closing, Command, NotClosed, PayoutView, SettlementView};
 use kazasu_ledger::record::{MadeFile, Payer, Proposal};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::pain001;
 use kazasu_schemas::relief::{Format, Funding, PayeeAccount};
-use kazasu_schemas::zengin::LineEnding;
-use kazasu_schemas::zengin::transfer::{self, Group, NewCode, Payment, Reference, TransferClass};
+use kazasu_schemas::zengin::transfer::{NewCode, Payment, Reference, TransferClass};
+use kazasu_text::Count;
+use kazasu_text::problems::ProblemText;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -25,22 +26,22 @@ use std::sync::Arc;
 /// Merchants' accounts.
 pub type Payees = HashMap<(InstitutionId, MerchantId), PayeeAccount>;
 
-/// Where payouts come from and go to.
+/// The paying account and the payees of payouts.
 #[derive(Clone, Debug)]
 pub struct PayoutConfig {
     /// The operator's account.
     pub funding: Funding,
     /// Merchants' accounts.
     pub payees: Payees,
-    /// Who pays in, by the name in the bank's statement.
+    /// The payers into the account, by the name in the bank statement.
     pub payers: Vec<(String, Payer)>,
-    /// What the bank keeps of a payment that it sends back: each of these is taken for its fee.
+    /// The fees that the bank keeps of a payment that it sends back.
     pub return_fees: Vec<Yen>,
 }
 
 impl PayoutConfig {
-    /// What the accounts of these settlements' merchants come to: it changes when one of them does.
-    fn digest(&self, settlements: &[SettlementView]) -> [u8; 32] {
+    /// A hash of the accounts of these settlements' merchants: it changes when one account does.
+    pub(crate) fn digest(&self, settlements: &[SettlementView]) -> [u8; 32] {
         let mut accounts: Vec<String> = settlements
             .iter()
             .map(|s| {
@@ -57,7 +58,7 @@ impl PayoutConfig {
     }
 }
 
-/// What a payment says to the merchant, and what a returned one may say to us.
+/// A payment's text for the merchant, which a returned payment may bring back.
 fn reference(payout: u64, settlement: u32) -> String {
     format!("P{payout}-{settlement}")
 }
@@ -77,7 +78,7 @@ pub struct ProposePayout {
     /// Only these settlements.
     #[serde(default)]
     pub settlements: Option<Vec<u32>>,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
@@ -88,7 +89,13 @@ pub struct PayoutRequested {
     pub result: Outcome,
     /// The number under which it is decided.
     pub proposal: Option<u64>,
-    /// How many settlements it pays.
+    /// The fingerprint that a decision names; its first twelve characters are enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// From this moment on it is not decided any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// The number of its settlements.
     pub settlements: usize,
     /// Their sum.
     pub total_yen: i64,
@@ -105,7 +112,8 @@ impl Operation for ProposePayout {
         let bank_day = services.bank_day(value_date.as_deref())?;
         let chosen = services.to_be_paid(bank_day, named).await?;
         services.all_have_accounts(&chosen)?;
-        let total = chosen.iter().fold(Yen::ZERO, |sum, s| kazasu_projections::books::sum(sum, s.settlement.paid));
+        let total =
+            chosen.iter().fold(Yen::ZERO, |sum, s| kazasu_projections::fee_projection::sum(sum, s.settlement.paid));
         let settlements: Vec<u32> = chosen.iter().map(|s| s.number).collect();
         let count = settlements.len();
         let payees = services.payout_config()?.digest(&chosen);
@@ -114,6 +122,8 @@ impl Operation for ProposePayout {
         Ok(PayoutRequested {
             result: asked.result,
             proposal: asked.proposal,
+            fingerprint: asked.fingerprint,
+            until: asked.until,
             settlements: count,
             total_yen: total.get(),
             value_date: bank_day.to_string(),
@@ -125,7 +135,7 @@ impl Services {
     /// The account that is paid from, and whom it reaches.
     pub(crate) fn payout_config(&self) -> Result<Arc<PayoutConfig>> {
         let config = self.closing_context()?.payout.clone();
-        config.ok_or_else(|| value("payout", "the configuration has no [payout]: the account that is paid from"))
+        config.ok_or_else(|| unfit("payout", &ProblemText::NoPayoutAccount))
     }
 
     /// A day on which banks pay: the one that is named, or the next.
@@ -137,10 +147,10 @@ impl Services {
             None => self.calendar.next_business_day(today.next()).map_err(wrong)?,
         };
         if !self.calendar.is_bank_business_day(bank_day).map_err(wrong)? {
-            return Err(value("value_date", format!("banks are closed on {bank_day}")));
+            return Err(unfit("value_date", &ProblemText::BanksClosed { day: bank_day }));
         }
         if bank_day < today || bank_day.0 - today.0 > 60 {
-            return Err(value("value_date", format!("must be today or within 60 days, got {bank_day}")));
+            return Err(unfit("value_date", &ProblemText::WithinDays { days: Count(60), got: bank_day }));
         }
         Ok(bank_day)
     }
@@ -154,11 +164,10 @@ impl Services {
             None => all.into_iter().filter(due).collect(),
         };
         if let Some(unknown) = named.iter().flatten().find(|n| !chosen.iter().any(|s| s.number == **n)) {
-            return Err(value("settlements", format!("{unknown} is not known")));
+            return Err(unfit("settlements", &ProblemText::SettlementUnknown { number: *unknown }));
         }
         if chosen.is_empty() {
-            let text = format!("none is due with a value date on or before {bank_day}; kazasu settle lists them");
-            return Err(value("settlements", text));
+            return Err(unfit("settlements", &ProblemText::NoDueSettlement { day: bank_day }));
         }
         Ok(chosen)
     }
@@ -171,7 +180,7 @@ impl Services {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(value("payees", format!("no account is on file for {}", missing.join(", "))))
+        Err(unfit("payees", &ProblemText::NoAccounts { merchants: &missing.join(", ") }))
     }
 
     async fn payout_view(&self, number: u64) -> Result<(PayoutView, Vec<SettlementView>)> {
@@ -184,7 +193,7 @@ impl Services {
 }
 
 /// Makes the files of an approved payout. Making them again gives the same bytes; another form is refused.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MakePayoutFiles {
     /// The payout.
@@ -192,11 +201,18 @@ pub struct MakePayoutFiles {
     /// The form.
     #[serde(default)]
     pub format: BankFormat,
+    /// Why: the file has accounts in full.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 impl Operation for MakePayoutFiles {
     const NAME: Name = Name::MakePayoutFiles;
     type Answer = MadeFiles;
+
+    fn subject(&self) -> Subject {
+        Subject::numbered("payout", self.payout).because(self.why.as_deref())
+    }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<MadeFiles> {
         let (number, format) = (self.payout, Format::from(self.format));
@@ -204,10 +220,7 @@ impl Operation for MakePayoutFiles {
         let (payout, settlements) = services.payout_view(number).await?;
         services.all_have_accounts(&settlements)?;
         if payout.payees != [0; 32] && payout.payees != config.digest(&settlements) {
-            let text = format!(
-                "an account of payout {number} is not what was approved any more; put it back, or cancel the payout and propose it again"
-            );
-            return Err(value("payees", text));
+            return Err(unfit("payees", &ProblemText::AccountsChanged { payout: number }));
         }
         let most = usize::try_from(config.funding.most.max(1)).expect("32 bits");
         let parts = settlements.chunks(most).zip(1..);
@@ -245,22 +258,14 @@ fn file(
         })
     });
     let payments = payments.collect::<Result<Vec<_>>>()?;
-    let total = part.iter().fold(Yen::ZERO, |sum, s| kazasu_projections::books::sum(sum, s.settlement.paid));
-    let count = payments.len();
-    let (name, bytes) = match format {
-        Format::Zengin => {
-            let group = Group { header, payments };
-            let bytes = transfer::write(&[group], LineEnding::CrLf).map_err(|e| value("payout file", e))?;
-            (format!("payout-{number}-{nth}.txt"), bytes)
-        }
-        Format::Pain001 => {
-            let ids: Vec<String> = part.iter().map(|s| reference(number, s.number)).collect();
-            // Its own time is the value date's beginning, so that the same payout gives the same bytes.
-            let id = format!("KAZASU-P{number}-{nth}");
-            let message = document_of(&id, &header, payments, ids, payout.value_date.start());
-            let text = pain001::write(&message).map_err(|e| value("payout file", e))?;
-            (format!("payout-{number}-{nth}.xml"), text.into_bytes())
-        }
+    let ids = part.iter().map(|s| reference(number, s.number));
+    let ordered = Ordered {
+        names: [format!("payout-{number}-{nth}.txt"), format!("payout-{number}-{nth}.xml")],
+        id: format!("KAZASU-P{number}-{nth}"),
+        // The value date's beginning, so that the same payout gives the same bytes.
+        created: payout.value_date.start(),
+        header,
+        payments: payments.into_iter().zip(ids).collect(),
     };
-    Ok(BankFile { name, bytes, count, total })
+    ordered.write(format, "payout file")
 }

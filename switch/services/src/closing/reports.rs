@@ -1,5 +1,6 @@
 //! Reports of finance staff, and statements for merchants and residents.
 
+mod about;
 mod balances;
 mod exceptions;
 mod parties;
@@ -9,21 +10,23 @@ mod settlements;
 pub use residents::{ResidentStatement, Statement};
 
 use crate::access::Name;
-use crate::error::{Result, ServiceError};
+use crate::error::{Result, ServiceError, not_found};
 use crate::fields::day;
 use crate::operation::Operation;
+use crate::subject::Subject;
 use crate::{Services, Who};
+use about::About;
 use balances::{prepaid, trial_balance};
 use exceptions::{exceptions, flagged, stand_in};
 use kazasu_engine::tasks::run_blocking;
 use kazasu_report::Report;
 use kazasu_report::pdf::Pdf;
-use kazasu_schemas::jst::BusinessDay;
+use kazasu_text::problems::NotFoundText;
 use parties::{cities, issuers};
 use serde::{Deserialize, Serialize};
 use settlements::{detail, fees, merchant_letter, settlements};
 
-/// Which report.
+/// The kinds of reports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -31,7 +34,7 @@ pub enum Kind {
     Settlements,
     /// The taps of one settlement.
     SettlementDetail,
-    /// What issuers owe, keep and paid.
+    /// Issuers' debts, interchange and payments.
     Issuers,
     /// Relief and points by programme: what cities fund.
     Cities,
@@ -43,7 +46,7 @@ pub enum Kind {
     Exceptions,
     /// Value that was issued and not used, by issuer (資金決済法).
     Prepaid,
-    /// What issuers refused after the switch had approved in their place.
+    /// Issuers' refusals after the switch had approved in their place.
     StandIn,
     /// Taps that were booked although a rule spoke against them.
     Flagged,
@@ -88,26 +91,11 @@ impl Kind {
     }
 }
 
-/// What a report is about.
-#[derive(Clone, Debug, Default)]
-struct About {
-    /// The business day, or the last one.
-    day: Option<BusinessDay>,
-    /// The record up to which balances count.
-    seq: Option<u64>,
-    /// The settlement.
-    settlement: Option<u32>,
-}
-
-fn other(error: impl Into<anyhow::Error>) -> ServiceError {
-    ServiceError::Other(error.into())
-}
-
 /// Makes a report of finance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MakeReport {
-    /// Which.
+    /// The report.
     pub kind: Kind,
     /// The business day, or the last one.
     #[serde(default)]
@@ -131,6 +119,10 @@ impl MakeReport {
 impl Operation for MakeReport {
     const NAME: Name = Name::MakeReport;
     type Answer = Report;
+
+    fn subject(&self) -> Subject {
+        Subject::named("report", self.kind.name())
+    }
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Report> {
         let made = kazasu_engine::clock::now();
@@ -164,6 +156,10 @@ impl Operation for MakeLetter {
     const NAME: Name = Name::MakeLetter;
     type Answer = Pdf;
 
+    fn subject(&self) -> Subject {
+        Subject::numbered("settlement", self.settlement.into())
+    }
+
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Pdf> {
         let issuer = services.book().await?;
         merchant_letter(services, self.settlement, &issuer, kazasu_engine::clock::now()).await
@@ -183,12 +179,18 @@ impl Operation for Explain {
     // The steps are decoded records: each kind has facts of its own, so they have no one shape.
     type Answer = serde_json::Value;
 
+    fn subject(&self) -> Subject {
+        Subject::numbered("record", self.record)
+    }
+
+    fn seen(answer: &Self::Answer) -> Vec<String> {
+        crate::subject::ppids_in(answer)
+    }
+
     async fn carry_out(self, services: &Services, _: &Who) -> Result<serde_json::Value> {
         let (store, record) = (services.closing_context()?.store.clone(), self.record);
         let story = run_blocking(async move { kazasu_projections::explain(store.as_ref(), record).await }).await;
         let story = story.and_then(|story| story).map_err(ServiceError::Other)?;
-        story.ok_or_else(|| ServiceError::NotFound(format!("record {record} is no tap")))
+        story.ok_or_else(|| not_found(&NotFoundText::NoTap { record }))
     }
 }
-
-type Built = Result<kazasu_report::Builder>;

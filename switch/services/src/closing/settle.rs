@@ -1,18 +1,19 @@
 //! Settling what ended with a day: merchants whose period is over, and issuers.
 
 use super::commands::{DaySettled, SettledSums};
-use crate::Services;
-use crate::error::{Result, ServiceError, value};
+use crate::error::{Result, ServiceError, unfit};
 use crate::operation::Outcome;
+use crate::{Services, Who};
 use kazasu_core::{Closing, Command, Done, StandingView};
 use kazasu_engine::CommandError;
-use kazasu_projections::books::{Books, sum};
+use kazasu_projections::fee_projection::{FeeProjection, sum};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{Contracts, DayTotals, Opening, Period, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
+use kazasu_text::problems::ProblemText;
 use std::collections::BTreeMap;
 
 /// A merchant's settlement that is due with a day.
@@ -25,7 +26,7 @@ pub(super) struct Due {
     pub(super) value_date: BusinessDay,
 }
 
-/// What settling merchants came to.
+/// The result of settling merchants.
 #[derive(Default)]
 struct Settled {
     merchants: usize,
@@ -36,22 +37,22 @@ struct Settled {
 
 impl Services {
     /// Settles a day that was reconciled: books what is due and marks it settled. Doing it again changes nothing.
-    pub(super) async fn settle_day(&self, day: BusinessDay, by: &str) -> Result<DaySettled> {
+    pub(super) async fn settle_day(&self, day: BusinessDay, who: &Who) -> Result<DaySettled> {
         let context = self.closing_context()?;
         let known = self.query(move |state| state.day_state(day)).await?;
         match known {
-            None => return Err(value("day", format!("{day} has not ended"))),
+            None => return Err(unfit("day", &ProblemText::NotEnded { day })),
             Some((DayState::Settled | DayState::Signed, _)) => {
                 return Ok(DaySettled { result: Outcome::Unchanged, day: day.to_string(), sums: None });
             }
             Some((DayState::Reconciled, _)) => {}
-            Some((is, _)) => return Err(value("day", format!("{day} is {}; settled follows reconciled", is.name()))),
+            Some((is, _)) => return Err(unfit("day", &ProblemText::NotReconciled { day, state: is })),
         }
         let settled = self.settle_merchants(context, day).await?;
         let (issuers, booked) = self.settle_issuers(context, day).await?;
         let (merchants, booked) = (settled.merchants, settled.booked + booked);
         let why = format!("{merchants} merchants, {issuers} issuers");
-        let mark = Closing::Mark { day, state: DayState::Settled, by: by.to_owned(), why };
+        let mark = Closing::Mark { day, state: DayState::Settled, said: who.says(why) };
         let done = self.command(Command::Closing(mark)).await?;
         let (paid_yen, fees_yen) = (settled.paid.get(), settled.fees.get());
         let sums = SettledSums { merchants, issuers, booked, paid_yen, fees_yen };
@@ -71,10 +72,10 @@ impl Services {
                 .await?;
             let calendar = self.calendar.clone();
             let due = context
-                .books(|books| {
+                .fee_projection(|fees| {
                     let mut due = Vec::new();
                     for (key, standing) in standings {
-                        due.extend(settlement(books, &Ending { key, day, standing: &standing }, &calendar)?);
+                        due.extend(settlement(fees, &Ending { key, day, standing: &standing }, &calendar)?);
                     }
                     Ok(due)
                 })
@@ -101,13 +102,13 @@ impl Services {
         }
     }
 
-    /// How many issuers owe something, and how many records were made of it.
+    /// Settles issuers. Returns the number of issuers with a debt, and the number of new records.
     async fn settle_issuers(&self, context: &super::ClosingContext, day: BusinessDay) -> Result<(usize, u64)> {
         let issuers =
             self.query(|state| state.issuers().map(|n| (n, state.issuer_settled_until(n))).collect::<Vec<_>>()).await?;
         let owed = context
-            .books(|books| {
-                Ok(issuers.into_iter().filter_map(|(n, until)| issuer(books, n, day, until)).collect::<Vec<_>>())
+            .fee_projection(|fees| {
+                Ok(issuers.into_iter().filter_map(|(n, until)| issuer(fees, n, day, until)).collect::<Vec<_>>())
             })
             .await
             .map_err(ServiceError::Other)?;
@@ -130,7 +131,7 @@ pub(super) struct Ending<'a> {
 /// The oldest stretch of a merchant's days under one contract and period.
 #[derive(Default)]
 struct Stretch {
-    /// What was taken before any contract stands without a fee.
+    /// Payments before any contract stand without a fee.
     without: i128,
     under: Option<(u32, Period)>,
     totals: Vec<DayTotals>,
@@ -141,13 +142,13 @@ struct Stretch {
 }
 
 impl Stretch {
-    fn from(first: BusinessDay, books: &Books, contracts: &Contracts, ending: &Ending<'_>) -> Stretch {
+    fn from(first: BusinessDay, fees: &FeeProjection, contracts: &Contracts, ending: &Ending<'_>) -> Stretch {
         let mut all = Stretch::default();
-        for (at, book) in books.days.range(first..=ending.day) {
+        for (at, book) in fees.days.range(first..=ending.day) {
             let there = book.merchants.get(&ending.key);
             let number = match there {
                 Some(m) => m.contract,
-                None => books.chart.contract(contracts, &ending.key, *at).map(|c| c.number),
+                None => fees.index.contract(contracts, &ending.key, *at).map(|c| c.number),
             };
             let of = number.and_then(|n| contracts.contracts.iter().find(|c| c.number == n));
             let Some(under) = of.and_then(|c| Some((c.number, c.period(*at)?))) else {
@@ -178,7 +179,7 @@ impl Stretch {
         all
     }
 
-    /// What was taken before any contract goes to the stretch's first day.
+    /// Payments before any contract go to the stretch's first day.
     fn count_without(&mut self, until: BusinessDay) -> anyhow::Result<()> {
         if self.without == 0 {
             return Ok(());
@@ -193,15 +194,19 @@ impl Stretch {
 }
 
 /// A merchant's next settlement: the oldest stretch of days under one contract and period that is over with this day.
-pub(super) fn settlement(books: &Books, ending: &Ending<'_>, calendar: &Calendar) -> anyhow::Result<Option<Due>> {
+pub(super) fn settlement(
+    fees: &FeeProjection,
+    ending: &Ending<'_>,
+    calendar: &Calendar,
+) -> anyhow::Result<Option<Due>> {
     let &Ending { key: (acquirer, merchant), day, standing } = ending;
     let settled = standing.until;
-    let Some(contracts) = books.contracts() else { return Ok(None) };
+    let Some(contracts) = fees.contracts() else { return Ok(None) };
     let first = settled.map_or(BusinessDay(i32::MIN), BusinessDay::next);
     if first > day {
         return Ok(None);
     }
-    let mut stretch = Stretch::from(first, books, &contracts, ending);
+    let mut stretch = Stretch::from(first, fees, &contracts, ending);
     let (Some((number, period)), Some(until)) = (stretch.under, stretch.last) else { return Ok(None) };
     if !stretch.over && period.until > day {
         return Ok(None);
@@ -221,19 +226,19 @@ pub(super) fn settlement(books: &Books, ending: &Ending<'_>, calendar: &Calendar
     Ok(Some(Due { acquirer, merchant, settlement, points, value_date }))
 }
 
-/// What an issuer owes for the days since it was settled last.
+/// An issuer's debt for the days since its last settlement.
 pub(super) fn issuer(
-    books: &Books,
+    fees: &FeeProjection,
     issuer: u16,
     day: BusinessDay,
     settled: Option<BusinessDay>,
 ) -> Option<(u16, Period, Yen, Yen)> {
-    let first = settled.map_or_else(|| books.days.keys().next().copied(), |until| Some(until.next()))?;
+    let first = settled.map_or_else(|| fees.days.keys().next().copied(), |until| Some(until.next()))?;
     if first > day {
         return None;
     }
     let (mut net, mut interchange, mut taps) = (0, 0, 0);
-    for book in books.days.range(first..=day).filter_map(|(_, book)| book.issuers.get(&issuer)) {
+    for book in fees.days.range(first..=day).filter_map(|(_, book)| book.issuers.get(&issuer)) {
         net += book.net;
         interchange += book.interchange;
         taps += book.taps;

@@ -1,17 +1,19 @@
-//! Days with random contracts and random taps: every yen that merchants took is with somebody, to the yen.
+//! Days with random contracts and random taps: every yen that merchants took has an owner.
 
-use super::compare::{Lines, compared, name};
+use super::compare::{Lines, compared};
+use super::compared::name;
 use super::party_file::CompareWith;
 use super::settle::{Ending, issuer, settlement};
-use kazasu_core::{Approvals, Closing, Command, Decision, Event, Link, State, decide};
+use kazasu_core::{Approvals, Closing, Command, Decision, Event, Link, State, WhichExceptions, decide};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::record::{BankAccount, Body, Instrument, LinkOrigin, Proposal, Record};
 use kazasu_ledger::{AccountKey, Entry};
-use kazasu_projections::books::Books;
+use kazasu_projections::fee_projection::FeeProjection;
 use kazasu_projections::statements::StatementBook;
 use kazasu_recon::file::{Row, Writer};
 use kazasu_recon::item::Kind;
 use kazasu_recon::result::Proposal as Proposed;
+use kazasu_schemas::attribution::{Attribution, Via};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{
@@ -32,6 +34,7 @@ mod compared;
 mod days;
 mod fees;
 mod mended;
+mod payments_found;
 mod random;
 mod registrations;
 mod resident_statements;
@@ -46,13 +49,18 @@ const SHOPS: [&str; 3] = ["SHOP0", "SHOP1", "SHOP2"];
 
 struct Town {
     state: State,
-    books: Books,
+    fees: FeeProjection,
     now: Millis,
     stan: u32,
     paid: Vec<Request>,
     sealer: Sealer,
     entries: Vec<Entry>,
     charged_back: i64,
+}
+
+/// What a person says in a test.
+fn said(by: impl Into<String>, why: impl Into<String>) -> Attribution {
+    Attribution::new(by, why, Via::Api)
 }
 
 fn acquirer() -> InstitutionId {
@@ -113,7 +121,7 @@ impl Town {
     ) -> Town {
         let mut town = Town {
             state: State::new(),
-            books: Books::new(vault),
+            fees: FeeProjection::new(vault),
             now: NOON,
             stan: 0,
             paid: Vec::new(),
@@ -140,25 +148,29 @@ impl Town {
             merchant(0),
             merchant(1),
             merchant(2),
-            Command::OpenDeposit { number: 1 },
-            Command::Fund { number: 1, amount: Yen::new(100_000_000), reference: "t".into() },
+            Command::OpenDeposit { number: 1, maker: None },
+            Command::Fund { number: 1, amount: Yen::new(100_000_000), reference: "t".into(), maker: None },
             link(1, Link::Deposit(1)),
             link(2, bank),
             Command::ActivatePolicy {
                 policy: Box::new(policy),
                 source: "file".into(),
-                by: "t".into(),
-                why: "t".into(),
+                said: said("t", "t"),
                 first: false,
             },
         ] {
             assert_eq!(town.event(&Event::Command(command)).rejected, None);
         }
         let proposal = Box::new(Proposal::Contracts(Box::new(contracts)));
-        let (by, why) = ("suzuki".to_owned(), "t".to_owned());
-        town.ok(Command::Approvals(Approvals::Request { proposal, source: "file".into(), by, why: why.clone() }));
+        let request = Approvals::Request { proposal, source: "file".into(), said: said("suzuki", "t") };
+        town.ok(Command::Approvals(request));
         let proposal = town.state.seq;
-        town.ok(Command::Approvals(Approvals::Decide { proposal, approve: true, by: "tanaka".into(), why }));
+        town.ok(Command::Approvals(Approvals::Decide {
+            proposal,
+            answer: kazasu_core::ApprovalAnswer::Approve,
+            seen: None,
+            said: said("tanaka", "t"),
+        }));
         town
     }
 
@@ -177,7 +189,7 @@ impl Town {
             let day = if matches!(body, Body::Opened(_)) { self.now.jst_day() } else { self.state.day };
             let seq = self.state.seq + 1;
             let at = self.now.max(self.state.at);
-            self.books.record(kazasu_ledger::record::Place { seq, at, day }, &body).unwrap();
+            self.fees.record(kazasu_ledger::record::Place { seq, at, day }, &body).unwrap();
             let record = Record { at, day, body };
             self.entries.push(self.sealer.seal(&record));
             self.state.apply(seq, &record).unwrap();
@@ -261,13 +273,13 @@ impl Town {
     }
 
     fn settle(&mut self, day: BusinessDay) {
-        let mark = |state| Closing::Mark { day, state, by: "t".into(), why: "t".into() };
+        let mark = |state| Closing::Mark { day, state, said: said("t", "t") };
         self.ok(Command::Closing(mark(DayState::Reconciled)));
         for shop in SHOPS {
             let key = (acquirer(), shop.parse().unwrap());
             let standing = self.state.standing(key.0, key.1);
             let ending = Ending { key, day, standing: &standing };
-            let Some(due) = settlement(&self.books, &ending, Calendar::built_in()).unwrap() else {
+            let Some(due) = settlement(&self.fees, &ending, Calendar::built_in()).unwrap() else {
                 continue;
             };
             assert!(due.settlement.period.until <= day);
@@ -283,7 +295,7 @@ impl Town {
             self.ok(Command::Closing(ask));
             assert_eq!(self.state.seq, before, "a period is settled once");
         }
-        if let Some((n, period, net, interchange)) = issuer(&self.books, 1, day, self.state.issuer_settled_until(1)) {
+        if let Some((n, period, net, interchange)) = issuer(&self.fees, 1, day, self.state.issuer_settled_until(1)) {
             self.ok(Command::Closing(Closing::SettleIssuer { issuer: n, period, net, interchange }));
         }
         self.ok(Command::Closing(mark(DayState::Settled)));
@@ -291,7 +303,7 @@ impl Town {
 
     /// Fees of all days that ended.
     fn fees(&self) -> i64 {
-        let days = self.books.days.values().flat_map(|day| day.merchants.values());
+        let days = self.fees.days.values().flat_map(|day| day.merchants.values());
         days.filter_map(|m| m.fees.as_ref()).map(|f| f.fee.get()).sum()
     }
 
@@ -313,32 +325,36 @@ impl Town {
         let why = || "t".to_owned();
         self.ok(Command::Approvals(Approvals::Request {
             proposal,
-            source: String::new(),
-            by: "suzuki".into(),
-            why: why(),
+            source: kazasu_core::Document::default(),
+            said: said("suzuki", why()),
         }));
         let payout = self.state.seq;
-        let alone = Approvals::Decide { proposal: payout, approve: true, by: "suzuki".into(), why: why() };
+        let alone = Approvals::Decide {
+            proposal: payout,
+            answer: kazasu_core::ApprovalAnswer::Approve,
+            seen: None,
+            said: said("suzuki", why()),
+        };
         assert!(
             self.event(&Event::Command(Command::Approvals(alone))).rejected.is_some(),
-            "one person alone pays nobody"
+            "one person alone pays no merchant"
         );
         self.ok(Command::Approvals(Approvals::Decide {
             proposal: payout,
-            approve: true,
-            by: "tanaka".into(),
-            why: why(),
+            answer: kazasu_core::ApprovalAnswer::Approve,
+            seen: None,
+            said: said("tanaka", why()),
         }));
         let by = || "tanaka".to_owned();
         let count = u32::try_from(settlements.len()).unwrap();
         let made = vec![kazasu_ledger::record::MadeFile { count, total: Yen::new(total), digest: [0; 32] }];
         self.ok(Command::Closing(Closing::FileMade { payout, format: Format::Zengin, files: made, by: by() }));
         let line = |n: u32| format!("line {payout} {n}");
-        self.ok(Command::Closing(Closing::Taken { payout, file: 0, reference: line(0), by: by() }));
-        self.ok(Command::Closing(Closing::Taken { payout, file: 0, reference: line(0), by: by() }));
+        self.ok(Command::Closing(Closing::Taken { payout, file: 0, reference: line(0), said: said(by(), "") }));
+        self.ok(Command::Closing(Closing::Taken { payout, file: 0, reference: line(0), said: said(by(), "") }));
         if pay > 1 {
             let settlement = settlements[usize::from(pay) % settlements.len()];
-            let back = Closing::Returned { payout, settlement, reference: line(1), by: by() };
+            let back = Closing::Returned { payout, settlement, reference: line(1), said: said(by(), "") };
             self.ok(Command::Closing(back.clone()));
             self.ok(Command::Closing(back));
         }
@@ -372,14 +388,14 @@ impl Town {
         // What was paid with points is owed by the shop that funds them, until its settlement takes it.
         let shop = (acquirer(), SHOPS[1].parse().unwrap());
         let until = self.state.standing(shop.0, shop.1).until;
-        let open = self.books.days.iter().filter(|(day, _)| until.is_none_or(|until| **day > until));
+        let open = self.fees.days.iter().filter(|(day, _)| until.is_none_or(|until| **day > until));
         let funding = open.filter_map(|(_, book)| book.merchants.get(&shop)).map(|m| m.totals.points_funding.get());
         assert_eq!(self.balance(|k| *k == AccountKey::FunderReceivable(FUNDED)), funding.sum::<i64>());
         for shop in SHOPS {
             let key = (acquirer(), shop.parse().unwrap());
             let standing = self.state.standing(key.0, key.1);
             let (opening, until) = (standing.opening(BusinessDay(i32::MAX / 2)), standing.until);
-            let open = self.books.days.iter().filter(|(day, _)| until.is_none_or(|until| **day > until));
+            let open = self.fees.days.iter().filter(|(day, _)| until.is_none_or(|until| **day > until));
             let days: i128 = open
                 .filter_map(|(_, book)| book.merchants.get(&key))
                 .map(|m| {

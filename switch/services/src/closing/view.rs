@@ -1,4 +1,4 @@
-//! What finance staff see: days, settlements, payouts, totals, runs, exceptions and contracts.
+//! Lists for finance staff: days, settlements, payouts, totals, runs, exceptions and contracts.
 
 use crate::access::Name;
 use crate::error::{Result, ServiceError};
@@ -6,13 +6,14 @@ use crate::operation::Operation;
 use crate::{Services, Who};
 use kazasu_core::{
     DayView as StateDay, ExceptionView as StateException, Note, PayoutView as StatePayout, ResolvedBy,
-    SettlementView as StateSettlement,
+    SettlementView as StateSettlement, WhichExceptions,
 };
 use kazasu_ledger::record::ReconRan;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::totals::DayTotals;
-use kazasu_text::Text;
 use kazasu_text::closing::ExceptionText;
+use kazasu_text::findings::explained;
+use kazasu_text::{Language, Text};
 use serde::{Deserialize, Serialize};
 
 /// Lines in one answer.
@@ -28,7 +29,7 @@ pub struct ListDays {}
 pub struct DayView {
     /// The day.
     pub day: String,
-    /// How far it has come.
+    /// Its state.
     pub state: String,
     /// The same in Japanese.
     pub state_ja: String,
@@ -45,28 +46,31 @@ pub struct DayView {
 /// A step of a day.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MarkView {
-    /// The state that it brought.
+    /// The state that it reached.
     pub state: String,
-    /// When.
+    /// The time.
     pub at: String,
-    /// Who.
+    /// The person.
     pub by: String,
-    /// Why.
+    /// The reason.
     pub why: String,
+    /// The channel: `configuration`, `api`, `console`, `cli` or `offline`; absent where the record does not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
 }
 
 impl From<&StateDay> for DayView {
     fn from(d: &StateDay) -> Self {
-        let mark = |(state, at, by, why): &(
+        let mark = |(state, at, said): &(
             kazasu_schemas::closing::DayState,
             kazasu_schemas::jst::Millis,
-            String,
-            String,
+            kazasu_schemas::attribution::Attribution,
         )| MarkView {
             state: state.name().to_owned(),
             at: at.jst_text(),
-            by: by.clone(),
-            why: why.clone(),
+            by: said.by.clone(),
+            why: said.why.clone(),
+            via: said.via.map(|via| via.name().to_owned()),
         };
         DayView {
             day: d.day.to_string(),
@@ -125,11 +129,11 @@ pub struct SettlementView {
     pub chargebacks_yen: i64,
     /// The fee for them.
     pub chargeback_fee_yen: i64,
-    /// What is kept in reserve.
+    /// Yen kept in reserve.
     pub reserve_yen: i64,
-    /// What is paid.
+    /// Yen that are paid.
     pub paid_yen: i64,
-    /// What is carried into the next period.
+    /// Yen carried into the next period.
     pub carried_yen: i64,
     /// The day on which it is due.
     pub value_date: String,
@@ -202,7 +206,7 @@ pub struct PayoutView {
 pub struct PayoutFiles {
     /// The form.
     pub format: String,
-    /// How many.
+    /// The number of files.
     pub files: usize,
 }
 
@@ -245,9 +249,9 @@ pub struct TotalsView {
     pub acquirer: String,
     /// Both sides are equal.
     pub agrees: bool,
-    /// As the acquirer says.
+    /// The acquirer's totals.
     pub theirs: TotalsSide,
-    /// As the ledger says.
+    /// The ledger's totals.
     pub ours: TotalsSide,
 }
 
@@ -288,7 +292,8 @@ impl Operation for ListTotals {
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<TotalsView>> {
         let context = services.closing_context()?;
-        let totals = context.books(|books| Ok(books.totals.values().rev().take(MOST).cloned().collect::<Vec<_>>()));
+        let totals =
+            context.fee_projection(|fees| Ok(fees.totals.values().rev().take(MOST).cloned().collect::<Vec<_>>()));
         let totals = totals.await.map_err(ServiceError::Other)?;
         let each = totals.iter().map(|t| TotalsView {
             day: t.about.to_string(),
@@ -331,7 +336,7 @@ pub struct RunView {
     pub bad_lines: u64,
     /// Exceptions that it found.
     pub exceptions: u64,
-    /// Who.
+    /// The person.
     pub by: String,
 }
 
@@ -367,7 +372,7 @@ impl Operation for ListRuns {
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListExceptions {
-    /// Those that are resolved too.
+    /// Also resolved ones.
     #[serde(default)]
     pub all: bool,
 }
@@ -377,9 +382,9 @@ pub struct ListExceptions {
 pub struct ExceptionView {
     /// Its number, in hexadecimal.
     pub exception: String,
-    /// What differs.
+    /// Its status.
     pub status: String,
-    /// With whom.
+    /// The other party.
     pub party: String,
     /// The comparison that found it.
     pub run: u32,
@@ -393,39 +398,45 @@ pub struct ExceptionView {
     pub ours_yen: Option<i64>,
     /// Yen there.
     pub theirs_yen: Option<i64>,
-    /// What the comparison says of it.
+    /// The finding, in English; of a chargeback, the issuer's words.
     pub why: String,
-    /// How it is proposed to be resolved.
+    /// The same in Japanese.
+    #[serde(default)]
+    pub why_ja: String,
+    /// The suggested resolution, in English.
     pub proposal: String,
-    /// Since when.
+    /// The same in Japanese.
+    #[serde(default)]
+    pub proposal_ja: String,
+    /// The time since which it is open.
     pub since: String,
-    /// Who looks after it.
+    /// Its owner.
     pub owner: Option<String>,
-    /// What was found out.
+    /// Notes about it.
     pub notes: Vec<NoteView>,
-    /// How it was resolved.
+    /// Its resolution.
     pub resolved: Option<ResolvedView>,
 }
 
 /// A note about an exception.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NoteView {
-    /// When.
+    /// The time.
     pub at: String,
-    /// Who.
+    /// The person.
     pub by: String,
     /// The note.
     pub note: String,
 }
 
-/// How an exception was resolved.
+/// The resolution of an exception.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResolvedView {
     /// `explained`, `booked_issuer`, `booked_merchant` or `written_off`.
     pub how: String,
-    /// When.
+    /// The time.
     pub at: String,
-    /// Who, or which comparison.
+    /// The person, or the comparison.
     pub by: String,
 }
 
@@ -433,6 +444,7 @@ fn note_text(note: &Note) -> String {
     match note {
         Note::Opened => ExceptionText::Raised.both(),
         Note::Text(text) => text.clone(),
+        Note::Found(finding) => finding.both(),
     }
 }
 
@@ -465,8 +477,10 @@ impl From<&StateException> for ExceptionView {
             line: some(x.line),
             ours_yen: yen(x.ours, x.own > 0),
             theirs_yen: yen(x.theirs, x.line > 0),
-            why: x.why.clone(),
-            proposal: x.proposal.clone(),
+            why: explained(&x.why, x.finding.as_deref(), Language::English),
+            why_ja: explained(&x.why, x.finding.as_deref(), Language::Japanese),
+            proposal: explained(&x.proposal, x.proposed.as_ref(), Language::English),
+            proposal_ja: explained(&x.proposal, x.proposed.as_ref(), Language::Japanese),
             since: d.since.jst_text(),
             owner: d.owner.clone(),
             notes: notes.collect(),
@@ -480,8 +494,8 @@ impl Operation for ListExceptions {
     type Answer = Vec<ExceptionView>;
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<ExceptionView>> {
-        let open_only = !self.all;
-        let list = services.query(move |state| state.exceptions(open_only)).await?;
+        let which = if self.all { WhichExceptions::All } else { WhichExceptions::Open };
+        let list = services.query(move |state| state.exceptions(which)).await?;
         Ok(list.iter().take(MOST).map(ExceptionView::from).collect())
     }
 }

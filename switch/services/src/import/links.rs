@@ -1,7 +1,8 @@
 //! Links of residents to cards and accounts.
 
-use super::look::Ground;
+use super::preview::Ground;
 use super::{Cells, IMPORT, ImportReport, Kind, LinkImport, Order, Planned, Problem, problem};
+use bytes::Bytes;
 use kazasu_core::{Command, Link};
 use kazasu_documents::table_file::{Columns, Row, narrow};
 use kazasu_ledger::record::{BankAccount, Card, Instrument, LinkOrigin};
@@ -10,6 +11,9 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::secret::Pan;
 use kazasu_schemas::typed;
+use kazasu_text::Said;
+use kazasu_text::problems::ProblemText;
+use kazasu_text::readings::{self, amount as amount_of, date_text, id};
 
 const COLUMNS: Columns = Columns {
     known: &[
@@ -23,12 +27,12 @@ const COLUMNS: Columns = Columns {
     dates: &["from"],
 };
 
-/// Imports links: columns `ppid`, `kind` (credit, debit, bank, held, none), `number` (card number; bank: bank code 4,
-/// branch 3, account 7 digits; held: branch 3, account 7), `balance` (yen put into a held account when it is opened), `from`
+/// Imports links: columns `ppid`, `kind` (credit, debit, bank, on_us, none; held is read as on_us), `number` (card number; bank: bank code 4,
+/// branch 3, account 7 digits; on_us: branch 3, account 7), `balance` (yen put into an on-us account when it is opened), `from`
 /// (a date or time from which the row holds; empty: from now on).
 pub async fn links(
     ground: impl Into<Ground<'_>>,
-    file: Vec<u8>,
+    file: Bytes,
     with: &LinkImport,
     order: &Order,
 ) -> anyhow::Result<ImportReport> {
@@ -38,7 +42,7 @@ pub async fn links(
 
 async fn run_links(
     ground: Ground<'_>,
-    file: Vec<u8>,
+    file: Bytes,
     order: &Order,
     plan: &(dyn Fn(&Row) -> Result<Planned, Problem> + Sync),
 ) -> anyhow::Result<ImportReport> {
@@ -47,20 +51,20 @@ async fn run_links(
 
 fn link_row(row: &Row, with: &LinkImport) -> Result<Planned, Problem> {
     let plain = |column| narrow(row.get(column));
-    let ppid = plain("ppid").parse::<Ppid>().map_err(|e| problem("ppid", row.get("ppid"), e.problem))?;
+    let ppid = plain("ppid").parse::<Ppid>().map_err(|e| problem("ppid", row.get("ppid"), &id(&e)))?;
     let number = plain("number");
     let number = &*number;
     let from = match row.get("from") {
         "" => None,
         text => Some(typed::moment(text).map_err(|e| {
-            let problem_text = format!("{e}, or a time with its offset (2026-12-01T09:00:00+09:00)");
-            problem("from", text, problem_text)
+            let exactly = format!("{e}, or a time with its offset (2026-12-01T09:00:00+09:00)");
+            problem("from", text, &Said::exactly(&ProblemText::MomentOr { problem: date_text(e) }, exactly))
         })?),
     };
     let kind = plain("kind").to_lowercase();
     let kind = kind.as_str();
-    if kind != "held" && !row.get("balance").is_empty() {
-        return Err(problem("balance", row.get("balance"), "only a held account has a balance here"));
+    if !is_on_us(kind) && !row.get("balance").is_empty() {
+        return Err(problem("balance", row.get("balance"), &ProblemText::BalanceOnUs));
     }
     match kind {
         "none" if number.is_empty() => {
@@ -69,8 +73,8 @@ fn link_row(row: &Row, with: &LinkImport) -> Result<Planned, Problem> {
                 without_route: false,
             });
         }
-        "none" => return Err(problem("number", number, "must be empty where kind is none")),
-        "held" => return held_row(row, ppid, number, from),
+        "none" => return Err(problem("number", number, &ProblemText::EmptyForNone)),
+        kind if is_on_us(kind) => return on_us_row(row, ppid, number, from),
         _ => {}
     }
     let (to, without_route) = instrument(kind, number, &ppid, with)?;
@@ -86,11 +90,14 @@ pub(crate) fn instrument(kind: &str, number: &str, ppid: &Ppid, with: &LinkImpor
     let number = &*number;
     match kind.as_str() {
         "credit" | "debit" => {
-            let pan = Pan::parse(number.as_bytes()).map_err(|e| problem("number", "(not shown)", e))?;
+            let pan = Pan::parse(number.as_bytes()).map_err(|e| problem("number", "(not shown)", &readings::pan(e)))?;
             let issuer = with.routes.for_card(&pan);
             let card = Card {
                 issuer: issuer.unwrap_or(kazasu_core::NO_ISSUER),
-                pan: with.vault.seal(&pan, ppid).map_err(|e| problem("number", "(not shown)", e))?,
+                pan: with
+                    .vault
+                    .seal(&pan, ppid)
+                    .map_err(|e| problem("number", "(not shown)", &Said::plain(e.to_string())))?,
                 token: with.vault.token(&pan),
             };
             let instrument = if kind == "credit" { Instrument::CreditCard(card) } else { Instrument::DebitCard(card) };
@@ -98,31 +105,36 @@ pub(crate) fn instrument(kind: &str, number: &str, ppid: &Ppid, with: &LinkImpor
         }
         "bank" => {
             let all = digits(number.as_bytes()).filter(|_| number.len() == 14);
-            let all = all.ok_or_else(|| problem("number", number, "must be bank 4, branch 3 and account 7 digits"))?;
+            let all = all.ok_or_else(|| problem("number", number, &ProblemText::BankNumber))?;
             let issuer = with.routes.for_bank(&number[..4]);
             let account =
                 BankAccount { issuer: issuer.unwrap_or(kazasu_core::NO_ISSUER), number: all % 10_000_000_000 };
             Ok((Link::Instrument(Instrument::BankAccount(account)), issuer.is_none()))
         }
-        "held" => Ok((Link::Deposit(held_number(number)?), false)),
-        other => Err(problem("kind", other, "must be credit, debit, bank, held or none")),
+        kind if is_on_us(kind) => Ok((Link::Deposit(on_us_number(number)?), false)),
+        other => Err(problem("kind", other, &ProblemText::LinkKind)),
     }
 }
 
-fn held_number(number: &str) -> Result<u64, Problem> {
-    digits(number.as_bytes())
-        .filter(|_| number.len() == 10)
-        .ok_or_else(|| problem("number", number, "must be branch 3 and account 7 digits"))
+/// An account of this ledger. `held` is the earlier word.
+fn is_on_us(kind: &str) -> bool {
+    matches!(kind, "on_us" | "held")
 }
 
-fn held_row(row: &Row, ppid: Ppid, number: &str, from: Option<Millis>) -> Result<Planned, Problem> {
-    let number = held_number(number)?;
-    let mut commands = vec![Command::OpenDeposit { number }];
+fn on_us_number(number: &str) -> Result<u64, Problem> {
+    digits(number.as_bytes())
+        .filter(|_| number.len() == 10)
+        .ok_or_else(|| problem("number", number, &ProblemText::OnUsNumber))
+}
+
+fn on_us_row(row: &Row, ppid: Ppid, number: &str, from: Option<Millis>) -> Result<Planned, Problem> {
+    let number = on_us_number(number)?;
+    let mut commands = vec![Command::OpenDeposit { number, maker: None }];
     let balance = row.get("balance");
     let amount = if balance.is_empty() { Ok(Yen::ZERO) } else { typed::yen(balance) };
-    let amount = amount.map_err(|e| problem("balance", balance, e))?;
+    let amount = amount.map_err(|e| problem("balance", balance, &amount_of(e)))?;
     if amount.is_positive() {
-        commands.push(Command::OpeningBalance { number, amount, reference: "opening balance".to_owned() });
+        commands.push(Command::OpeningBalance { number, amount, reference: "opening balance".to_owned(), maker: None });
     }
     commands.push(Command::Link {
         ppid,

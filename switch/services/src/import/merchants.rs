@@ -1,12 +1,16 @@
 //! Merchants: what a row says changes, what it does not say stays. Taking away is written: `-`.
 
-use super::look::Ground;
+use super::preview::Ground;
 use super::{Cells, ImportReport, Kind, Order, Planned, Problem, problem};
+use bytes::Bytes;
 use kazasu_core::{Command, Edit, MerchantChange};
 use kazasu_documents::table_file::{Columns, Row, narrow};
 use kazasu_schemas::canonical::is_dash;
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, TerminalId};
 use kazasu_schemas::text::unprintable;
+use kazasu_text::problems::ProblemText;
+use kazasu_text::readings::id;
+use kazasu_text::{Quoted, Said};
 
 pub(super) const COLUMNS: Columns = Columns {
     known: &[
@@ -26,8 +30,8 @@ pub(super) const COLUMNS: Columns = Columns {
 
 /// Characters of a name.
 const MOST_IN_A_NAME: usize = 100;
-/// What takes a value away: a dash alone. A Japanese keyboard enters a minus or a long-vowel mark where a hyphen is meant, so that all of
-/// them count.
+/// A dash alone removes a value. A Japanese keyboard enters a minus or a long-vowel mark where a hyphen is meant, so that all of them
+/// count.
 fn is_gone(text: &str) -> bool {
     let mut characters = text.chars();
     characters.next().is_some_and(is_dash) && characters.next().is_none()
@@ -36,7 +40,7 @@ fn is_gone(text: &str) -> bool {
 /// Imports merchants: columns `merchant` and `acquirer` say which; `name`, `mcc`, `terminals` (separated by spaces), `closed` (yes or
 /// no), `class`, `tags` (separated by spaces) and `region` what is said of it. An empty cell or an absent column keeps what is known.
 /// Terminals and tags are added; `-x` takes x away, `-` all that were there before.
-pub async fn merchants(ground: impl Into<Ground<'_>>, file: Vec<u8>, order: &Order) -> anyhow::Result<ImportReport> {
+pub async fn merchants(ground: impl Into<Ground<'_>>, file: Bytes, order: &Order) -> anyhow::Result<ImportReport> {
     super::run(ground.into(), file, order, Kind { columns: COLUMNS, cells: Cells::Plain, plan: &merchant_row }).await
 }
 
@@ -46,40 +50,37 @@ pub(super) fn merchant_row(row: &Row) -> Result<Planned, Problem> {
         name: name(row)?,
         mcc: match padded(&plain("mcc"), &[(3, 4)]).as_str() {
             "" => None,
-            text => Some(text.parse::<Mcc>().map_err(|e| problem("mcc", row.get("mcc"), e.problem))?),
+            text => Some(text.parse::<Mcc>().map_err(|e| problem("mcc", row.get("mcc"), &id(&e)))?),
         },
         closed: match plain("closed").to_lowercase().as_str() {
             "" => None,
             "no" | "false" | "いいえ" => Some(false),
             "yes" | "true" | "はい" | "○" | "閉店" => Some(true),
-            _ => return Err(problem("closed", row.get("closed"), "must be yes, no or empty")),
+            _ => return Err(problem("closed", row.get("closed"), &ProblemText::YesNoEmpty)),
         },
         class: match &*plain("class") {
             "" => None,
             text if is_gone(text) => Some(String::new()),
             text if text.starts_with(is_dash) => {
-                return Err(problem(
-                    "class",
-                    row.get("class"),
-                    "must not begin with a dash; a dash alone takes the class away",
-                ));
+                return Err(problem("class", row.get("class"), &ProblemText::ClassDash));
             }
             text => Some(word("class", text)?),
         },
         region: region(&plain("region"))?,
         tags: edits(&plain("tags"), |text| word("tags", text))?,
         terminals: edits(&plain("terminals"), |text| {
-            text.parse::<TerminalId>().map_err(|e| problem("terminals", text, e.problem))
+            text.parse::<TerminalId>().map_err(|e| problem("terminals", text, &id(&e)))
         })?,
     };
     let command = Command::ChangeMerchant {
         acquirer: plain("acquirer")
             .parse::<InstitutionId>()
-            .map_err(|e| problem("acquirer", row.get("acquirer"), e.problem))?,
+            .map_err(|e| problem("acquirer", row.get("acquirer"), &id(&e)))?,
         merchant: plain("merchant")
             .parse::<MerchantId>()
-            .map_err(|e| problem("merchant", row.get("merchant"), e.problem))?,
+            .map_err(|e| problem("merchant", row.get("merchant"), &id(&e)))?,
         change: Box::new(change),
+        maker: None,
     };
     Ok(Planned { commands: vec![command], without_route: false })
 }
@@ -91,17 +92,17 @@ fn name(row: &Row) -> Result<Option<String>, Problem> {
         return Ok(None);
     }
     if name.chars().all(is_dash) {
-        return Err(problem("name", name, "a merchant always has a name"));
+        return Err(problem("name", name, &ProblemText::NameStays));
     }
     if let Some(why) = unprintable(name) {
-        return Err(problem("name", name, why));
+        return Err(problem("name", name, &Said::exactly(&ProblemText::Unprintable, why)));
     }
     let characters = name.chars().count();
     if characters > MOST_IN_A_NAME {
         return Err(problem(
             "name",
             name,
-            format!("has {characters} characters, at most {MOST_IN_A_NAME} are printed"),
+            &ProblemText::NameTooLong { characters: characters.into(), most: MOST_IN_A_NAME.into() },
         ));
     }
     Ok(Some(name.to_owned()))
@@ -124,7 +125,7 @@ fn region(text: &str) -> Result<Option<String>, Problem> {
             if matches!(code.len(), 2 | 5) && code.bytes().all(|b| b.is_ascii_digit()) {
                 Ok(Some(code))
             } else {
-                Err(problem("region", text, "must be a prefecture (2 digits) or a municipality (5 digits)"))
+                Err(problem("region", text, &ProblemText::RegionCode))
             }
         }
     }
@@ -133,10 +134,17 @@ fn region(text: &str) -> Result<Option<String>, Problem> {
 /// A word of the operator's own. Commas stand between words in other programs: here they would make one word of two.
 fn word(column: &'static str, text: &str) -> Result<String, Problem> {
     if let Some(comma) = text.chars().find(|c| matches!(c, ',' | '、')) {
-        return Err(problem(column, text, format!("must have no {comma:?}; spaces stand between words")));
+        return Err(problem(
+            column,
+            text,
+            &Said::exactly(
+                &ProblemText::CommaInWord { comma: Quoted(&comma.to_string()) },
+                format!("must have no {comma:?}; spaces stand between words"),
+            ),
+        ));
     }
     let plain = text.chars().count() <= 40 && unprintable(text).is_none() && !text.contains(char::is_whitespace);
-    if plain { Ok(text.to_owned()) } else { Err(problem(column, text, "must be at most 40 characters, no spaces")) }
+    if plain { Ok(text.to_owned()) } else { Err(problem(column, text, &ProblemText::Word)) }
 }
 
 /// A list of words: each is added, `-` takes all away, `-x` takes x away.

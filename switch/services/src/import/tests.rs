@@ -2,6 +2,7 @@
 
 use super::*;
 use kazasu_core::{Edit, MerchantChange};
+use kazasu_text::Language;
 
 fn rows(file: &str, plan: impl Fn(&Row) -> Result<Planned, Problem>, columns: Columns) -> Vec<Result<Planned, String>> {
     let mut table = Table::open(file.as_bytes(), columns, How::default()).unwrap();
@@ -121,7 +122,8 @@ fn a_report_without_the_new_fields_is_read() {
     let old = r#"{"rows":1,"recorded":0,"unchanged":0,"without_route":0,"bad":1,
         "bad_rows":[{"line":2,"column":"kind","value":"gold","problem":"no"}]}"#;
     let report: ImportReport = serde_json::from_str(old).unwrap();
-    assert_eq!((report.bad_rows[0].told(), report.blank), ("line 2, kind \"gold\": no".into(), 0));
+    assert_eq!((report.bad_rows[0].told(Language::English), report.blank), ("line 2, kind \"gold\": no".into(), 0));
     let row = BadRow { line: 6, row: Some(5), problem: "no".into(), ..BadRow::default() };
-    assert_eq!(row.told(), "line 6 (row 5 in a spreadsheet): no");
+    assert_eq!(row.told(Language::English), "line 6 (row 5 in a spreadsheet): no");
+    assert_eq!(row.told(Language::Japanese), "6行目（表計算ソフトでは5行目）：no");
 }

@@ -1,9 +1,10 @@
-//! Who gives a city's relief: `[[city]]` of the configuration.
+//! The cities of relief: `[[city]]` of the configuration.
 
 use kazasu_schemas::canonical::same;
 use serde::Deserialize;
 
-/// `[[city]]`: who may do what for a city. Names are those of `[http.people]` in the key file; nobody is two of them.
+/// `[[city]]`: a city, and the people of earlier configurations. Their names are those of `[http.people]` in `keys_file`; one
+/// person has one of these roles.
 #[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields)]
 pub struct CityFile {
@@ -11,16 +12,19 @@ pub struct CityFile {
     pub code: String,
     /// Its name.
     pub name: String,
-    /// Who prepares.
+    /// People who prepare: taken over into the book once, with the two lists below.
+    #[serde(default)]
     pub officers: Vec<String>,
-    /// Who approves.
+    /// People who approve.
+    #[serde(default)]
     pub approvers: Vec<String>,
-    /// Who releases and keeps the accounts with the bank.
+    /// People who release and keep the accounts with the bank.
+    #[serde(default)]
     pub treasurers: Vec<String>,
 }
 
 impl CityFile {
-    /// Who has this role.
+    /// The people with this role.
     #[must_use]
     pub fn people(&self, role: kazasu_schemas::relief::Role) -> &[String] {
         use kazasu_schemas::relief::Role;
@@ -31,7 +35,7 @@ impl CityFile {
         }
     }
 
-    /// What somebody is in this city.
+    /// A person's role in this city.
     #[must_use]
     pub fn role(&self, name: &str) -> Option<kazasu_schemas::relief::Role> {
         use kazasu_schemas::relief::Role;

@@ -1,27 +1,34 @@
-//! What people of a city do. Each command says whose role it needs through what it is about: a batch or programme has its city.
+//! Actions of a city's people. Each command names a batch or programme, and so the city whose role it requires.
 
 use super::view::{RowView, UnpaidView};
 use crate::access::{About, Name};
-use crate::approvals::{Decision, Request};
-use crate::error::{Result, ServiceError, value};
+use crate::approvals::{Asked, Request, document};
+use crate::error::{Result, ServiceError, unfit, value};
 use crate::fields::{day, ppid, reason};
 use crate::operation::{Operation, Outcome, Recorded, Requested};
 use crate::residents::random_ppid;
+use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::{Command, Relief};
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Method, RowChange, Step, Terms};
+use kazasu_security_log::value::Object;
+use kazasu_text::problems::ProblemText;
+use kazasu_text::{AnyOf, Count, Quoted};
 use serde::{Deserialize, Serialize};
 
-/// Proposes a programme, or new terms of one.
+/// Requests approval of a programme, or of new terms of one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeProgramme {
     /// The file's text.
     pub source: String,
-    /// Why.
+    /// The file's name, for the person who decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
@@ -41,12 +48,12 @@ impl Operation for ProposeProgramme {
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let proposal = Proposal::Programme(Box::new(self.terms()?));
-        let ProposeProgramme { source, why } = self;
-        services.request_approval(Request { proposal, source, by: who.name.clone(), why }).await
+        let ProposeProgramme { source, file, why } = self;
+        services.request_approval(Request::of_file(proposal, document(source, file), who.says(why))).await
     }
 }
 
-/// Proposes that a payee owes what they got beyond their right.
+/// Requests approval of a claim: the payee owes the amount beyond the payee's right.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeClaim {
@@ -56,13 +63,17 @@ pub struct ProposeClaim {
     pub row: u32,
     /// Yen that the payee has a right to.
     pub right: i64,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
 impl Operation for ProposeClaim {
     const NAME: Name = Name::ProposeClaim;
     type Answer = Requested;
+
+    fn subject(&self) -> Subject {
+        Subject::numbered("row", self.row.into()).because(Some(&self.why))
+    }
 
     fn about(&self) -> Result<About> {
         Ok(About::Batch(self.batch))
@@ -74,7 +85,7 @@ impl Operation for ProposeClaim {
     }
 }
 
-/// Proposes that money of the fund goes back to the city.
+/// Requests approval for returning money of the fund to the city.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeReturn {
@@ -84,13 +95,17 @@ pub struct ProposeReturn {
     pub amount: i64,
     /// The payment's own: it is booked once.
     pub reference: String,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
 impl Operation for ProposeReturn {
     const NAME: Name = Name::ProposeReturn;
     type Answer = Requested;
+
+    fn subject(&self) -> Subject {
+        Subject::default().because(Some(&self.why))
+    }
 
     fn about(&self) -> Result<About> {
         Ok(About::Programme(self.programme))
@@ -100,33 +115,6 @@ impl Operation for ProposeReturn {
         let ProposeReturn { programme, amount, reference, why } = self;
         let proposal = Proposal::ReturnFunds { programme, amount: Yen::new(amount), reference };
         services.request_approval(Request::plain(proposal, who, why)).await
-    }
-}
-
-/// Approves what another person of the city proposed, or turns it down.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DecideRelief {
-    /// Its number.
-    pub proposal: u64,
-    /// Approve it.
-    pub approve: bool,
-    /// Why.
-    pub why: String,
-}
-
-impl Operation for DecideRelief {
-    const NAME: Name = Name::DecideRelief;
-    type Answer = Recorded;
-
-    fn about(&self) -> Result<About> {
-        Ok(About::Approval(self.proposal))
-    }
-
-    async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
-        let DecideRelief { proposal, approve, why } = self;
-        let decision = Decision { proposal, approve, by: who.name.clone(), why };
-        Ok(services.decide_approval(decision).await?.into())
     }
 }
 
@@ -140,24 +128,26 @@ pub struct FundRelief {
     pub amount: i64,
     /// The payment's own: it is booked once.
     pub reference: String,
+    /// The reason, which the record keeps; it may be left out.
+    #[serde(default)]
+    pub why: String,
 }
 
 impl Operation for FundRelief {
     const NAME: Name = Name::FundRelief;
-    type Answer = Recorded;
+    type Answer = Asked;
 
     fn about(&self) -> Result<About> {
         Ok(About::Programme(self.programme))
     }
 
-    async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
-        let FundRelief { programme, amount, reference } = self;
-        let (amount, by) = (Yen::new(amount), who.name.clone());
-        Ok(services.command(Command::FundProgramme { programme, amount, reference, by }).await?.into())
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Asked> {
+        let FundRelief { programme, amount, reference, why } = self;
+        services.ask(crate::policy::fund((programme, Yen::new(amount)), reference, who), who, why).await
     }
 }
 
-/// Says something about a row: exclude, include, accept, assign (to `ppid`, or to a new temporary ID when absent), amount (with
+/// Decides about a row: exclude, include, accept, assign (to `ppid`, or to a new temporary ID when absent), amount (with
 /// `amount`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,7 +164,7 @@ pub struct ChangeRow {
     /// Yen, of `amount`.
     #[serde(default)]
     pub amount: Option<i64>,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
@@ -195,13 +185,17 @@ impl Operation for ChangeRow {
     const NAME: Name = Name::ChangeRow;
     type Answer = RowChanged;
 
+    fn subject(&self) -> Subject {
+        Subject::residents(self.ppid.clone()).with(Object::numbered("row", self.row.into())).because(Some(&self.why))
+    }
+
     fn about(&self) -> Result<About> {
         Ok(About::Batch(self.batch))
     }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<RowChanged> {
         let ChangeRow { batch, row, change, ppid: person, amount, why } = self;
-        let (why, by) = (reason("why", &why)?, who.name.clone());
+        let said = who.says(reason("why", &why)?);
         let mut issued = None;
         let change = match (change.as_str(), person, amount) {
             ("exclude", None, None) => RowChange::Exclude,
@@ -210,19 +204,18 @@ impl Operation for ChangeRow {
             ("amount", None, Some(amount)) => RowChange::Amount(Yen::new(amount)),
             ("assign", Some(text), None) => RowChange::Assign(ppid("ppid", &text)?),
             ("assign", None, None) => {
-                // Someone without a card gets a temporary ID, to be merged into a PPID later.
+                // A person without a card gets a temporary ID, to be merged into a PPID later.
                 let person = random_ppid()?;
-                services.command(Command::IssueTemporary { ppid: person, until: None, by: by.clone() }).await?;
+                services.command(Command::IssueTemporary { ppid: person, until: None, by: said.by.clone() }).await?;
                 issued = Some(person.to_string());
                 RowChange::Assign(person)
             }
             (other, ..) => {
-                let text = "must be exclude, include, accept, assign (with ppid or nothing) or amount (with amount)";
-                return Err(value("change", format!("{text}, got {other:?}")));
+                return Err(unfit("change", &ProblemText::RowChange { got: Quoted(other) }));
             }
         };
-        let done = services.command(Command::Relief(Relief::SetRow { batch, row, change, by, why })).await?;
-        // An ID that is handed out for a row that is refused all the same would be of no use to its holder.
+        let done = services.command(Command::Relief(Relief::SetRow { batch, row, change, said })).await?;
+        // An ID that is handed out for a row that is then refused would be useless to its holder.
         let now = services.query(move |state| state.relief_rows(batch, None, row, 1).into_iter().next()).await?;
         let row_now = now.filter(|now| now.row == row).map(|now| RowView::from(&now));
         Ok(RowChanged { result: done.into(), ppid: issued, row_now })
@@ -240,7 +233,7 @@ pub struct TakeStep {
     /// The bank's day, of a release of transfers.
     #[serde(default, alias = "value_day")]
     pub value_date: Option<String>,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
@@ -249,7 +242,7 @@ pub struct TakeStep {
 pub struct StepTaken {
     /// Whether anything changed.
     pub result: Outcome,
-    /// Who of the batch gets nothing, and why.
+    /// The rows of the batch that are not paid, with the reasons.
     pub unpaid: Option<UnpaidView>,
 }
 
@@ -257,7 +250,7 @@ impl TakeStep {
     fn parsed(&self) -> Result<Step> {
         Step::parse(&self.step).filter(|s| *s != Step::Applied).ok_or_else(|| {
             let all: Vec<&str> = Step::ALL.iter().skip(1).map(|s| s.name()).collect();
-            value("step", format!("must be {}, got {:?}", all.join(", "), self.step))
+            unfit("step", &ProblemText::OneOf { choices: AnyOf(&all), got: Quoted(&self.step) })
         })
     }
 }
@@ -265,6 +258,10 @@ impl TakeStep {
 impl Operation for TakeStep {
     const NAME: Name = Name::TakeStep;
     type Answer = StepTaken;
+
+    fn subject(&self) -> Subject {
+        Subject::default().because(Some(&self.why))
+    }
 
     fn about(&self) -> Result<About> {
         Ok(About::Step(self.batch, self.parsed()?))
@@ -275,10 +272,9 @@ impl Operation for TakeStep {
         let TakeStep { batch, value_date, why, .. } = self;
         let value_date = value_date.map(|text| day("value_date", &text)).transpose()?;
         services.value_date_fits(batch, step, value_date).await?;
-        let step =
-            Relief::Step { batch, step, value_date, refused: 0, by: who.name.clone(), why: reason("why", &why)? };
+        let step = Relief::Step { batch, step, value_date, refused: 0, said: who.says(reason("why", &why)?) };
         let done = services.command(Command::Relief(step)).await?;
-        // At each step people see who gets nothing, and why.
+        // At each step people see the unpaid rows and the reasons.
         Ok(StepTaken { result: done.into(), unpaid: services.unpaid(batch).await? })
     }
 }
@@ -292,14 +288,12 @@ impl Services {
                 let open = self.calendar.is_bank_business_day(day);
                 let far = day.0 - self.now().jst_day().0 > 60;
                 match open.map_err(|e| value("value_date", e))? {
-                    true if far => Err(value("value_date", format!("must be within 60 days, got {day}"))),
+                    true if far => Err(unfit("value_date", &ProblemText::WithinDaysFrom { days: Count(60), got: day })),
                     true => Ok(()),
-                    false => Err(value("value_date", format!("banks are closed on {day}"))),
+                    false => Err(unfit("value_date", &ProblemText::BanksClosed { day })),
                 }
             }
-            (_, Some(Method::Purse), Some(_)) => {
-                Err(value("value_date", "is the bank's day; purses are credited at once"))
-            }
+            (_, Some(Method::Purse), Some(_)) => Err(unfit("value_date", &ProblemText::BankDayOfPurses)),
             _ => Ok(()),
         }
     }
@@ -326,6 +320,10 @@ impl Operation for BookRepaid {
     const NAME: Name = Name::BookRepaid;
     type Answer = Recorded;
 
+    fn subject(&self) -> Subject {
+        Subject::numbered("row", self.row.into())
+    }
+
     fn about(&self) -> Result<About> {
         Ok(About::Batch(self.batch))
     }
@@ -338,7 +336,7 @@ impl Operation for BookRepaid {
     }
 }
 
-/// A transfer came back, found by a person in the bank's statement.
+/// A transfer came back: a person found it in the bank statement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BookReturned {
@@ -354,18 +352,22 @@ impl Operation for BookReturned {
     const NAME: Name = Name::BookReturned;
     type Answer = Recorded;
 
+    fn subject(&self) -> Subject {
+        Subject::numbered("row", self.row.into())
+    }
+
     fn about(&self) -> Result<About> {
         Ok(About::Batch(self.batch))
     }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let BookReturned { batch, row, reference } = self;
-        let returned = Relief::Returned { batch, row, reference, by: who.name.clone() };
+        let returned = Relief::Returned { batch, row, reference, said: who.says("") };
         Ok(services.command(Command::Relief(returned)).await?.into())
     }
 }
 
-/// The bank took a transfer file's money, found by a person.
+/// The bank took a transfer file's money: a person found it in the bank statement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BookSent {
@@ -387,24 +389,28 @@ impl Operation for BookSent {
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let BookSent { batch, file, reference } = self;
-        let sent = Relief::Sent { batch, file, reference, by: who.name.clone() };
+        let sent = Relief::Sent { batch, file, reference, said: who.says("") };
         Ok(services.command(Command::Relief(sent)).await?.into())
     }
 }
 
-/// Proposes to undo what was booked for a line of the bank's statement.
+/// Requests approval for undoing the booking of a line of the bank statement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeReliefUndo {
     /// The line.
     pub line: String,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
 impl Operation for ProposeReliefUndo {
     const NAME: Name = Name::ProposeReliefUndo;
     type Answer = Requested;
+
+    fn subject(&self) -> Subject {
+        Subject::default().because(Some(&self.why))
+    }
 
     fn about(&self) -> Result<About> {
         Ok(About::Line(self.line.clone()))
@@ -414,15 +420,4 @@ impl Operation for ProposeReliefUndo {
         let proposal = Proposal::UndoBooking { reference: self.line, payer: None };
         services.request_approval(Request::plain(proposal, who, self.why)).await
     }
-}
-
-/// A line that was not booked for a city.
-pub(crate) fn not_booked(line: &str) -> ServiceError {
-    value(
-        "line",
-        format!(
-            "expected what was booked or set aside for a city and stands, and nothing of a city was booked as {line:?}; what was set aside \
-             before cities were kept is undone by finance (kazasu payout undo)"
-        ),
-    )
 }

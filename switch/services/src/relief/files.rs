@@ -2,22 +2,20 @@
 //! `crate::statement`.
 
 use crate::access::{About, Name};
-use crate::bank::{BankFile, BankFormat, MadeFiles, account_of, document_of, header};
-use crate::error::{Result, ServiceError, value};
+use crate::bank::{BankFile, BankFormat, MadeFiles, Ordered, account_of, header};
+use crate::error::{Result, ServiceError};
 use crate::operation::Operation;
+use crate::subject::Subject;
 use crate::{Services, Who};
-use kazasu_core::{Command, Refusal, Relief, TransferRow};
+use kazasu_core::{Command, Refusal, Relief, TransferRow, WantedOfBatch};
 use kazasu_ledger::record::MadeFile;
 use kazasu_schemas::jst::Millis;
-use kazasu_schemas::money::Yen;
-use kazasu_schemas::pain001;
 use kazasu_schemas::relief::{Format, PayeeAccount, Step};
-use kazasu_schemas::zengin::LineEnding;
-use kazasu_schemas::zengin::transfer::{self, Group, Header, NewCode, Payment, Reference, TransferClass};
+use kazasu_schemas::zengin::transfer::{Header, NewCode, Payment, Reference, TransferClass};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What a payment says to its payee, and what a returned one may say to us.
+/// A payment's text for its payee, which a returned payment may bring back.
 fn reference(batch: u32, row: u32) -> String {
     format!("R{batch:06}-{row:07}")
 }
@@ -47,7 +45,7 @@ impl Services {
 }
 
 /// Makes the files that order a released batch's transfers. Making them again gives the same bytes; another form is refused.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MakeTransferFiles {
     /// The batch.
@@ -55,6 +53,9 @@ pub struct MakeTransferFiles {
     /// The form.
     #[serde(default)]
     pub format: BankFormat,
+    /// Why: the file has accounts in full.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 impl Operation for MakeTransferFiles {
@@ -63,6 +64,10 @@ impl Operation for MakeTransferFiles {
 
     fn about(&self) -> Result<About> {
         Ok(About::Batch(self.batch))
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::default().because(self.why.as_deref())
     }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<MadeFiles> {
@@ -74,12 +79,12 @@ impl Operation for MakeTransferFiles {
         });
         let (view, terms, rows) = found.await?.ok_or(Refusal::UnknownBatch(batch))?;
         let Some(funding) = view.funding.as_ref().or(terms.funding.as_ref()) else {
-            return Err(Refusal::OtherMethod(terms.number, terms.method.name()).into());
+            return Err(Refusal::OtherMethod(terms.number, terms.method).into());
         };
         let released = view.steps.iter().find(|(step, ..)| *step == Step::Released).map(|(_, at, ..)| *at);
         let (Some(date), Some(released)) = (view.value_date, released) else {
-            let (at, step) = (view.step.map_or("being read in", Step::name), "the transfer file");
-            return Err(Refusal::StepOrder { batch, at, step, needed: Step::Released.name() }.into());
+            let (at, step) = (view.step, WantedOfBatch::TransferFile);
+            return Err(Refusal::StepOrder { batch, at, step, needed: Some(Step::Released) }.into());
         };
         let order = Order { batch, header: header(funding, date)?, released, format };
         let most = usize::try_from(funding.most.max(1)).expect("32 bits");
@@ -97,7 +102,7 @@ impl Operation for MakeTransferFiles {
     }
 }
 
-/// What all files of a batch have in common.
+/// The common part of all files of a batch.
 struct Order {
     batch: u32,
     header: Header,
@@ -110,22 +115,14 @@ impl Services {
     fn transfer_file(&self, order: &Order, nth: usize, rows: &[TransferRow]) -> Result<BankFile> {
         let batch = order.batch;
         let payments = rows.iter().map(|row| self.payment(batch, row)).collect::<Result<Vec<_>>>()?;
-        let total = rows.iter().fold(Yen::ZERO, |sum, row| sum.checked_add(row.amount).unwrap_or(sum));
-        let count = payments.len();
-        let (name, bytes) = match order.format {
-            Format::Zengin => {
-                let group = Group { header: order.header.clone(), payments };
-                let bytes = transfer::write(&[group], LineEnding::CrLf).map_err(|e| value("transfer file", e))?;
-                (format!("sofuri-{batch}-{nth}.txt"), bytes)
-            }
-            Format::Pain001 => {
-                let ids = rows.iter().map(|row| reference(batch, row.row)).collect();
-                let id = format!("KAZASU-{batch}-{nth}");
-                let message = document_of(&id, &order.header, payments, ids, order.released);
-                let text = pain001::write(&message).map_err(|e| value("transfer file", e))?;
-                (format!("pain001-{batch}-{nth}.xml"), text.into_bytes())
-            }
+        let ids = rows.iter().map(|row| reference(batch, row.row));
+        let ordered = Ordered {
+            names: [format!("sofuri-{batch}-{nth}.txt"), format!("pain001-{batch}-{nth}.xml")],
+            id: format!("KAZASU-{batch}-{nth}"),
+            created: order.released,
+            header: order.header.clone(),
+            payments: payments.into_iter().zip(ids).collect(),
         };
-        Ok(BankFile { name, bytes, count, total })
+        ordered.write(order.format, "transfer file")
     }
 }

@@ -1,15 +1,16 @@
 //! Reading a file of applications in: CSV or a workbook, header in Japanese or English. A bad row is reported by line, column, value
-//! and reason and never blocks the others; every row of the file is taken or refused. What was read in before a crash is not read in
-//! twice.
+//! and reason and never blocks the others; every row of the file is taken or refused. Rows that were read in before a crash are not
+//! read in twice.
 
 use super::terms::{digits, kana};
 use crate::access::{About, Name};
 use crate::bank::{account_kind, name_at_the_bank};
-use crate::error::{Result, ServiceError, value};
+use crate::error::{Result, ServiceError, unfit};
 use crate::fields::reason;
 use crate::import::BadRow;
 use crate::operation::Operation;
 use crate::{Services, Who};
+use bytes::Bytes;
 use kazasu_core::{Command, Done, MOST_ROWS, ROWS_AT_ONCE, Refusal, Relief};
 use kazasu_documents::table_file::{Columns, How, Row, Table, narrow, one_line};
 use kazasu_engine::CommandError;
@@ -19,6 +20,9 @@ use kazasu_schemas::relief::{Application, Method, PayeeAccount, SealedAccount, S
 use kazasu_schemas::typed;
 use kazasu_schemas::zengin::kana::Charset;
 use kazasu_security::vault::Vault;
+use kazasu_text::problems::ProblemText;
+use kazasu_text::readings::{amount as amount_of, id};
+use kazasu_text::{Count, Said, Text};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
@@ -30,7 +34,7 @@ pub const MOST_BYTES: usize = 256 * 1024 * 1024;
 /// Chunks of rows under way at one time.
 const UNDER_WAY: usize = 16;
 
-/// Hears how far a file has been read: bytes read, and bytes in all.
+/// Receives the progress of reading: bytes read, and bytes in all.
 #[derive(Clone, Default)]
 pub struct Progress(Option<Arc<dyn Fn(u64, u64) + Send + Sync>>);
 
@@ -47,7 +51,7 @@ impl Progress {
     }
 }
 
-/// Reads a file of applications in. Nothing is credited: that takes two more people.
+/// Reads a file of applications in. It credits nothing: a credit requires two more people.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImportApplications {
@@ -55,20 +59,20 @@ pub struct ImportApplications {
     pub programme: u16,
     /// The file's name, for people.
     pub name: String,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
     /// A workbook's sheet; the first that is shown when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
     /// The file.
     #[serde(skip)]
-    pub file: Arc<Vec<u8>>,
-    /// Hears how far it has been read.
+    pub file: Bytes,
+    /// Receives the progress.
     #[serde(skip)]
     pub progress: Progress,
 }
 
-/// What reading a file in came to.
+/// The result of reading a file in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     /// The batch.
@@ -94,7 +98,7 @@ pub struct Imported {
     /// The file's header.
     #[serde(default)]
     pub header: Vec<String>,
-    /// Columns that are not known and were passed over.
+    /// Unknown columns, which were ignored.
     #[serde(default)]
     pub ignored_columns: Vec<String>,
 }
@@ -124,12 +128,12 @@ fn columns(method: Method) -> Columns {
     Columns { known: KNOWN, needed, dates: &[] }
 }
 
-/// What is wrong with a value.
-struct Wrong(&'static str, String, String);
+/// The problem of a value.
+struct Wrong(&'static str, String, Said);
 
-fn wrong(column: &'static str, got: &str, problem: impl ToString) -> Wrong {
+fn wrong(column: &'static str, got: &str, problem: &impl Text) -> Wrong {
     let got = kazasu_schemas::text::masked(&got.chars().take(64).collect::<String>());
-    Wrong(column, got, kazasu_schemas::text::masked(&problem.to_string()))
+    Wrong(column, got, Said::of(problem).map(kazasu_schemas::text::masked))
 }
 
 impl Operation for ImportApplications {
@@ -143,17 +147,20 @@ impl Operation for ImportApplications {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Imported> {
         let ImportApplications { programme, name, why, sheet, file: bytes, progress } = self;
         if bytes.len() > MOST_BYTES {
-            return Err(value("file", format!("has {} bytes, at most {MOST_BYTES} are read", bytes.len())));
+            return Err(unfit(
+                "file",
+                &ProblemText::TooManyBytes { bytes: bytes.len().into(), most: MOST_BYTES.into() },
+            ));
         }
-        let (why, name, by) = (reason("why", &why)?, reason("name", &name)?, who.name.clone());
+        let (said, name) = (who.says(reason("why", &why)?), reason("name", &name)?);
         let view = services.query(move |state| state.relief_programme(programme)).await?;
         let terms = view.ok_or(Refusal::UnknownProgramme(programme))?.terms;
         let digest = digest(&bytes, sheet.as_deref());
         let mut table = open(bytes, sheet, terms.method).await?;
-        let open = Relief::OpenBatch { programme, name, digest, by: by.clone() };
+        let open = Relief::OpenBatch { programme, name, digest, by: said.by.clone() };
         let known = services.command(Command::Relief(open)).await? == Done::Unchanged;
         let there = services.query(move |state| state.relief_batch_of(programme, &digest)).await?;
-        let (batch, _, closed) = there.ok_or_else(|| value("file", "its batch is not there"))?;
+        let (batch, _, closed) = there.ok_or_else(|| unfit("file", &ProblemText::BatchMissing))?;
         let mut out = Imported {
             batch,
             known: known && closed,
@@ -185,14 +192,14 @@ impl Operation for ImportApplications {
         if !out.known {
             rows.finish().await?;
             let refused = u32::try_from(out.bad).unwrap_or(u32::MAX);
-            let step = Relief::Step { batch, step: Step::Applied, value_date: None, refused, by, why };
+            let step = Relief::Step { batch, step: Step::Applied, value_date: None, refused, said };
             services.command(Command::Relief(step)).await?;
         }
         Ok(out)
     }
 }
 
-/// By what the same file is known: another sheet of a workbook is another file.
+/// The digest by which a file is known: another sheet of a workbook is another file.
 fn digest(bytes: &[u8], sheet: Option<&str>) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(bytes);
@@ -201,15 +208,15 @@ fn digest(bytes: &[u8], sheet: Option<&str>) -> [u8; 32] {
 }
 
 /// Reads the file's header. Nothing is taken of a file with more rows than a batch has.
-async fn open(bytes: Arc<Vec<u8>>, sheet: Option<String>, method: Method) -> Result<Table<'static>> {
+async fn open(bytes: Bytes, sheet: Option<String>, method: Method) -> Result<Table<'static>> {
     let work = move || {
         let how = How { sheet: sheet.as_deref(), ..How::default() };
         Table::open(&bytes, columns(method), how).map(Table::into_owned)
     };
     let table = tokio::task::spawn_blocking(work).await.map_err(|e| ServiceError::Other(e.into()))?;
-    let table = table.map_err(|e| value("file", e))?;
+    let table = table.map_err(|e| unfit("file", &e))?;
     if table.lines() > u64::from(MOST_ROWS) + 1 {
-        return Err(value("file", "has more than 2,000,000 rows; split it"));
+        return Err(unfit("file", &ProblemText::TooManyRows { most: Count(u64::from(MOST_ROWS)) }));
     }
     Ok(table)
 }
@@ -220,7 +227,8 @@ impl Imported {
         let (line, place) = (row.line, row.row);
         let cells = row.into_refused();
         let cells = cells.iter().map(|cell| kazasu_schemas::text::without_card_numbers(cell)).collect();
-        self.bad_rows.push(BadRow { line, row: place, column: column.to_owned(), value, problem, cells });
+        let (problem, problem_ja) = (problem.en().into_owned(), problem.ja().into_owned());
+        self.bad_rows.push(BadRow { line, row: place, column: column.to_owned(), value, problem, problem_ja, cells });
     }
 }
 
@@ -280,36 +288,38 @@ fn application(row: &Row, terms: &Terms, vault: &Vault) -> Result<Application, W
     let get = |column| row.get(column);
     let ppid = match &*narrow(get("ppid")) {
         "" => None,
-        text => Some(text.parse::<Ppid>().map_err(|e| wrong("ppid", get("ppid"), e.problem))?),
+        text => Some(text.parse::<Ppid>().map_err(|e| wrong("ppid", get("ppid"), &id(&e)))?),
     };
     let household = one_line(get("household"));
     let household = household.as_str();
     if is_blank(household) || household.chars().count() > 60 {
-        return Err(wrong("household", household, "must be 1 to 60 characters: the household's number"));
+        return Err(wrong("household", household, &ProblemText::HouseholdNumber));
     }
     let event = one_line(get("event"));
     let event = event.as_str();
     let known = terms.events.is_empty() || terms.events.iter().any(|e| same(e, event));
     if is_blank(event) || event.chars().count() > 100 || !known {
-        let expected = if terms.events.is_empty() { "1 to 100 characters".to_owned() } else { terms.events.join(", ") };
-        return Err(wrong("event", event, format!("must be {expected}")));
+        return Err(match &*terms.events.join(", ") {
+            "" => wrong("event", event, &ProblemText::EventLength),
+            events => wrong("event", event, &ProblemText::EventOneOf { events }),
+        });
     }
     let text = get("amount");
-    let amount = typed::yen(text).map_err(|e| wrong("amount", text, e))?;
+    let amount = typed::yen(text).map_err(|e| wrong("amount", text, &amount_of(e)))?;
     if !amount.is_positive() {
-        return Err(wrong("amount", text, "must be whole yen above zero"));
+        return Err(wrong("amount", text, &ProblemText::AboveZero));
     }
     if terms.method == Method::Transfer && amount > kazasu_schemas::zengin::transfer::MAX_AMOUNT {
-        return Err(wrong("amount", text, "a bank transfers at most 9,999,999,999 yen at one time"));
+        return Err(wrong("amount", text, &ProblemText::TransferTooLarge));
     }
     let damage = one_line(get("damage"));
     if damage.chars().count() > 60 {
-        return Err(wrong("damage", &damage, "must be at most 60 characters"));
+        return Err(wrong("damage", &damage, &ProblemText::CharactersAtMost { most: Count(60) }));
     }
     let supplement = match narrow(get("supplement")).to_lowercase().as_str() {
         "" | "no" | "いいえ" => false,
         "yes" | "はい" | "○" => true,
-        _ => return Err(wrong("supplement", get("supplement"), "must be yes, no or empty")),
+        _ => return Err(wrong("supplement", get("supplement"), &ProblemText::YesNoEmpty)),
     };
     let dedup = vault.hidden("household and event", &[&canonical::household(household), &canonical::canonical(event)]);
     let account = match terms.method {
@@ -330,29 +340,30 @@ fn account<'a>(
     if columns.iter().all(|column| get(column).is_empty()) {
         return Ok(None);
     }
-    // Leading zeros are what spreadsheets lose first.
+    // Spreadsheets lose leading zeros.
     let padded = |column: &'static str, len: usize| {
         let text = narrow(get(column));
         digits(&format!("{text:0>len$}"), len)
             .ok()
             .filter(|_| !text.is_empty())
-            .ok_or_else(|| wrong(column, &text, format!("must be {len} digits")))
+            .ok_or_else(|| wrong(column, &text, &ProblemText::DigitsExactly { digits: len.into() }))
     };
     let names = |column: &'static str| match get(column) {
         "" => Ok(String::new()),
-        text => kana(text, Charset::Bank).map_err(|e| wrong(column, text, e)),
+        text => kana(text, Charset::Bank).map_err(|e| wrong(column, text, &e)),
     };
     let account = PayeeAccount {
         bank: padded("bank", 4)?,
         branch: padded("branch", 3)?,
-        kind: account_kind(&narrow(get("kind"))).map_err(|e| wrong("kind", get("kind"), e))?,
+        kind: account_kind(&narrow(get("kind"))).map_err(|e| wrong("kind", get("kind"), &e))?,
         account: padded("account", 7)?,
-        name: kana(get("name"), Charset::Name).map_err(|e| wrong("name", get("name"), e))?,
+        name: kana(get("name"), Charset::Name).map_err(|e| wrong("name", get("name"), &e))?,
         bank_name: names("bank_name")?,
         branch_name: names("branch_name")?,
     };
     let clear = minicbor::to_vec(&account).expect("writing to memory does not fail");
-    let sealed = vault.seal_account(&clear, dedup).map_err(|e| wrong("account", "(not shown)", e))?;
+    let sealed =
+        vault.seal_account(&clear, dedup).map_err(|e| wrong("account", "(not shown)", &Said::plain(e.to_string())))?;
     let kind = account.kind.to_string();
     let token = vault.hidden("account", &[&account.bank, &account.branch, &kind, &account.account]);
     let at_the_bank = name_at_the_bank(&account.name).unwrap_or_default();

@@ -5,21 +5,18 @@ mod city;
 mod commands;
 mod files;
 mod import;
-mod proposals;
 mod report;
 mod terms;
 mod view;
 
 pub use city::CityFile;
-pub(crate) use commands::not_booked;
 pub use commands::{
-    BookRepaid, BookReturned, BookSent, ChangeRow, DecideRelief, FundRelief, ProposeClaim, ProposeProgramme,
-    ProposeReliefUndo, ProposeReturn, RowChanged, StepTaken, TakeStep,
+    BookRepaid, BookReturned, BookSent, ChangeRow, FundRelief, ProposeClaim, ProposeProgramme, ProposeReliefUndo,
+    ProposeReturn, RowChanged, StepTaken, TakeStep,
 };
 pub use files::MakeTransferFiles;
 pub(crate) use files::read_reference;
 pub use import::{ImportApplications, Imported, MOST_BYTES, Progress};
-pub use proposals::{ListProposals, ProposalContent, ProposalView};
 pub use report::{Disclosed, FEWEST, ReliefReport, Spent, Usage, category, disclosed, usage};
 pub use terms::read as read_terms;
 pub use view::{

@@ -1,5 +1,5 @@
-//! The final report (実績報告) of a programme: its budget and money, and what the purses bought, by category, area and week. Nobody
-//! can be recognised in it: a line is about at least ten people, and what is about fewer stands in a line with others.
+//! The final report (実績報告) of a programme: its budget and money, and the purses' spending by category, area and week. It reveals
+//! no person: a line covers at least ten people, and smaller lines are joined with others.
 
 use crate::access::{About, Name};
 use crate::error::ServiceError;
@@ -52,10 +52,10 @@ impl Operation for ReliefReport {
 
 /// The fewest people in one line.
 pub const FEWEST: usize = 10;
-/// What was spent by some people.
+/// The spending of some people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// Yen, less what was refunded.
+    /// Yen, less refunds.
     pub yen: i64,
     /// Payments.
     pub taps: u64,
@@ -63,7 +63,7 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// How many people.
+    /// The number of people.
     #[must_use]
     pub fn people(&self) -> usize {
         self.people.len()
@@ -76,7 +76,7 @@ impl Spent {
     }
 }
 
-/// What a programme's journal says beyond its balances.
+/// Facts of a programme from the journal, beyond its balances.
 #[derive(Clone, Debug, Default)]
 pub struct Usage {
     /// All of it.
@@ -89,7 +89,7 @@ pub struct Usage {
     pub by_week: BTreeMap<BusinessDay, Spent>,
     /// Credited to purses, or sent to accounts.
     pub given: Yen,
-    /// Rows that were.
+    /// The number of such rows.
     pub payees: u64,
     /// Came back from the bank.
     pub returned: Yen,
@@ -126,7 +126,7 @@ pub async fn usage(store: &dyn Store, programme: u16, roots: &[u32]) -> anyhow::
     Ok(reading.out)
 }
 
-/// What is needed to understand the next record.
+/// The context for the next record.
 #[derive(Default)]
 struct Reading<'a> {
     programme: u16,
@@ -135,7 +135,7 @@ struct Reading<'a> {
     accounts: Vec<AccountKey>,
     shops: HashMap<(InstitutionId, MerchantId), Shop>,
     batches: HashMap<u32, u16>,
-    /// The record before corrected what was booked; it moved nothing by itself.
+    /// The record before was a correction, which moved nothing by itself.
     corrected: bool,
 }
 
@@ -167,7 +167,7 @@ impl Reading<'_> {
         usize::try_from(id.0).ok().and_then(|at| self.accounts.get(at)).copied()
     }
 
-    /// What was booked wrongly: what was given was not, what came back did not.
+    /// Takes a wrong booking out of the sums of given and returned money.
     fn undone(&mut self, transfers: &[Transfer]) {
         for t in transfers {
             let less = match (self.key(t.debit), self.key(t.credit)) {
@@ -212,7 +212,7 @@ impl Reading<'_> {
     }
 }
 
-/// What people spend is counted for every kind alike; these say what the programme gave and got back.
+/// Spending is counted for every kind alike; these records have the programme's given and returned money.
 impl Fold for Reading<'_> {
     type Error = anyhow::Error;
 
@@ -275,22 +275,23 @@ impl Fold for Reading<'_> {
     }
 
     kazasu_ledger::ignore_records! {
-        opened acquirer_registered issuer_registered deposit_opened funded linked unlinked tapped issuer_answered
+        file_ended opened acquirer_registered issuer_registered deposit_opened funded linked unlinked tapped issuer_answered
         issuer_silent issuer_late issuer_acknowledged totals_compared cut_over policy_activated temporary_issued
         merged card_status_set certificate_bound list_applied own_limits_set programme_funded purse_credited
         link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_ended approval_requested
         relief_rows_added relief_row_set relief_step_taken relief_file_made day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran exceptions_opened
-        exception_noted head_signed undone loss_returned issuer_told exceptions_ended line_set_aside
-        clock_confirmed clock_kept advice_decided
+        exception_noted head_signed undone loss_returned issuer_notified exceptions_ended line_set_aside
+        approval_sent_back approval_withdrawn approval_lapsed key_destroyed clock_confirmed clock_kept advice_decided
+        organisation_set person_invited person_joined person_ended key_registered key_revoked grant_ended
     }
 }
 
 /// Lines that are shown, and the sum and number of those that are not.
 pub type Disclosed<K> = (Vec<(K, Spent)>, Option<(Spent, usize)>);
 
-/// Lines about at least [`FEWEST`] people each. What is about fewer is one line together; should that still be about too few, the
-/// smallest of the others joins it. Nothing is left when all of it is about too few.
+/// Lines that cover at least [`FEWEST`] people each. Smaller lines are joined to one; if that still covers too few, the smallest
+/// of the others joins it. No line is left when all together cover too few.
 #[must_use]
 pub fn disclosed<K: Ord + Clone>(lines: &BTreeMap<K, Spent>) -> Disclosed<K> {
     let (mut shown, few): (Vec<_>, Vec<_>) =
@@ -345,7 +346,7 @@ fn report(view: &ProgrammeView, city: &str, usage: &Usage, made: Millis) -> Resu
     if t.method == Method::Purse && t.is_over(made) {
         out = spending(out, usage);
     } else if t.method == Method::Purse {
-        // Two reports of a programme that runs would tell what was bought between them.
+        // Two reports of a running programme would reveal the purchases between them.
         out = out
             .sheet(&Sheet::Spending.both())
             .column(&SpendingColumn::Line.ja(), "line", Kind::Text)
@@ -406,7 +407,7 @@ fn table(out: kazasu_report::Builder, sheet: Sheet, column: SpendingColumn, line
     out
 }
 
-/// What a category of merchants is called; empty for those that are rare here.
+/// The name of a category of merchants; empty for rare ones.
 #[must_use]
 pub fn category(mcc: Mcc) -> String {
     Category::named(mcc).map_or_else(String::new, |category| category.both())

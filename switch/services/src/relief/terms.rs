@@ -2,13 +2,18 @@
 
 use crate::bank::ordering_kind;
 use kazasu_documents::policy::Problem;
-use kazasu_documents::policy::file::{At, List, Lists, date, place, region, title, whole, yen};
+use kazasu_documents::policy::file::{
+    At, List, Lists, date, grammar, one_of, place, region, table_name, title, too_long, whole, yen,
+};
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{DuplicateRule, Funding, Method, Terms};
 use kazasu_schemas::typed;
 use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
+use kazasu_text::documents::{BankText, KeyProblem, ProgrammeProblem};
+use kazasu_text::readings;
+use kazasu_text::{Quoted, Said};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -57,12 +62,11 @@ struct FundingFile {
 /// Reads a programme file; all its problems when it has any.
 pub fn read(source: &str) -> Result<Terms, Vec<Problem>> {
     if source.len() > MOST_BYTES {
-        let text = format!("the file has {} bytes, at most {MOST_BYTES} are read", source.len());
-        return Err(vec![Problem { line: 1, text }]);
+        return Err(vec![Problem { line: 1, text: too_long(source.len(), MOST_BYTES) }]);
     }
     let file: File = toml::from_str(source).map_err(|error| {
         let line = error.span().map_or(1, |span| source[..span.start.min(source.len())].matches('\n').count() + 1);
-        vec![Problem { line, text: error.message().trim().to_owned() }]
+        vec![Problem { line, text: grammar(&error) }]
     })?;
     let mut problems = Vec::new();
     let terms = convert(source, file, &mut problems);
@@ -75,7 +79,7 @@ pub fn read(source: &str) -> Result<Terms, Vec<Problem>> {
 }
 
 fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Terms {
-    let mut at = At { source, span: 0..0, what: "programme".into(), problems };
+    let mut at = At { source, span: 0..0, what: table_name("programme"), problems };
     let at = &mut at;
     let (until, closes) = at.key("until", last_moment(&file.until), (BusinessDay(0), None));
     let terms = Terms {
@@ -96,17 +100,17 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Terms {
         budget_line: file.budget_line.map(|text| at.key("budget_line", title(&text), String::new())),
     };
     if terms.ceiling > terms.budget {
-        at.wrong("ceiling", format_args!("is {}, more than the whole budget of {}", terms.ceiling, terms.budget));
+        at.wrong("ceiling", &ProgrammeProblem::AboveBudget { ceiling: terms.ceiling, budget: terms.budget });
     }
     if terms.from.is_some_and(|from| from > terms.until) {
-        at.wrong("until", format_args!("is {}, before the first day", terms.until));
+        at.wrong("until", &ProgrammeProblem::BeforeFirst { until: terms.until });
     }
     if terms.method == Method::Transfer && file.funding.is_none() {
-        at.wrong("method", "is transfer, which needs a [funding] table: the account that transfers are ordered from");
+        at.wrong("method", &ProgrammeProblem::NeedsFunding);
     }
     let funding = file.funding.map(|table| {
         let (span, f) = (table.span(), table.into_inner());
-        let mut at = At { source, span, what: "funding".into(), problems: at.problems };
+        let mut at = At { source, span, what: table_name("funding"), problems: at.problems };
         funding(&mut at, &f)
     });
     Terms { funding, ..terms }
@@ -119,7 +123,7 @@ fn spending(at: &mut At<'_>, method: &str, lists: [List; 5]) -> kazasu_schemas::
             [("tags", &tags), ("mcc", &mcc), ("not_mcc", &not_mcc), ("regions", &regions), ("merchants", &merchants)]
         {
             if list.is_some() {
-                at.wrong(key, "says where purse money may be spent; a transfer goes to an account and is not bound");
+                at.wrong(key, &ProgrammeProblem::NotOfTransfers);
             }
         }
     }
@@ -129,11 +133,11 @@ fn spending(at: &mut At<'_>, method: &str, lists: [List; 5]) -> kazasu_schemas::
 fn events(at: &mut At<'_>, list: List) -> Vec<String> {
     let list = list.unwrap_or_default();
     if list.len() > 100 {
-        at.wrong("events", format_args!("names {}; at most 100", list.len()));
+        at.wrong("events", &ProgrammeProblem::MostEvents { events: list.len().into() });
     }
     for (nth, text) in list.iter().enumerate() {
         if list[..nth].iter().any(|other| same(other, text)) {
-            at.wrong("events", format_args!("names {text:?} twice, however it is spelt"));
+            at.wrong("events", &ProgrammeProblem::EventTwice { event: Quoted(text) });
         }
     }
     list.iter().map(|text| at.key("events", title(text), String::new())).collect()
@@ -155,45 +159,46 @@ fn funding(at: &mut At<'_>, f: &FundingFile) -> Funding {
 }
 
 /// A date, whose end is meant, or a moment with its offset.
-fn last_moment(text: &str) -> Result<(BusinessDay, Option<Millis>), String> {
+fn last_moment(text: &str) -> Result<(BusinessDay, Option<Millis>), Said> {
     if let Ok(day) = typed::day(text) {
         return Ok((day, None));
     }
-    let wrong = || format!("must be a date like 2027-03-31 or a moment with its offset, got {text:?}");
+    let wrong = || Said::of(&KeyProblem::DateOrMoment { got: Quoted(text) });
     let moment = typed::moment(text).map_err(|_| wrong())?;
     Ok((moment.jst_day(), Some(moment)))
 }
 
-fn city(text: &str) -> Result<String, String> {
-    region(text).ok().filter(|t| t.len() == 5).ok_or_else(|| format!("must be a municipality's 5 digits, got {text:?}"))
+fn city(text: &str) -> Result<String, Said> {
+    let city = region(text).ok().filter(|t| t.len() == 5);
+    city.ok_or_else(|| Said::of(&KeyProblem::City { got: Quoted(text) }))
 }
 
-fn duplicates(text: Option<&str>) -> Result<DuplicateRule, String> {
+fn duplicates(text: Option<&str>) -> Result<DuplicateRule, Said> {
     match text {
         None | Some("largest") => Ok(DuplicateRule::Largest),
         Some("first") => Ok(DuplicateRule::First),
-        Some(other) => Err(format!("must be largest (of several damages) or first, got {other:?}")),
+        Some(other) => Err(Said::of(&ProgrammeProblem::Duplicates { got: Quoted(other) })),
     }
 }
 
-fn method(text: &str) -> Result<Method, String> {
+fn method(text: &str) -> Result<Method, Said> {
     match text {
         "purse" => Ok(Method::Purse),
         "transfer" => Ok(Method::Transfer),
-        other => Err(format!("must be purse or transfer, got {other:?}")),
+        other => Err(one_of(&["purse", "transfer"], other)),
     }
 }
 
-pub(super) fn digits(text: &str, len: usize) -> Result<String, String> {
+pub(super) fn digits(text: &str, len: usize) -> Result<String, Said> {
     if text.len() == len && text.bytes().all(|b| b.is_ascii_digit()) {
         Ok(text.to_owned())
     } else {
-        Err(format!("must be {len} digits, got {text:?}"))
+        Err(Said::of(&KeyProblem::Digits { digits: len.into(), got: Quoted(text) }))
     }
 }
 
 /// A name as banks write it, in half-width kana.
-pub(super) fn kana(text: &str, charset: Charset) -> Result<String, String> {
-    let name = normalize(text.trim(), charset).map_err(|e| format!("must be {}; {} is not", e.expected(), e.got()))?;
-    if name.is_empty() { Err("must not be empty".into()) } else { Ok(decode(name.as_bytes())) }
+pub(super) fn kana(text: &str, charset: Charset) -> Result<String, Said> {
+    let name = normalize(text.trim(), charset).map_err(|e| readings::kana(&e))?;
+    if name.is_empty() { Err(Said::of(&BankText::NameEmpty)) } else { Ok(decode(name.as_bytes())) }
 }

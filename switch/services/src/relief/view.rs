@@ -1,14 +1,15 @@
-//! What people may see of relief: no account, no name.
+//! Relief as people may see it: without accounts and names.
 
 use crate::access::{About, Name};
-use crate::error::{Result, ServiceError, value};
+use crate::error::{Result, ServiceError, not_found, unfit};
 use crate::operation::Operation;
 use crate::{Services, Who};
 use kazasu_core::{BatchView as StateBatch, ProgrammeView as StateProgramme, RowView as StateRow, Unpaid};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{DuplicateRule, Step, issue};
+use kazasu_text::problems::{NotFoundText, ProblemText};
 use kazasu_text::relief::{RowIssue, UnpaidText, why_unpaid};
-use kazasu_text::{Label, Text};
+use kazasu_text::{Label, Quoted, Text};
 use serde::{Deserialize, Serialize};
 
 /// Rows in one answer.
@@ -34,7 +35,7 @@ pub struct ShowProgramme {
 pub struct ProgrammeView {
     /// Its number.
     pub programme: u16,
-    /// How often it was decided.
+    /// Its version: the number of its decisions.
     pub version: u32,
     /// Its name.
     pub name: String,
@@ -42,7 +43,7 @@ pub struct ProgrammeView {
     pub city: String,
     /// The city's name.
     pub city_name: Option<String>,
-    /// The law that it stands on.
+    /// The law on which it rests.
     pub legal_basis: String,
     /// The budget's line.
     pub budget_line: Option<String>,
@@ -68,9 +69,9 @@ pub struct ProgrammeView {
     pub fund_yen: i64,
     /// Released and not arrived.
     pub transit_yen: i64,
-    /// What is in purses now.
+    /// Yen in purses now.
     pub in_purses_yen: i64,
-    /// What payees must give back.
+    /// Yen that payees must give back.
     pub receivable_yen: i64,
     /// Numbers of its batches.
     pub batches: Vec<u32>,
@@ -136,14 +137,14 @@ impl Operation for ShowProgramme {
 }
 
 pub(super) fn no_programme(number: u16) -> ServiceError {
-    ServiceError::NotFound(format!("relief programme {number} is not known"))
+    not_found(&NotFoundText::Programme { number })
 }
 
 fn no_batch(number: u32) -> ServiceError {
-    ServiceError::NotFound(format!("batch {number} is not known"))
+    not_found(&NotFoundText::Batch { number })
 }
 
-/// A batch: what the people who decide must see.
+/// Asks for a batch, with all facts for the people who decide.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShowBatch {
@@ -164,6 +165,9 @@ pub struct BatchView {
     pub name: String,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
+    /// What the second factor of its release names; its first twelve characters are enough.
+    #[serde(default)]
+    pub fingerprint: String,
     /// When it began to be read in.
     pub opened: String,
     /// The last step.
@@ -180,11 +184,11 @@ pub struct BatchView {
     pub total_yen: i64,
     /// Amounts among them, the largest first.
     pub distribution: Vec<AmountView>,
-    /// What is open, by issue.
+    /// Open issues, with their rows.
     pub issues: Vec<IssueView>,
-    /// Rows by where they are.
+    /// Rows by state.
     pub states: Vec<StateView>,
-    /// What payees owe.
+    /// Yen that payees owe.
     pub owed_yen: i64,
     /// The bank's day.
     pub value_date: Option<String>,
@@ -194,7 +198,7 @@ pub struct BatchView {
     pub credited_rows: Option<u32>,
     /// Rows that are to be credited.
     pub rows_to_credit: Option<u32>,
-    /// Who gets nothing, and why.
+    /// Rows that are not paid, with the reasons.
     pub unpaid: Option<UnpaidView>,
 }
 
@@ -207,9 +211,12 @@ pub struct StepView {
     pub at: String,
     pub by: String,
     pub why: String,
+    /// The channel: `configuration`, `api`, `console`, `cli` or `offline`; absent where the record does not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
 }
 
-/// An amount and how many rows have it, or how many rows have smaller ones and their sum.
+/// An amount and the number of its rows, or the number and sum of rows with smaller amounts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 #[allow(missing_docs, reason = "see above")]
@@ -272,19 +279,19 @@ pub struct RowView {
     pub ppid: Option<String>,
     /// Yen.
     pub yen: i64,
-    /// What was damaged.
+    /// The damage, in the city's words.
     pub damage: String,
-    /// Where it is.
+    /// Its state.
     pub state: String,
-    /// What is open about it.
+    /// Its open issues.
     pub issues: Vec<String>,
-    /// What the payee owes of it.
+    /// Yen that the payee owes of it.
     pub claimed_yen: i64,
-    /// What the payee gave back.
+    /// Yen that the payee gave back.
     pub repaid_yen: i64,
-    /// More for an earlier one.
+    /// Whether it is a supplement to an earlier row.
     pub supplement: bool,
-    /// The row that was preferred to it: batch and row.
+    /// The row that counts in its place: batch and row.
     pub instead: Option<String>,
 }
 
@@ -307,20 +314,20 @@ impl From<&StateRow> for RowView {
     }
 }
 
-/// Rows that get nothing: how many, how much, why, and which.
+/// Rows that are not paid: number, sum, reasons, and the first rows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnpaidView {
     /// Rows.
     pub count: u32,
     /// Their sum.
     pub yen: i64,
-    /// Why.
+    /// The reason.
     pub why: Vec<UnpaidReason>,
-    /// How all of them are listed.
+    /// The command that lists all of them.
     pub all: Option<String>,
 }
 
-/// Rows that get nothing for one reason.
+/// Rows that are not paid for one reason.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnpaidReason {
     /// The reason.
@@ -333,10 +340,10 @@ pub struct UnpaidReason {
     pub yen: i64,
     /// The first of them.
     pub rows: Vec<u32>,
-    /// Of them, rows for whose household no row stands any more.
+    /// Of them, rows of households for which no other row counts any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nothing_else_stands: Option<u32>,
-    /// What brings those in.
+    /// The remedy for those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<String>,
 }
@@ -358,7 +365,7 @@ impl UnpaidView {
 }
 
 impl Services {
-    /// Who of a batch is not paid, as things are, and why.
+    /// The rows of a batch that are not paid at present, with the reasons.
     pub(crate) async fn unpaid(&self, number: u32) -> Result<Option<UnpaidView>> {
         let unpaid = self.query(move |state| state.relief_unpaid(number)).await?;
         Ok(unpaid.map(|unpaid| UnpaidView::of(number, &unpaid)))
@@ -368,6 +375,11 @@ impl Services {
 impl Operation for ShowBatch {
     const NAME: Name = Name::ShowBatch;
     type Answer = BatchView;
+
+    fn seen(answer: &Self::Answer) -> Vec<String> {
+        let rows = answer.issues.iter().flat_map(|issue| &issue.first);
+        rows.filter_map(|row| row.ppid.clone()).collect()
+    }
 
     fn about(&self) -> Result<About> {
         Ok(About::Batch(self.batch))
@@ -393,12 +405,13 @@ impl Operation for ShowBatch {
 }
 
 fn batch(v: &StateBatch, flagged: &[(usize, Vec<StateRow>)]) -> BatchView {
-    let steps = v.steps.iter().map(|(step, at, by, why)| StepView {
+    let steps = v.steps.iter().map(|(step, at, said)| StepView {
         step: step.name().to_owned(),
         step_ja: step.ja().into_owned(),
         at: at.jst_text(),
-        by: by.clone(),
-        why: why.clone(),
+        by: said.by.clone(),
+        why: said.why.clone(),
+        via: said.via.map(|via| via.name().to_owned()),
     });
     let states = v.states.iter().map(|(state, (count, yen))| StateView {
         state: (*state).to_owned(),
@@ -416,6 +429,7 @@ fn batch(v: &StateBatch, flagged: &[(usize, Vec<StateRow>)]) -> BatchView {
         city: v.city.clone(),
         name: v.name.clone(),
         sha256: hex::encode(v.digest),
+        fingerprint: crate::step_up::release_fingerprint(v.number, &v.digest).to_string(),
         opened: v.opened.jst_text(),
         step: v.step.map_or("reading", Step::name).to_owned(),
         steps: steps.collect(),
@@ -463,7 +477,7 @@ fn distribution(v: &StateBatch) -> Vec<AmountView> {
     out
 }
 
-/// How far a batch has been credited.
+/// The progress of crediting a batch.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShowProgress {
@@ -471,7 +485,7 @@ pub struct ShowProgress {
     pub batch: u32,
 }
 
-/// How far a batch has been credited.
+/// The progress of crediting a batch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProgressView {
     /// The batch.
@@ -482,7 +496,7 @@ pub struct ProgressView {
     pub credited_rows: u32,
     /// Rows that are to be credited.
     pub rows_to_credit: u32,
-    /// What the batch pays.
+    /// The sum of the batch.
     pub total_yen: i64,
 }
 
@@ -525,7 +539,7 @@ pub struct RowsView {
     pub next: Option<u32>,
 }
 
-/// States of rows that a page can be narrowed to, besides steps and issues.
+/// States of rows by which a page can be filtered, besides steps and issues.
 const STATES: [&str; 14] = [
     "applied",
     "assessed",
@@ -549,12 +563,17 @@ fn is_a_state(only: &str) -> Result<()> {
     }
     let steps: Vec<&str> = Step::ALL.iter().map(|step| step.name()).filter(|name| !STATES.contains(name)).collect();
     let (states, steps, issues) = (STATES.join(", "), steps.join(", "), issue::NAMES.join(", "));
-    Err(value("only", format!("must be one of {states}, {steps}, {issues}; got {only:?}")))
+    let choices = &format!("{states}, {steps}, {issues}");
+    Err(unfit("only", &ProblemText::OneOfAll { choices, got: Quoted(only) }))
 }
 
 impl Operation for ListRows {
     const NAME: Name = Name::ListRows;
     type Answer = RowsView;
+
+    fn seen(answer: &Self::Answer) -> Vec<String> {
+        answer.rows.iter().filter_map(|row| row.ppid.clone()).collect()
+    }
 
     fn about(&self) -> Result<About> {
         Ok(About::Batch(self.batch))

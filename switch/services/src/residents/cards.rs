@@ -1,18 +1,20 @@
 //! Cards and the IDs that they carry: their status, their certificates, status lists, temporary IDs and merging.
 
 use crate::access::{About, Name};
-use crate::error::{Result, ServiceError, value};
+use crate::approvals::{Asked, Change};
+use crate::error::{Result, ServiceError, unfit, value};
 use crate::fields::{day, ppid, reason};
 use crate::operation::{Operation, Outcome, Recorded};
+use crate::subject::Subject;
 use crate::{Services, Who};
 use anyhow::Context;
 use kazasu_core::Command;
-use kazasu_ledger::record::CardStatus;
+use kazasu_ledger::record::{CardStatus, CarriedChange};
 use kazasu_schemas::ids::{Ppid, Serial};
 use kazasu_schemas::money::Yen;
+use kazasu_text::problems::{IdForm, ProblemText};
+use kazasu_text::{AnyOf, Quoted, Said};
 use serde::{Deserialize, Serialize};
-
-const NO_AUTHORITY: &str = "no authority is configured: [cards] list_authorities names its certificates";
 
 /// Suspends a card, revokes it, or lets it be used again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,7 +24,7 @@ pub struct SetCard {
     pub ppid: String,
     /// `good`, `suspended` or `revoked`.
     pub status: String,
-    /// Why.
+    /// The reason, which the record keeps.
     pub why: String,
 }
 
@@ -31,13 +33,20 @@ fn card_status(text: &str) -> Result<CardStatus> {
         "good" => Ok(CardStatus::Good),
         "suspended" => Ok(CardStatus::Suspended),
         "revoked" => Ok(CardStatus::Revoked),
-        other => Err(value("status", format!("must be good, suspended or revoked, got {other:?}"))),
+        other => Err(unfit(
+            "status",
+            &ProblemText::OneOf { choices: AnyOf(&["good", "suspended", "revoked"]), got: Quoted(other) },
+        )),
     }
 }
 
 impl Operation for SetCard {
     const NAME: Name = Name::SetCard;
     type Answer = Recorded;
+
+    fn subject(&self) -> Subject {
+        Subject::resident(&self.ppid).because(Some(&self.why))
+    }
 
     fn about(&self) -> Result<About> {
         Ok(About::CardStatus(self.status.clone()))
@@ -46,7 +55,7 @@ impl Operation for SetCard {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let status = card_status(&self.status)?;
         let (ppid, why) = (ppid("ppid", &self.ppid)?, reason("why", &self.why)?);
-        Ok(services.command(Command::SetCard { ppid, status, by: who.name.clone(), why }).await?.into())
+        Ok(services.command(who.proving(Command::SetCard { ppid, status, said: who.says(why) })).await?.into())
     }
 }
 
@@ -69,9 +78,13 @@ impl Operation for BindCertificate {
     const NAME: Name = Name::BindCertificate;
     type Answer = Recorded;
 
+    fn subject(&self) -> Subject {
+        Subject::resident(&self.ppid)
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let ppid = ppid("ppid", &self.ppid)?;
-        let serial = self.serial.parse::<Serial>().map_err(|e| value("serial", e))?;
+        let serial = serial(&self.serial)?;
         let issuer = services.certificate_issuer(self.issuer).await?;
         let last_day = day("last_day", &self.last_day)?;
         let command = Command::BindCertificate { ppid, serial, issuer, last_day, by: who.name.clone() };
@@ -79,14 +92,19 @@ impl Operation for BindCertificate {
     }
 }
 
+/// A certificate's serial number.
+pub(super) fn serial(text: &str) -> Result<Serial> {
+    text.parse::<Serial>().map_err(|e| unfit("serial", &Said::exactly(&IdForm::Serial, e.to_string())))
+}
+
 impl Services {
-    /// The issuer of a certificate that is bound: one of the configured authorities. Where there is one, it need not be said; where
-    /// there are several, a number without it would be any one's.
-    async fn certificate_issuer(&self, text: Option<String>) -> Result<Option<String>> {
+    /// The issuer of a certificate that is bound: one of the configured authorities. With one authority it may be omitted; with
+    /// several, a number without an issuer could be any authority's.
+    pub(super) async fn certificate_issuer(&self, text: Option<String>) -> Result<Option<String>> {
         let Some(path) = self.list_authorities.clone() else {
             return match text {
                 None => Ok(None),
-                Some(_) => Err(value("issuer", NO_AUTHORITY)),
+                Some(_) => Err(unfit("issuer", &ProblemText::NoAuthorities)),
             };
         };
         let read = tokio::task::spawn_blocking(move || {
@@ -97,13 +115,12 @@ impl Services {
         let all = || names.iter().map(|name| format!("{:?}", name.shown())).collect::<Vec<_>>().join(", ");
         match (text, names.as_slice()) {
             (None, [only]) => Ok(Some(only.canonical())),
-            (None, _) => {
-                let text = "several authorities are configured, and each numbers its own certificates: say which of";
-                Err(value("issuer", format!("{text} {}", all())))
-            }
+            (None, _) => Err(unfit("issuer", &ProblemText::WhichAuthority { authorities: &all() })),
             (Some(text), _) => match names.iter().find(|name| name.is_called(&text)) {
                 Some(name) => Ok(Some(name.canonical())),
-                None => Err(value("issuer", format!("no configured authority is called {text:?}; there is {}", all()))),
+                None => {
+                    Err(unfit("issuer", &ProblemText::UnknownAuthority { got: Quoted(&text), authorities: &all() }))
+                }
             },
         }
     }
@@ -124,7 +141,7 @@ pub struct StatusListApplied {
     pub result: Outcome,
     /// The authority.
     pub issuer: String,
-    /// What part of its certificates the list is about, where it says so.
+    /// The part of the authority's certificates that the list covers, if the list names it.
     pub place: Option<String>,
     /// The list's number.
     pub number: u64,
@@ -139,9 +156,11 @@ impl Operation for ApplyStatusList {
     type Answer = StatusListApplied;
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<StatusListApplied> {
-        let bytes = hex::decode(self.list).map_err(|e| value("list", format!("must be hexadecimal: {e}")))?;
+        let bytes = hex::decode(self.list).map_err(|e| {
+            unfit("list", &Said::exactly(&ProblemText::Hexadecimal, format!("must be hexadecimal: {e}")))
+        })?;
         let path = services.list_authorities.clone();
-        let path = path.ok_or_else(|| value("list", NO_AUTHORITY))?;
+        let path = path.ok_or_else(|| unfit("list", &ProblemText::NoAuthorities))?;
         let now = services.now();
         let read = tokio::task::spawn_blocking(move || -> Result<_> {
             let authorities = std::fs::read(&path)
@@ -200,6 +219,10 @@ impl Operation for IssueTemporary {
     const NAME: Name = Name::IssueTemporary;
     type Answer = TemporaryIssued;
 
+    fn subject(&self) -> Subject {
+        Subject::residents(self.ppid.clone())
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<TemporaryIssued> {
         let person = self.ppid.as_deref().map_or_else(random_ppid, |text| ppid("ppid", text))?;
         let until = self.until.as_deref().map(|text| day("until", text)).transpose()?;
@@ -216,13 +239,17 @@ pub struct MergePeople {
     pub from: String,
     /// The person's PPID.
     pub into: String,
+    /// The reason, which the record keeps; it may be left out.
+    #[serde(default)]
+    pub why: String,
 }
 
-/// Two IDs that became one person.
+/// Two IDs that are to become one person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Merged {
-    /// Whether anything changed.
-    pub result: Outcome,
+    /// The request.
+    #[serde(flatten)]
+    pub asked: Asked,
     /// Relief programmes of which the person would get, or got, more than the ceiling.
     pub above_ceiling: Vec<AboveCeiling>,
 }
@@ -238,7 +265,7 @@ pub struct AboveCeiling {
     pub released_yen: i64,
     /// The programme's ceiling.
     pub ceiling_yen: i64,
-    /// What can be done.
+    /// The remedy.
     pub then: String,
 }
 
@@ -263,11 +290,16 @@ impl Operation for MergePeople {
     const NAME: Name = Name::MergePeople;
     type Answer = Merged;
 
+    fn subject(&self) -> Subject {
+        Subject::residents([self.from.clone(), self.into.clone()])
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Merged> {
         let (from, into) = (ppid("from", &self.from)?, ppid("into", &self.into)?);
-        let done = services.command(Command::Merge { from, into, by: who.name.clone() }).await?;
-        // Two who were each below a ceiling may be above it together.
-        let above = services.query(move |state| state.relief_above(&into)).await?;
-        Ok(Merged { result: done.into(), above_ceiling: above.iter().map(AboveCeiling::from).collect() })
+        let alone = Command::Merge { from, into, by: who.name.clone() };
+        let asked = services.ask(Change::plain(CarriedChange::Merge { from, into }, alone), who, self.why).await?;
+        // Two people who were each below a ceiling may be above it together.
+        let above = services.query(move |state| state.relief_above_together(&from, &into)).await?;
+        Ok(Merged { asked, above_ceiling: above.iter().map(AboveCeiling::from).collect() })
     }
 }

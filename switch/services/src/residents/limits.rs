@@ -1,13 +1,19 @@
 //! A resident's own limits, and money in purses.
 
 use crate::access::Name;
-use crate::error::{Result, value};
+use crate::approvals::{Asked, Change};
+use crate::error::{Result, unfit};
 use crate::fields::ppid;
 use crate::operation::{Operation, Outcome, Recorded};
-use crate::{Said, Services, Who};
+use crate::subject::Subject;
+use crate::{Patch, Services, Who};
 use kazasu_core::{Command, LimitChange, LimitsChange};
+use kazasu_ledger::record::CarriedChange;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::spendable::{Declared, spendable};
+use kazasu_security_log::value::Object;
+use kazasu_text::problems::ProblemText;
+use kazasu_text::readings;
 use serde::{Deserialize, Serialize};
 
 /// Sets a resident's own limits: what is not named stays, null takes a limit away.
@@ -17,24 +23,24 @@ pub struct SetLimits {
     /// The person.
     pub ppid: String,
     /// Yen per tap.
-    #[serde(default, skip_serializing_if = "Said::is_nothing")]
-    pub tap: Said<i64>,
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    pub tap: Patch<i64>,
     /// Yen per day.
-    #[serde(default, skip_serializing_if = "Said::is_nothing")]
-    pub day: Said<i64>,
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    pub day: Patch<i64>,
     /// Yen per month.
-    #[serde(default, skip_serializing_if = "Said::is_nothing")]
-    pub month: Said<i64>,
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    pub month: Patch<i64>,
     /// Decline beyond the month's limit, instead of only telling.
     #[serde(default)]
     pub decline: Option<bool>,
 }
 
-fn change(said: Said<i64>) -> LimitChange {
-    match said {
-        Said::Nothing => LimitChange::Keep,
-        Said::Remove => LimitChange::Remove,
-        Said::Set(yen) => LimitChange::To(Yen::new(yen)),
+fn change(patch: Patch<i64>) -> LimitChange {
+    match patch {
+        Patch::Keep => LimitChange::Keep,
+        Patch::Remove => LimitChange::Remove,
+        Patch::Set(yen) => LimitChange::To(Yen::new(yen)),
     }
 }
 
@@ -42,15 +48,18 @@ impl Operation for SetLimits {
     const NAME: Name = Name::SetLimits;
     type Answer = Recorded;
 
+    fn subject(&self) -> Subject {
+        Subject::resident(&self.ppid)
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let [tap, day, month] = [self.tap, self.day, self.month].map(change);
         let change = LimitsChange { tap, day, month, decline: self.decline };
         if change == LimitsChange::default() {
-            let text = "nothing is named: give tap, day, month (yen, or null to take the limit away) or decline";
-            return Err(value("limits", text));
+            return Err(unfit("limits", &ProblemText::NoLimitNamed));
         }
         let command = Command::ChangeOwnLimits { ppid: ppid("ppid", &self.ppid)?, change, by: who.name.clone() };
-        Ok(services.command(command).await?.into())
+        Ok(services.command(who.proving(command)).await?.into())
     }
 }
 
@@ -73,7 +82,7 @@ pub struct SetSpendable {
     pub decline: Option<bool>,
 }
 
-/// What a household can spend, by the Instalment Sales Act's estimate.
+/// A household's spendable amount, by the Instalment Sales Act's estimate.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SpendableSet {
     /// Whether anything changed.
@@ -82,9 +91,9 @@ pub struct SpendableSet {
     pub living_yen: i64,
     /// The estimate a year, yen.
     pub estimate_yen: i64,
-    /// What can be spent a year, yen.
+    /// The spendable amount of a year, yen.
     pub year_yen: i64,
-    /// What can be spent a month, yen: the limit.
+    /// The spendable amount of a month, yen: the limit.
     pub month_yen: i64,
 }
 
@@ -92,13 +101,18 @@ impl Operation for SetSpendable {
     const NAME: Name = Name::SetSpendable;
     type Answer = SpendableSet;
 
+    fn subject(&self) -> Subject {
+        Subject::resident(&self.ppid)
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<SpendableSet> {
         let SetSpendable { ppid: person, income, household, housing, debts, decline } = self;
         let ppid = ppid("ppid", &person)?;
         let declared = Declared { income: Yen::new(income), household, housing, debts: Yen::new(debts) };
-        let s = spendable(declared).map_err(|e| value("declaration", e))?;
+        let s = spendable(declared).map_err(|e| unfit("declaration", &readings::declared(&e)))?;
         let change = LimitsChange { month: LimitChange::To(s.month), decline, ..LimitsChange::default() };
-        let done = services.command(Command::ChangeOwnLimits { ppid, change, by: who.name.clone() }).await?;
+        let command = Command::ChangeOwnLimits { ppid, change, by: who.name.clone() };
+        let done = services.command(who.proving(command)).await?;
         Ok(SpendableSet {
             result: done.into(),
             living_yen: s.living.get(),
@@ -121,15 +135,24 @@ pub struct CreditPurse {
     pub amount: i64,
     /// The payment's own: it is booked once for the person and programme.
     pub reference: String,
+    /// The reason, which the record keeps; it may be left out.
+    #[serde(default)]
+    pub why: String,
 }
 
 impl Operation for CreditPurse {
     const NAME: Name = Name::CreditPurse;
-    type Answer = Recorded;
+    type Answer = Asked;
 
-    async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
+    fn subject(&self) -> Subject {
+        Subject::resident(&self.ppid).with(Object::numbered("programme", self.programme.into()))
+    }
+
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Asked> {
         let (ppid, amount) = (ppid("ppid", &self.ppid)?, Yen::new(self.amount));
         let (programme, reference, by) = (self.programme, self.reference, who.name.clone());
-        Ok(services.command(Command::CreditPurse { ppid, programme, amount, reference, by }).await?.into())
+        let alone = Command::CreditPurse { ppid, programme, amount, reference: reference.clone(), by };
+        let change = CarriedChange::Credit { ppid, programme, amount, reference };
+        services.ask(Change::plain(change, alone), who, self.why).await
     }
 }

@@ -1,11 +1,15 @@
 //! A person's link to an instrument: made, ended, broken, and given another instrument by two people.
 
 use crate::access::Name;
-use crate::error::{Result, ServiceError};
+use crate::approvals::Asked;
+use crate::error::{Result, ServiceError, unfit};
 use crate::fields::{moment, ppid, reason};
-use crate::operation::{Operation, Outcome, Recorded};
+use crate::operation::{Operation, Outcome, Recorded, Requested};
+use crate::subject::Subject;
 use crate::{Services, Who};
-use kazasu_core::Command;
+use kazasu_core::{ApprovalView, Command};
+use kazasu_ledger::record::Proposal;
+use kazasu_text::problems::ProblemText;
 use serde::{Deserialize, Serialize};
 
 /// Links or relinks a PPID. A card number passes through it, so it is never printed.
@@ -18,7 +22,7 @@ pub struct SetLink {
     pub kind: String,
     /// The card's or account's number.
     pub number: String,
-    /// The card's 4-digit PIN was entered and is right.
+    /// Of staff at a counter: the card's 4-digit PIN was entered and is right. A portal's statement says it.
     #[serde(default)]
     pub pin_verified: bool,
     /// A date, or a time with its offset, from which the link holds; now when absent.
@@ -37,29 +41,51 @@ pub struct LinkSet {
     pub shared_account: bool,
     /// From when the newest link holds.
     pub from: Option<String>,
+    /// Another person has this instrument linked: under this number staff decide, and until then the link pays nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for_staff: Option<u64>,
+    /// A link that staff ask for: another person decides it, and until then it pays nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Box<Asked>>,
 }
 
-fn entered(pin_verified: bool) -> Result<()> {
-    if pin_verified { Ok(()) } else { Err(ServiceError::Pin) }
+/// A portal's signed statement says how the person was proven. Staff at a counter say that the PIN was entered there.
+fn entered(pin_verified: bool, who: &Who) -> Result<()> {
+    match (&who.proof, pin_verified) {
+        (Some(_), true) => Err(unfit("pin_verified", &ProblemText::PinOfPortal)),
+        (Some(_), false) | (None, true) => Ok(()),
+        (None, false) => Err(ServiceError::Pin),
+    }
 }
 
 impl Operation for SetLink {
     const NAME: Name = Name::SetLink;
     type Answer = LinkSet;
 
+    fn subject(&self) -> Subject {
+        Subject::resident(&self.ppid)
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<LinkSet> {
-        entered(self.pin_verified)?;
+        entered(self.pin_verified, who)?;
         let person = ppid("ppid", &self.ppid)?;
         let from = self.from.as_deref().map(|text| moment("from", text)).transpose()?;
         let (to, without_route) = crate::import::instrument(&self.kind, &self.number, &person, &services.imports)?;
-        let (origin, by) = (who.origin(), who.name.clone());
-        let done = services.command(Command::Link { ppid: person, from, to, origin, by }).await?;
+        let (origin, said) = (who.origin(), who.says(""));
+        let done = services.command(who.proving(Command::AskLink { ppid: person, from, to, origin, said })).await?;
         let now = services.query(move |state| {
             let shared = state.resident(&person, state.day).is_some_and(|r| r.shared_account);
-            (shared, state.link_versions(&person).next().map(|v| v.from.jst_text()))
+            let newest = state.link_versions(&person).next().map(|v| v.from.jst_text());
+            (shared, newest, state.shared_link_request(person), state.staff_link_request(person))
         });
-        let (shared_account, from) = now.await?;
-        Ok(LinkSet { result: done.into(), without_route, shared_account, from })
+        let (shared_account, from, waits_for_staff, staff) = now.await?;
+        let asked = match staff {
+            Some(number) => {
+                Some(Box::new(services.as_asked(done.into(), who, move |open| open.number == number).await?))
+            }
+            None => None,
+        };
+        Ok(LinkSet { result: done.into(), without_route, shared_account, from, waits_for_staff, asked })
     }
 }
 
@@ -69,7 +95,7 @@ impl Operation for SetLink {
 pub struct RemoveLink {
     /// The person.
     pub ppid: String,
-    /// The card's 4-digit PIN was entered and is right.
+    /// Of staff at a counter: the card's 4-digit PIN was entered and is right. A portal's statement says it.
     #[serde(default)]
     pub pin_verified: bool,
     /// A date, or a time with its offset; now when absent.
@@ -81,11 +107,15 @@ impl Operation for RemoveLink {
     const NAME: Name = Name::RemoveLink;
     type Answer = Recorded;
 
+    fn subject(&self) -> Subject {
+        Subject::resident(&self.ppid)
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
-        entered(self.pin_verified)?;
+        entered(self.pin_verified, who)?;
         let from = self.from.as_deref().map(|text| moment("from", text)).transpose()?;
         let command = Command::Unlink { ppid: ppid("ppid", &self.ppid)?, from, by: who.name.clone() };
-        Ok(services.command(command).await?.into())
+        Ok(services.command(who.proving(command)).await?.into())
     }
 }
 
@@ -95,7 +125,7 @@ impl Operation for RemoveLink {
 pub struct BreakLink {
     /// The person.
     pub ppid: String,
-    /// What happened.
+    /// The event that broke the link.
     pub why: String,
 }
 
@@ -103,9 +133,13 @@ impl Operation for BreakLink {
     const NAME: Name = Name::BreakLink;
     type Answer = Recorded;
 
+    fn subject(&self) -> Subject {
+        Subject::resident(&self.ppid).because(Some(&self.why))
+    }
+
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let (ppid, why) = (ppid("ppid", &self.ppid)?, reason("why", &self.why)?);
-        Ok(services.command(Command::BreakLink { ppid, why, by: who.name.clone() }).await?.into())
+        Ok(services.command(Command::BreakLink { ppid, said: who.says(why) }).await?.into())
     }
 }
 
@@ -123,34 +157,17 @@ pub struct ProposeRetarget {
 
 impl Operation for ProposeRetarget {
     const NAME: Name = Name::ProposeRetarget;
-    type Answer = Recorded;
+    type Answer = Requested;
 
-    async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
+    fn subject(&self) -> Subject {
+        Subject::resident(&self.ppid)
+    }
+
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let person = ppid("ppid", &self.ppid)?;
         let (to, _) = crate::import::instrument(&self.kind, &self.number, &person, &services.imports)?;
-        Ok(services.command(Command::ProposeRetarget { ppid: person, to, by: who.name.clone() }).await?.into())
-    }
-}
-
-/// Approves the new instrument of a broken link, or turns it down: another person than who proposed it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DecideRetarget {
-    /// The person.
-    pub ppid: String,
-    /// Approve it.
-    pub approve: bool,
-    /// Why.
-    pub why: String,
-}
-
-impl Operation for DecideRetarget {
-    const NAME: Name = Name::DecideRetarget;
-    type Answer = Recorded;
-
-    async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
-        let (ppid, why) = (ppid("ppid", &self.ppid)?, reason("why", &self.why)?);
-        let command = Command::DecideRetarget { ppid, approve: self.approve, by: who.name.clone(), why };
-        Ok(services.command(command).await?.into())
+        let done = services.command(Command::ProposeRetarget { ppid: person, to, said: who.says("") }).await?;
+        let is_it = move |p: &ApprovalView| matches!(p.proposal, Proposal::Retarget { ppid, .. } if ppid == person);
+        services.requested(done.into(), is_it).await
     }
 }

@@ -1,15 +1,18 @@
-//! What may be known of a person: links with masked numbers, the card, purses, points and limits.
+//! A resident as callers may see one: links with masked numbers, the card, purses, points and limits.
 
 use crate::access::Name;
-use crate::error::{Result, ServiceError};
+use crate::error::{Result, not_found};
 use crate::fields::ppid;
 use crate::operation::Operation;
+use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::{BreakReason, Broken, Holding, Resident, State};
 use kazasu_ledger::record::{CardStatus, Instrument, OwnLimits};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::money::Yen;
+use kazasu_security::vault::VaultError;
 use kazasu_text::Text;
+use kazasu_text::problems::NotFoundText;
 use kazasu_text::residents::LinkText;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +22,9 @@ use serde::{Deserialize, Serialize};
 pub struct ShowResident {
     /// The person.
     pub ppid: String,
+    /// The reason of staff for the look; portals look on behalf of the residents.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 /// A person.
@@ -68,7 +74,7 @@ pub struct LinkView {
 /// An instrument with its number masked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MaskedInstrument {
-    /// `credit`, `debit`, `bank` or `held`.
+    /// `credit`, `debit`, `bank` or `on_us`.
     pub kind: String,
     /// The issuer's number.
     pub issuer: Option<u16>,
@@ -76,7 +82,7 @@ pub struct MaskedInstrument {
     pub number: String,
 }
 
-/// What a person holds of a programme: yen of a purse, or points.
+/// A person's yen of a purse, or points, of a programme.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct HoldingView {
     /// The programme.
@@ -126,6 +132,10 @@ impl Operation for ShowResident {
     const NAME: Name = Name::ShowResident;
     type Answer = ResidentView;
 
+    fn subject(&self) -> Subject {
+        Subject::resident(&self.ppid).because(self.why.as_deref())
+    }
+
     async fn carry_out(self, services: &Services, _: &Who) -> Result<ResidentView> {
         let person = ppid("ppid", &self.ppid)?;
         let today = services.now().jst_day();
@@ -135,7 +145,7 @@ impl Operation for ShowResident {
                 state.link_versions(&person).map(|l| (l.version, l.from, l.instrument.as_ref().map(shown))).collect();
             state.resident(&person, today).map(|r| (r, links))
         });
-        let (r, links) = found.await?.ok_or_else(|| ServiceError::NotFound(format!("PPID {person} is not known")))?;
+        let (r, links) = found.await?.ok_or_else(|| not_found(&NotFoundText::Person { ppid: &person.to_string() }))?;
         let link =
             |(version, from, instrument): (u32, kazasu_schemas::jst::Millis, Option<(Instrument, Option<u64>)>)| {
                 let instrument = instrument.map(|(i, number)| services.masked(&i, number, &person));
@@ -145,12 +155,17 @@ impl Operation for ShowResident {
     }
 }
 
-fn shown(r: &Resident, person: &Ppid, links: Vec<LinkView>) -> ResidentView {
-    let card = match r.card {
+/// A card's status, as programs write it.
+pub(crate) fn card_word(status: CardStatus) -> &'static str {
+    match status {
         CardStatus::Good => "good",
         CardStatus::Suspended => "suspended",
         CardStatus::Revoked => "revoked",
-    };
+    }
+}
+
+fn shown(r: &Resident, person: &Ppid, links: Vec<LinkView>) -> ResidentView {
+    let card = card_word(r.card);
     let later = r
         .later
         .as_ref()
@@ -174,7 +189,7 @@ fn shown(r: &Resident, person: &Ppid, links: Vec<LinkView>) -> ResidentView {
 }
 
 /// The number of an account that is kept here.
-fn deposit(state: &State, instrument: &Instrument) -> Option<u64> {
+pub(crate) fn deposit(state: &State, instrument: &Instrument) -> Option<u64> {
     match instrument {
         Instrument::Deposit(account) => state.deposit_number(*account),
         Instrument::CreditCard(_) | Instrument::DebitCard(_) | Instrument::BankAccount(_) => None,
@@ -188,13 +203,18 @@ fn masked_account(number: u64) -> String {
 
 impl Services {
     /// An instrument with its number masked.
-    fn masked(&self, instrument: &Instrument, here: Option<u64>, person: &Ppid) -> MaskedInstrument {
+    pub(crate) fn masked(&self, instrument: &Instrument, here: Option<u64>, person: &Ppid) -> MaskedInstrument {
         let number = match instrument {
             Instrument::CreditCard(card) | Instrument::DebitCard(card) => {
-                self.imports.vault.open(&card.pan, person).map_or_else(|_| "(sealed)".to_owned(), |pan| pan.masked())
+                match self.imports.vault.open(&card.pan, person) {
+                    Ok(pan) => pan.masked(),
+                    // The year's key was destroyed on purpose.
+                    Err(VaultError::Erased(_)) => "(erased)".to_owned(),
+                    Err(_) => "(sealed)".to_owned(),
+                }
             }
             Instrument::BankAccount(account) => masked_account(account.number),
-            Instrument::Deposit(_) => here.map_or_else(|| "(held here)".to_owned(), masked_account),
+            Instrument::Deposit(_) => here.map_or_else(|| "(on-us)".to_owned(), masked_account),
         };
         MaskedInstrument { kind: instrument.kind().to_owned(), issuer: instrument.issuer(), number }
     }
@@ -212,9 +232,9 @@ pub struct BrokenLink {
     pub ppid: String,
     /// The link's version.
     pub version: u32,
-    /// What happened.
+    /// The event that broke it.
     pub why: String,
-    /// Since when.
+    /// The time since which it is broken.
     pub since: String,
     /// The instrument that is proposed instead.
     pub proposal: Option<RetargetView>,
@@ -223,9 +243,11 @@ pub struct BrokenLink {
 /// A proposed instrument.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RetargetView {
+    /// The number under which it is decided; absent in journals that are older than it.
+    pub approval: Option<u64>,
     /// The instrument.
     pub instrument: MaskedInstrument,
-    /// Who proposed it.
+    /// The person who requested it.
     pub by: String,
 }
 
@@ -240,18 +262,24 @@ impl Operation for ListBrokenLinks {
     const NAME: Name = Name::ListBrokenLinks;
     type Answer = Vec<BrokenLink>;
 
+    fn seen(answer: &Self::Answer) -> Vec<String> {
+        answer.iter().map(|link| link.ppid.clone()).collect()
+    }
+
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<BrokenLink>> {
         let queue = services.query(|state| {
             let number = |b: &Broken| b.proposal.as_ref().and_then(|(i, _)| deposit(state, i));
-            let all = state.broken_links().map(|(person, b)| (person, b.clone(), number(b)));
-            all.collect::<Vec<(Ppid, Broken, Option<u64>)>>()
+            let all =
+                state.broken_links().map(|(person, b)| (person, b.clone(), number(b), state.retarget_request(person)));
+            all.collect::<Vec<(Ppid, Broken, Option<u64>, Option<u64>)>>()
         });
-        let line = |(person, b, number): &(Ppid, Broken, Option<u64>)| BrokenLink {
+        let line = |(person, b, number, approval): &(Ppid, Broken, Option<u64>, Option<u64>)| BrokenLink {
             ppid: person.to_string(),
             version: b.version,
             why: break_reason(&b.why),
             since: b.since.jst_text(),
             proposal: b.proposal.as_ref().map(|(instrument, by)| RetargetView {
+                approval: *approval,
                 instrument: services.masked(instrument, *number, person),
                 by: by.clone(),
             }),
@@ -277,6 +305,10 @@ pub struct SharedAccount {
 impl Operation for ListSharedAccounts {
     const NAME: Name = Name::ListSharedAccounts;
     type Answer = Vec<SharedAccount>;
+
+    fn seen(answer: &Self::Answer) -> Vec<String> {
+        answer.iter().flat_map(|account| account.ppids.iter().cloned()).collect()
+    }
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<SharedAccount>> {
         let shared = services.query(|state| {

@@ -1,12 +1,12 @@
-//! Which line is what. Pure: lines and what is due in, one finding for each line out, whatever order the lines have. A line that
-//! could be two things is neither: it stays open, and its candidates are named.
+//! Matches lines with bookings. Pure: lines and due payments go in, one finding for each line comes out, in any order of the
+//! lines. An ambiguous line stays open, and the finding names its candidates.
 
 mod corrections;
 
 use self::corrections::undoes;
 use super::name::LineName;
 use super::read::Doubt;
-use super::{CORRECTION_DAYS, Reader};
+use super::reader::{CORRECTION_DAYS, Reader};
 use crate::bank::{is_account, name_at_the_bank};
 use crate::closing::PayoutConfig;
 use kazasu_core::{
@@ -20,7 +20,7 @@ use kazasu_schemas::zengin::statement::{Direction, Entry, Header, TransactionKin
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-/// Why the file of a payout that was given up is not booked.
+/// The reason for not booking the file of a cancelled payout.
 pub(super) const GIVEN_UP: &str = "it is the file of a payout that was given up, and the bank seems to have carried it out: ask the bank for the \
                                    money back (組戻) before its settlements are paid once more";
 
@@ -30,9 +30,9 @@ pub(super) struct Row {
     /// Its record, from 1.
     pub(super) record: usize,
     pub(super) name: LineName,
-    /// The name as it is kept.
+    /// The name, as records keep it.
     pub(super) reference: String,
-    /// The name as it was kept before the account's kind was part of it.
+    /// The name in older records, without the account's kind.
     pub(super) before: String,
     pub(super) entry: Entry,
     pub(super) account: Option<Header>,
@@ -45,7 +45,7 @@ pub(super) struct Row {
     pub(super) status: LineStatus,
 }
 
-/// What lines are compared with.
+/// The bookings and due payments with which lines are compared.
 #[derive(Clone, Debug)]
 pub(super) struct Picture {
     pub(super) files: Vec<DueFile>,
@@ -57,30 +57,30 @@ pub(super) struct Picture {
     pub(super) cities: Vec<String>,
     /// Names of the file's own lines.
     pub(super) here: HashSet<String>,
-    /// What stands under the reference that a person says a line is the same as.
+    /// The booking under the reference that a person named with `same-as`.
     pub(super) same: Option<SameAs>,
 }
 
-/// What a line is said to be the same as.
+/// The booking that a person named with `same-as`.
 #[derive(Clone, Debug)]
 pub(super) struct SameAs {
     pub(super) line: BookedLine,
-    /// The record of this file that is that line already.
+    /// The record of this file that has this booking already.
     pub(super) record: Option<usize>,
 }
 
-/// Something that a line may be, and how a person says so.
+/// A possible meaning of a line, and the option with which a person chooses it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Candidate {
     pub(super) what: String,
     pub(super) say: String,
 }
 
-/// What was found about a line.
+/// The finding about a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Finding {
     Book(Booking),
-    /// It was dealt with before.
+    /// It was booked or set aside before.
     Known,
     Open {
         why: String,
@@ -106,7 +106,7 @@ impl Picture {
         account.zip(self.funding(file)).is_some_and(|(header, funding)| is_account(funding, header))
     }
 
-    /// May who reads book it?
+    /// Whether this reader may book it.
     pub(super) fn is_mine(&self, file: &DueFile) -> bool {
         match (self.reader, &file.of) {
             (Reader::Payouts, MoneyOut::Payout(_)) => true,
@@ -119,7 +119,7 @@ impl Picture {
         account.zip(self.payout.as_ref()).is_some_and(|(header, payout)| is_account(&payout.funding, header))
     }
 
-    /// Did this line's money move on this account?
+    /// Whether this line's money moved on this account.
     pub(super) fn is_account_of(&self, line: &BookedLine, account: Option<&Header>) -> bool {
         match line.what.batch() {
             Some(batch) => {
@@ -129,7 +129,7 @@ impl Picture {
         }
     }
 
-    /// Is it an account of who reads?
+    /// Whether the account is one of this reader's.
     pub(super) fn is_my_account(&self, account: Option<&Header>) -> bool {
         match self.reader {
             Reader::Payouts => self.is_operators(account),
@@ -144,20 +144,20 @@ impl Picture {
         }
     }
 
-    /// Who paid it, when it came to the operator's account from a payer that is configured.
+    /// The configured payer, when the line came to the operator's account.
     pub(super) fn payer(&self, row: &Row) -> Option<Payer> {
         let payout = self.payout.as_ref().filter(|_| self.is_operators(row.account.as_ref()))?;
         let payer = payout.payers.iter().find(|(name, _)| Some(name) == row.payee.as_ref());
         payer.map(|(_, from)| *from)
     }
 
-    /// What the statement says of a line.
+    /// The statement's facts about a line.
     pub(super) fn seen(&self, row: &Row) -> Seen {
         let city = self.city(row.account.as_ref());
         Seen { way: row.entry.direction, amount: row.entry.amount, payer: self.payer(row), city }
     }
 
-    /// The city whose account it is, when its treasurer reads.
+    /// The city of the account, when its treasurer reads.
     fn city(&self, account: Option<&Header>) -> Option<String> {
         let mine = self
             .files
@@ -223,7 +223,7 @@ impl Picture {
             .find(|b| b.amount == row.entry.amount && b.by_hand.is_some_and(|(payer, day)| payer == from && near(day)))
     }
 
-    /// A line like this one that was booked: the same movement in another file, as a rule.
+    /// A booked line like this one: as a rule the same movement in another file.
     fn twin(&self, row: &Row) -> Option<&BookedLine> {
         self.booked.iter().find(|b| {
             !self.here.contains(&b.reference)
@@ -277,7 +277,7 @@ pub(super) fn plan(rows: &[Row], picture: &Picture) -> Vec<Finding> {
     found.into_iter().map(|f| f.unwrap_or_else(|| Finding::open("nothing of this book fits", Vec::new()))).collect()
 }
 
-/// Everything that a line could be, for people.
+/// All candidates of a line, for people.
 pub(super) fn fitting(row: &Row, picture: &Picture) -> Vec<Candidate> {
     match row.entry.direction {
         Direction::Out => {
@@ -299,12 +299,12 @@ pub(super) fn fitting(row: &Row, picture: &Picture) -> Vec<Candidate> {
     }
 }
 
-/// A correction that a person has dealt with, and not as one of a line, may still be about a line here: that one waits for a person too.
+/// A bank correction that a person classified otherwise may still be about a line here: that line waits for a person too.
 fn dealt_with(rows: &[Row], found: &mut [Option<Finding>]) {
     for row in rows.iter().filter(|row| row.entry.kind == TransactionKind::Correction) {
         let LineStatus::Known(became) = &row.status else { continue };
         let of_a_line = match became {
-            // What was booked by hand has a reference that a person wrote.
+            // A booking by hand has a reference that a person wrote.
             Became::Corrects(line) => LineName::parse(line).is_some(),
             Became::Corrected | Became::Aside(Aside::Corrected(_)) => true,
             Became::Aside(Aside::NotOurs | Aside::Same(_))
@@ -408,7 +408,7 @@ fn no_file(row: &Row, picture: &Picture) -> Finding {
     }
 }
 
-/// Money that came: a payment that came back, or one that somebody owed.
+/// Money that came: a payment that came back, or a party's debt.
 fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone: &BTreeSet<usize>) {
     let there = |item: &PaidItem, row: &Row| {
         let file = &picture.files[item.file];
@@ -418,7 +418,7 @@ fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone
     };
     let open_in =
         |found: &[Option<Finding>], at: usize| found[at].is_none() && rows[at].entry.direction == Direction::In;
-    // What names a payment goes first: nothing else may take it.
+    // Lines that name a payment go first: no other line may take it.
     let mut named: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate().filter(|(_, row)| row.named.is_some()) {
         if !open_in(found, at) {
@@ -491,7 +491,7 @@ fn came_back(row: &Row, item: &PaidItem, fee: Yen, picture: &Picture) -> Finding
     }
 }
 
-/// A line that names its payment: all of it, or what is left after one of the bank's stated fees.
+/// A line that names its payment: the whole amount, or the rest after one of the bank's stated fees.
 fn back_by_name(row: &Row, item: &PaidItem, picture: &Picture) -> Finding {
     let less = Yen::new(item.amount.get() - row.entry.amount.get());
     if less == Yen::ZERO || (less.is_positive() && picture.fees().contains(&less)) {
@@ -522,7 +522,7 @@ fn paid_in(row: &Row, from: Payer, picture: &Picture) -> Finding {
     }
 }
 
-/// What a person can say of a payment that looks like one that stands.
+/// A person's options for a payment that looks like an existing one.
 pub(super) fn doubles(reference: &str) -> Vec<Candidate> {
     vec![
         Candidate { what: "another payment".into(), say: "--another".into() },

@@ -1,20 +1,22 @@
-//! The bank's statement (入出金取引明細): read once, matched once, for payouts and relief alike. What is certain is booked; what could be
-//! two things stays open, and its candidates are named; a damaged file books nothing by itself.
+//! The bank's statement (入出金取引明細): read once, matched once, for payouts and relief alike. It books certain lines. An ambiguous
+//! line stays open, and the answer names its candidates. A damaged file books nothing by itself.
 
 mod matching;
 mod name;
 mod read;
+mod reader;
 mod show;
 #[cfg(test)]
 mod tests;
 mod word;
 
+use bytes::Bytes;
 pub use read::{MOST_DAYS_BACK, MOST_VALUE_DAYS};
 use word::Word;
 
 use crate::access::Name;
 use crate::closing::PayoutConfig;
-use crate::error::{Result, ServiceError, value};
+use crate::error::{Result, ServiceError, unfit, value};
 use crate::fields::reason;
 use crate::operation::Operation;
 use crate::{Services, Who};
@@ -24,10 +26,14 @@ use kazasu_core::{
 use kazasu_engine::CommandError;
 use kazasu_ledger::record::{Aside, FileDigest};
 use kazasu_schemas::canonical::same;
+use kazasu_schemas::identity::Role;
 use kazasu_schemas::jst::BusinessDay;
-use kazasu_schemas::relief::Role;
 use kazasu_schemas::zengin::statement::{self, Direction};
+use kazasu_text::Quoted;
+use kazasu_text::problems::ProblemText;
 use matching::{Finding, Picture, Row, SameAs, plan};
+pub use reader::CORRECTION_DAYS;
+use reader::{Reader, Run};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 pub use show::{
@@ -36,45 +42,24 @@ pub use show::{
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Days between a line and the bank's correction of it.
-pub const CORRECTION_DAYS: i32 = 31;
-
-/// For whom a statement is read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Reader {
-    /// Finance staff: payouts, and what issuers and funders pay.
-    Payouts,
-    /// Cities' treasurers: relief by transfer.
-    Relief,
-}
-
-/// Whether anything is booked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum Run {
-    /// Book what is certain.
-    #[default]
-    Book,
-    /// Only show what would be booked.
-    Look,
-}
-
-/// How a statement is read.
+/// The way of reading a statement.
 #[derive(Clone, Debug, Default)]
 struct Reading {
-    /// Book, or only look.
+    /// Whether to book, or only to show.
     run: Run,
-    /// Only these records of the file; a damaged file books only what is named here.
+    /// Only these records of the file; of a damaged file only the records named here are booked.
     lines: Vec<usize>,
-    /// One record, and what it is.
+    /// One record, and a person's classification of it.
     word: Option<(usize, Word)>,
-    /// Why these, or why it is that.
+    /// The reason for the choice of records or for the classification.
     why: String,
     /// The day on which it is read; the clock's when absent. For plays of other days.
     today: Option<BusinessDay>,
 }
 
 impl Reading {
-    /// From what a program or the command line writes: records separated by commas, one record, and what it is.
+    /// From the texts of a program or the command line: records separated by commas, one record, and its
+    /// classification.
     fn new(
         run: Run,
         lines: Option<&str>,
@@ -82,26 +67,26 @@ impl Reading {
         why: Option<&str>,
     ) -> Result<Self> {
         let number = |text: &str| {
-            text.trim().parse::<usize>().map_err(|_| value("lines", format!("must be records like 2,3, got {text:?}")))
+            text.trim().parse::<usize>().map_err(|_| unfit("lines", &ProblemText::RecordNumbers { got: Quoted(text) }))
         };
         let lines = lines.map_or_else(|| Ok(Vec::new()), |text| text.split(',').map(number).collect())?;
         let word = match (line, is) {
             (None, None) => None,
             (Some(line), Some(is)) => Some((line, Word::parse(is)?)),
-            (Some(_), None) => return Err(value("line", "needs what it is: a file, a settlement, a row, another, …")),
-            (None, Some(_)) => return Err(value("line", "is missing: which record it is")),
+            (Some(_), None) => return Err(unfit("line", &ProblemText::LineIsWhat)),
+            (None, Some(_)) => return Err(unfit("line", &ProblemText::LineMissing)),
         };
         let said = word.is_some() || !lines.is_empty();
         let why = match (said, why) {
             (true, why) => reason("why", why.unwrap_or_default())?,
             (false, None) => String::new(),
-            (false, Some(_)) => return Err(value("why", "is for records that are named (lines, or line)")),
+            (false, Some(_)) => return Err(unfit("why", &ProblemText::WhyWithoutLines)),
         };
         Ok(Reading { run, lines, word, why, today: None })
     }
 }
 
-/// What a payment of ours says in its text: `P12-3` of a payout, `R000001-0000002` of a relief batch.
+/// The text of our payments: `P12-3` of a payout, `R000001-0000002` of a relief batch.
 fn named(text: &str) -> Option<Paid> {
     let payout =
         || crate::closing::read_reference(text).map(|(payout, settlement)| Paid::Settlement { payout, settlement });
@@ -133,14 +118,19 @@ fn rows(read: &statement::Statement, faults: &read::Faults, hidden: impl Fn(&str
     each.collect()
 }
 
-/// What the ledger knows about these lines; each is told what became of it before.
-fn picture(
-    state: &State,
-    rows: &mut [Row],
-    (reader, cities): (Reader, Vec<String>),
+/// The reader of a statement.
+struct ReadBy<'a> {
+    reader: Reader,
+    /// The cities whose payments are searched.
+    cities: Vec<String>,
     payout: Option<Arc<PayoutConfig>>,
-    word: Option<&(usize, Word)>,
-) -> Picture {
+    /// A person's classification of one record.
+    word: Option<&'a (usize, Word)>,
+}
+
+/// The ledger's knowledge of these lines, with each line's earlier outcome.
+fn picture(state: &State, rows: &mut [Row], reading: ReadBy<'_>) -> Picture {
+    let ReadBy { reader, cities, payout, word } = reading;
     let wanted = Wanted {
         rows: rows
             .iter()
@@ -155,7 +145,7 @@ fn picture(
         row.status = state.line_status(&row.reference);
         if row.status == LineStatus::New {
             row.status = state.line_status(&row.before);
-            // A line that was dealt with under its earlier name keeps it.
+            // A line that was booked under its earlier name keeps that name.
             if row.status != LineStatus::New {
                 row.reference.clone_from(&row.before);
             }
@@ -166,13 +156,14 @@ fn picture(
     let here = rows.iter().map(|row| row.reference.clone()).collect();
     let mut picture = Picture { files, items, booked, payout, reader, cities, here, same: None };
     if let Some((record, Word::Same(other))) = word {
-        picture.same = same_as(state, rows, *record, other, &picture);
+        picture.same = same_as(state, rows, (*record, other), &picture);
     }
     picture
 }
 
-/// What stands under the reference that a person says this record is the same as, and which record of the file is that already.
-fn same_as(state: &State, rows: &[Row], record: usize, other: &str, picture: &Picture) -> Option<SameAs> {
+/// The booking under the reference that a person named with `same-as`, and the record of the file that has this booking
+/// already.
+fn same_as(state: &State, rows: &[Row], (record, other): (usize, &str), picture: &Picture) -> Option<SameAs> {
     let row = rows.iter().find(|row| row.record == record)?;
     let line = state.line_standing(other, &picture.seen(row))?;
     let is_it = |row: &&Row| {
@@ -197,13 +188,13 @@ pub struct StatementFile {
     /// Only these records, separated by commas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lines: Option<String>,
-    /// One record, which a person says something about.
+    /// One record, which a person classifies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
-    /// What that record is.
+    /// The classification of that record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is: Option<String>,
-    /// Why these records, or why the record is that.
+    /// The reason for the choice of records or for the classification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// The day on which it is read; the clock's when absent. For plays of other days.
@@ -211,7 +202,7 @@ pub struct StatementFile {
     pub today: Option<BusinessDay>,
     /// The file.
     #[serde(skip)]
-    pub file: Arc<Vec<u8>>,
+    pub file: Bytes,
 }
 
 impl StatementFile {
@@ -223,7 +214,7 @@ impl StatementFile {
     }
 }
 
-/// Reads a statement for finance: payouts, and what issuers and funders pay.
+/// Reads a statement for finance: payouts, and payments of issuers and funders.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ReadPayoutStatement(pub StatementFile);
@@ -250,14 +241,13 @@ impl Operation for ReadReliefStatement {
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<StatementRead> {
         let reading = self.0.reading()?;
-        let mine = services.cities.iter().filter(|c| c.role(&who.name) == Some(Role::Treasurer));
-        let mine: Vec<String> = mine.map(|c| c.code.clone()).collect();
+        let mine: Vec<String> = who.cities(Role::CityTreasurer).map(str::to_owned).collect();
         services.read_statement(&self.0.file, (Reader::Relief, mine), &reading, who).await
     }
 }
 
 impl Services {
-    /// Reads a statement: books what is certain, and tells what became of each line.
+    /// Reads a statement, books the certain lines, and returns each line's outcome.
     async fn read_statement(
         &self,
         bytes: &[u8],
@@ -272,7 +262,7 @@ impl Services {
         if let Some(n) =
             ask.lines.iter().chain(ask.word.iter().map(|(n, _)| n)).find(|n| !rows.iter().any(|r| r.record == **n))
         {
-            return Err(value("line", format!("record {n} is no line that can be read")));
+            return Err(unfit("line", &ProblemText::NoLine { record: u64::try_from(*n).unwrap_or(0) }));
         }
         let picture = self.picture(&mut rows, (reader, cities), ask).await?;
         let digest = FileDigest(Sha256::digest(bytes).into());
@@ -289,8 +279,7 @@ impl Services {
                         statement: Some(digest),
                         alike: *alike,
                         seen: Some(picture.seen(row)),
-                        by: who.name.clone(),
-                        why: ask.why.clone(),
+                        said: who.says(ask.why.clone()),
                     };
                     self.book_line(line, ask.run, &picture).await?
                 }
@@ -301,12 +290,18 @@ impl Services {
         Ok(shown)
     }
 
-    /// What the ledger knows about these lines, in one look.
-    async fn picture(&self, rows: &mut Vec<Row>, reader: (Reader, Vec<String>), ask: &Reading) -> Result<Picture> {
+    /// The ledger's knowledge of these lines, in one question.
+    async fn picture(
+        &self,
+        rows: &mut Vec<Row>,
+        (reader, cities): (Reader, Vec<String>),
+        ask: &Reading,
+    ) -> Result<Picture> {
         let (mut asked, payout, word) = (std::mem::take(rows), self.payout_config().ok(), ask.word.clone());
         let (told, picture) = self
             .query(move |state| {
-                let picture = picture(state, &mut asked, reader, payout, word.as_ref());
+                let reading = ReadBy { reader, cities, payout, word: word.as_ref() };
+                let picture = picture(state, &mut asked, reading);
                 (asked, picture)
             })
             .await?;
@@ -314,7 +309,7 @@ impl Services {
         Ok(picture)
     }
 
-    /// A line that the ledger refuses is told, and the lines behind it are read all the same.
+    /// The answer lists a line that the ledger refuses; the lines behind it are still read.
     async fn book_line(&self, line: StatementLine, run: Run, picture: &Picture) -> Result<Finding> {
         let booking = line.what.clone();
         let refused = match run {
@@ -343,7 +338,7 @@ fn double_of(why: &Rejected) -> Option<&str> {
     }
 }
 
-/// In a look, what comes back of a file that this statement itself says was taken cannot be tried yet.
+/// A dry run cannot try the return of a payment whose file this same statement reports as taken.
 fn waits_for_another_line(booking: &Booking, picture: &Picture) -> bool {
     let unpaid = |what: Paid| picture.items.iter().any(|item| item.what == what && !item.paid);
     match booking {
@@ -359,16 +354,16 @@ fn waits_for_another_line(booking: &Booking, picture: &Picture) -> bool {
     }
 }
 
-/// What is done about each line: what is certain, but of a damaged file only what a person named, and of a line that a person says
-/// something about only that.
+/// The action for each line: certain lines are booked; of a damaged file only the records that a person named; of a classified
+/// line only the classification.
 fn choose(rows: &[Row], picture: &Picture, ask: &Reading, damaged: bool) -> Result<Vec<(Finding, Alike)>> {
     let is_chosen = |row: &Row| match &ask.word {
         Some((n, _)) => *n == row.record,
         None if ask.lines.is_empty() => !damaged,
         None => ask.lines.contains(&row.record),
     };
-    // A person who names a line says that its odd date is right. One that has not come, or is too long ago, never is, and
-    // that the record is right says nothing of its cheques.
+    // A person who names a line confirms its odd date. A future date and one too long ago are never right, and the
+    // confirmation does not cover cheques.
     let trusted: Vec<Row> = rows
         .iter()
         .filter(|row| is_chosen(row))
@@ -413,7 +408,8 @@ fn choose(rows: &[Row], picture: &Picture, ask: &Reading, damaged: bool) -> Resu
     Ok(out)
 }
 
-/// Corrections first, then what left, then what came: what comes back may be of a file that the same statement says was taken.
+/// Bank corrections first, then money that left, then money that came: a returned payment may belong to a file that the same
+/// statement reports as taken.
 fn order(rows: &[Row], chosen: &[(Finding, Alike)]) -> Vec<usize> {
     let rank = |at: usize| match (&chosen[at].0, rows[at].entry.direction) {
         (Finding::Book(Booking::Corrects { .. }), _) => 0,

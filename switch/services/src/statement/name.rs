@@ -1,5 +1,5 @@
-//! What a line of a statement is called: the account, the day, what it says, and which of those that look the same it is. Two lines
-//! that look the same are two payments; the same statement once more has the same names.
+//! The name of a line of a statement: its account, day, content, and its place among equal lines. Two lines that look the same are
+//! two payments; the same statement once more has the same names.
 
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
@@ -99,7 +99,7 @@ pub(super) fn word(way: Direction) -> &'static str {
     }
 }
 
-/// What a line is called.
+/// The name of a line.
 pub(super) struct Named {
     pub(super) name: LineName,
     /// The name as it is kept.

@@ -1,4 +1,4 @@
-//! What is wrong with a statement: what its reader found, and dates that cannot be. A damaged file books nothing by itself.
+//! Finds damage in a statement: the reader's problems, and impossible dates. A damaged file books nothing by itself.
 
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::jst::BusinessDay;
@@ -11,7 +11,7 @@ pub const MOST_DAYS_BACK: i32 = 400;
 /// Days between a line's posting and value dates.
 pub const MOST_VALUE_DAYS: i32 = 31;
 
-/// What speaks against booking a line by itself.
+/// The reason against booking a line automatically.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Doubt {
     /// It has not come, or is too long ago: its year was read wrongly, and no person's word books the line.
@@ -30,7 +30,7 @@ impl Doubt {
     }
 }
 
-/// What is wrong with a file.
+/// A problem of a file.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     /// Everything, in words, in the file's order as far as it has one.
@@ -44,7 +44,7 @@ fn latest(today: BusinessDay, calendar: &Calendar) -> BusinessDay {
     calendar.add_business_days(today, 0).unwrap_or(today)
 }
 
-/// How a date was read: the bank writes the year of an era.
+/// The reading of a date: the bank writes the year of an era.
 fn shown(day: BusinessDay) -> String {
     let year = day.month().div_euclid(12);
     let (era, first) =
@@ -80,7 +80,7 @@ fn twice(read: &Statement) -> Vec<String> {
     texts
 }
 
-/// What came as other banks' cheques is not there until those have paid them.
+/// Money from other banks' cheques is not certain until those banks have paid them.
 fn uncleared(entry: &Entry) -> Option<String> {
     let held = entry.direction == Direction::In && entry.uncleared.is_positive();
     held.then(|| {

@@ -1,16 +1,16 @@
-//! What became of a statement's lines.
+//! The outcome of a statement's lines.
 
-use super::Run;
 use super::matching::{Finding, Row};
 use super::name::word;
 use super::read::Faults;
+use super::reader::Run;
 use kazasu_core::Booking;
 use kazasu_ledger::record::{Aside, Payer};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::zengin::statement::Statement;
 use serde::{Deserialize, Serialize};
 
-/// What reading a statement came to, line by line.
+/// The result of reading a statement, line by line.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct StatementRead {
     /// Lines that could be read.
@@ -19,7 +19,7 @@ pub struct StatementRead {
     pub dry_run: bool,
     /// The file is damaged: nothing of it is booked but what a person names.
     pub damaged: bool,
-    /// Where it is damaged.
+    /// The places of damage.
     pub bad_records: Vec<String>,
     /// Payout files that the bank took.
     pub taken: Vec<TakenLine>,
@@ -27,7 +27,7 @@ pub struct StatementRead {
     pub sent: Vec<SentLine>,
     /// Payments that came back.
     pub returned: Vec<ReturnedLine>,
-    /// What issuers and funders paid.
+    /// Payments of issuers and funders.
     pub received: Vec<ReceivedLine>,
     /// Lines that the bank corrected.
     pub undone: Vec<UndoneLine>,
@@ -73,14 +73,14 @@ pub struct ReturnedLine {
     /// Its row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<u32>,
-    /// What came.
+    /// The received yen.
     pub yen: i64,
-    /// What the bank kept of it.
+    /// The bank's fee.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fee_yen: Option<i64>,
 }
 
-/// What an issuer or a funder of points paid.
+/// A payment of an issuer or of a funder of points.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReceivedLine {
@@ -90,7 +90,7 @@ pub struct ReceivedLine {
     /// The funder's programme.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub funder: Option<u16>,
-    /// What came.
+    /// The received yen.
     pub yen: i64,
 }
 
@@ -114,7 +114,7 @@ pub struct AsideLine {
     pub line: String,
     /// Yen.
     pub yen: i64,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
@@ -133,18 +133,18 @@ pub struct OpenLine {
     pub payer: String,
     /// The name that the ledger would keep.
     pub line: String,
-    /// Why it is open.
+    /// The reason why it is open.
     pub why: String,
-    /// What it could be.
+    /// Its candidates.
     pub candidates: Vec<CandidateView>,
 }
 
-/// What an open line could be.
+/// A candidate of an open line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CandidateView {
     /// In words.
     pub what: String,
-    /// What a person writes who says that it is this.
+    /// The option with which a person chooses this candidate.
     pub say: String,
 }
 

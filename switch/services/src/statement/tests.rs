@@ -11,6 +11,7 @@ use super::*;
 use kazasu_core::{Approvals, Closing, Decision, Event, PayoutView, SettlementState, decide};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{Body, MadeFile, Payer, Proposal, Record};
+use kazasu_schemas::attribution::{Attribution, Via};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{ByTender, Period, Settlement, Tender};
@@ -22,6 +23,11 @@ use kazasu_schemas::zengin::{AccountKind, LineEnding};
 
 /// 2026-11-24, noon in Japan, and the day on which statements are read: a Thursday.
 const NOON: Millis = Millis(1_795_489_200_000);
+
+/// What a person says in a test.
+fn said(by: impl Into<String>, why: impl Into<String>) -> Attribution {
+    Attribution::new(by, why, Via::Api)
+}
 
 fn day(text: &str) -> BusinessDay {
     BusinessDay::parse(text).unwrap()
@@ -96,7 +102,7 @@ impl Office {
     }
 
     fn settle(&mut self, ended: BusinessDay, amounts: &[i64]) {
-        let mark = |state| Command::Closing(Closing::Mark { day: ended, state, by: "t".into(), why: "t".into() });
+        let mark = |state| Command::Closing(Closing::Mark { day: ended, state, said: said("t", "t") });
         self.ok(mark(DayState::Reconciled));
         for (n, yen) in amounts.iter().enumerate() {
             let (acquirer, id) = merchant(n);
@@ -139,9 +145,8 @@ impl Office {
     fn decided(&mut self, proposal: Proposal) -> Result<u64, String> {
         let ask = Approvals::Request {
             proposal: Box::new(proposal),
-            source: String::new(),
-            by: "suzuki".into(),
-            why: "t".into(),
+            source: kazasu_core::Document::default(),
+            said: said("suzuki", "t"),
         };
         if let Some(why) = self.event(&Event::Command(Command::Approvals(ask))).rejected {
             return Err(why.to_string());
@@ -149,9 +154,9 @@ impl Office {
         let proposal = self.state.seq;
         self.ok(Command::Approvals(Approvals::Decide {
             proposal,
-            approve: true,
-            by: "tanaka".into(),
-            why: "t".into(),
+            answer: kazasu_core::ApprovalAnswer::Approve,
+            seen: None,
+            said: said("tanaka", "t"),
         }));
         Ok(proposal)
     }
@@ -182,19 +187,19 @@ impl Office {
         self.state.positions(|k| *k == key).iter().map(|p| p.balance.get()).sum()
     }
 
-    /// Reads a file as the desk does it; each line's record and what became of it.
+    /// Reads a file as the service does; each line's record and outcome.
     fn read_as(&mut self, bytes: &[u8], ask: &Reading) -> Result<Vec<(usize, Finding)>, String> {
         let read = statement::read(bytes).map_err(|e| e.to_string())?;
         let today = ask.today.unwrap_or_else(today);
         let faults = read::faults(&read, today, Calendar::built_in());
         let mut rows = rows(&read, &faults, |_| [0; 16]);
-        let picture = picture(
-            &self.state,
-            &mut rows,
-            (Reader::Payouts, Vec::new()),
-            Some(self.payout.clone()),
-            ask.word.as_ref(),
-        );
+        let reading = ReadBy {
+            reader: Reader::Payouts,
+            cities: Vec::new(),
+            payout: Some(self.payout.clone()),
+            word: ask.word.as_ref(),
+        };
+        let picture = picture(&self.state, &mut rows, reading);
         let digest = FileDigest(Sha256::digest(bytes).into());
         let chosen = choose(&rows, &picture, ask, !faults.texts.is_empty()).map_err(|e| e.to_string())?;
         let mut out = Vec::new();
@@ -211,8 +216,7 @@ impl Office {
                 statement: Some(digest),
                 alike,
                 seen: Some(picture.seen(row)),
-                by: "sato".into(),
-                why: ask.why.clone(),
+                said: said("sato", ask.why.clone()),
             };
             let before = self.state.seq;
             let rejected = match ask.run {
@@ -251,7 +255,7 @@ impl Office {
 
 fn settled(ended: BusinessDay, yen: i64, carried: Yen) -> Settlement {
     let mut gross = ByTender::default();
-    *gross.get_mut(Tender::Held) = Yen::new(yen);
+    *gross.get_mut(Tender::OnUs) = Yen::new(yen);
     Settlement {
         contract: 1,
         period: Period { from: ended, until: ended },

@@ -1,8 +1,8 @@
 //! A person's word about one line: what it is, where the program may not say.
 
-use super::Reader;
 use super::matching::{GIVEN_UP, Picture, Row, SameAs, booking_back, booking_of};
 use super::name::LineName;
+use super::reader::Reader;
 use crate::error::{Result, value};
 use kazasu_core::{Alike, Became, Booking, DueFile, LineStatus, MoneyOut, Paid};
 use kazasu_ledger::record::{Aside, Payer};
@@ -10,7 +10,7 @@ use kazasu_schemas::canonical::same;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::zengin::statement::{Direction, TransactionKind};
 
-/// What a line is, by a person's word.
+/// A person's classification of a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Word {
     /// A transfer file: its payout or batch, and the file, from 0.
@@ -19,11 +19,11 @@ pub(super) enum Word {
     Settlement(u64, u32),
     /// A household's row that came back: its batch, and its number, from 0.
     Row(u32, u32),
-    /// What somebody owed.
+    /// A party's debt.
     Received(Payer),
     /// Another payment than one that looks the same.
     Another,
-    /// What was booked under another reference.
+    /// A booking under another reference.
     Same(String),
     /// Nothing of this book's.
     NotOurs,
@@ -77,7 +77,7 @@ fn shown(what: Paid) -> String {
     }
 }
 
-/// What the line is booked as, when the word can be true of it.
+/// The booking of the line, when the classification can be true.
 pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Booking, Alike)> {
     if let LineStatus::Known(became) = &row.status {
         return no(format!("record {} was booked before ({became}); undo that first", row.record));

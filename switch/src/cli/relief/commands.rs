@@ -1,44 +1,29 @@
 //! The commands of `kazasu relief` and their options.
 
-use crate::cli::ask::Common;
+use crate::cli::common::Common;
 use clap::{Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum ReliefCommand {
-    /// Programmes: what a city decided to give.
+    /// Programmes: a city's decisions to give relief.
     Programme {
         #[command(subcommand)]
         what: ProgrammeCommand,
     },
-    /// Proposals that wait for a second person.
-    Proposals {
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Approves a proposal, or turns it down (approver).
-    Decide {
-        /// Its number.
-        proposal: u64,
-        /// Approve it; turned down when absent.
-        #[arg(long)]
-        approve: bool,
-        /// Why.
-        #[arg(long)]
-        why: String,
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Books the city's payment into a programme's fund (treasurer).
+    /// Asks to book the city's payment into a programme's fund (treasurer); another person approves it.
     Fund {
         /// The programme.
         programme: u16,
         /// Yen.
-        #[arg(value_parser = crate::cli::amount)]
+        #[arg(value_parser = crate::cli::common::amount)]
         amount: i64,
         /// The payment's own: it is booked once.
         #[arg(long)]
         reference: String,
+        /// The reason, which the record keeps.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        why: String,
         #[command(flatten)]
         common: Common,
     },
@@ -48,19 +33,19 @@ pub(in crate::cli) enum ReliefCommand {
         programme: u16,
         /// The file: .xlsx, or CSV in UTF-8 or Shift_JIS; header in Japanese or English.
         file: PathBuf,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         /// The workbook's sheet; the first that is shown when absent.
         #[arg(long)]
         sheet: Option<String>,
-        /// Where the refused rows go; FILE.refused.csv when absent.
+        /// The file for refused rows; FILE.refused.csv when absent.
         #[arg(long)]
         bad_rows: Option<PathBuf>,
         #[command(flatten)]
         common: Common,
     },
-    /// What would be paid: count, sum, distribution, duplicates, shared accounts, rows that wait for a person.
+    /// The payments of a batch: count, sum, distribution, duplicates, shared accounts, rows that wait for a person.
     Preview {
         /// The batch.
         batch: u32,
@@ -80,7 +65,7 @@ pub(in crate::cli) enum ReliefCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Says something about a row before the decision (officer).
+    /// Decides about a row before the assessment (officer).
     Row {
         /// The batch.
         batch: u32,
@@ -92,19 +77,19 @@ pub(in crate::cli) enum ReliefCommand {
         #[arg(long)]
         ppid: Option<String>,
         /// With amount: yen.
-        #[arg(long, value_parser = crate::cli::amount)]
+        #[arg(long, value_parser = crate::cli::common::amount)]
         amount: Option<i64>,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
         common: Common,
     },
-    /// The applications were looked at (officer).
+    /// Marks the applications as assessed (officer).
     Assess {
         /// The batch.
         batch: u32,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
@@ -114,33 +99,34 @@ pub(in crate::cli) enum ReliefCommand {
     Approve {
         /// The batch.
         batch: u32,
-        /// Only this step: decided, committed or ordered; all that are left when absent.
+        /// Only this step: decided, committed or ordered; all remaining ones when absent.
         #[arg(long)]
         step: Option<String>,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
         common: Common,
     },
-    /// Checks and releases a batch (treasurer). Purses are credited at once; running it again goes on where it stood.
+    /// Checks and releases a batch (treasurer). Purses are credited at once; running it again continues where it
+    /// stopped.
     Release {
         /// The batch.
         batch: u32,
         /// The bank's day, of a programme that pays by transfer.
         #[arg(long, alias = "value-day")]
         value_date: Option<String>,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
         common: Common,
     },
-    /// Gives a batch up before it was released (approver).
+    /// Cancels a batch before its release (approver).
     Cancel {
         /// The batch.
         batch: u32,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
@@ -153,13 +139,16 @@ pub(in crate::cli) enum ReliefCommand {
         /// The form.
         #[arg(long, value_enum, default_value = "zengin")]
         format: FileFormat,
-        /// The folder that it is written to.
+        /// The folder for the files.
         #[arg(long, default_value = ".")]
         out: PathBuf,
+        /// The reason: the file has accounts in full, and the security log keeps it with your name.
+        #[arg(long)]
+        why: String,
         #[command(flatten)]
         common: Common,
     },
-    /// Reads the bank's statement (入出金取引明細): what was taken, what came back (treasurer).
+    /// Reads the bank statement: transfers that the bank took or returned (treasurer).
     Statement {
         /// The file.
         file: PathBuf,
@@ -171,17 +160,17 @@ pub(in crate::cli) enum ReliefCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Proposes to undo what was booked for a line of the bank's statement (treasurer); then it may be booked right.
+    /// Requests approval for undoing the booking of a line of the bank statement (treasurer).
     Undo {
         /// The line, as `relief statement` names it.
         line: String,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
         common: Common,
     },
-    /// The bank took a transfer file's money, found by a person (treasurer).
+    /// Books a transfer file as taken by the bank, found by a person (treasurer).
     Sent {
         /// The batch.
         batch: u32,
@@ -193,7 +182,7 @@ pub(in crate::cli) enum ReliefCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// A transfer came back, found by a person (treasurer).
+    /// Books a returned transfer, found by a person (treasurer).
     Returned {
         /// The batch.
         batch: u32,
@@ -205,29 +194,29 @@ pub(in crate::cli) enum ReliefCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Proposes that a payee owes what they got beyond their right (officer). Nobody's purse is cut.
+    /// Requests approval of a claim on a payee who got too much (officer). No purse is reduced.
     Claim {
         /// The batch.
         batch: u32,
         /// The row.
         row: u32,
-        /// What the payee should have got, yen; 0 cancels all of it.
-        #[arg(long, value_parser = crate::cli::amount)]
+        /// The yen to which the payee has a right; 0 claims everything.
+        #[arg(long, value_parser = crate::cli::common::amount)]
         right: i64,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
         common: Common,
     },
-    /// A payee gave something back (treasurer).
+    /// Books a repayment of a payee (treasurer).
     Repaid {
         /// The batch.
         batch: u32,
         /// The row.
         row: u32,
         /// Yen.
-        #[arg(value_parser = crate::cli::amount)]
+        #[arg(value_parser = crate::cli::common::amount)]
         amount: i64,
         /// Out of the purse, because the payee agreed.
         #[arg(long)]
@@ -238,30 +227,30 @@ pub(in crate::cli) enum ReliefCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Proposes that money of the fund goes back to the city (officer).
+    /// Requests approval for returning money of the fund to the city (officer).
     ReturnFunds {
         /// The programme.
         programme: u16,
         /// Yen.
-        #[arg(value_parser = crate::cli::amount)]
+        #[arg(value_parser = crate::cli::common::amount)]
         amount: i64,
         /// The payment's own: it is booked once.
         #[arg(long)]
         reference: String,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
         common: Common,
     },
-    /// Where a batch is, or all programmes with their money.
+    /// The state of a batch, or all programmes with their money.
     Status {
         /// The batch.
         batch: Option<u32>,
         #[command(flatten)]
         common: Common,
     },
-    /// The final report (実績報告): budget, given, spent by category, area and week, returned, unspent.
+    /// The final report: budget, given, spent by category, area and week, returned, unspent.
     Report {
         /// The programme.
         programme: u16,
@@ -274,11 +263,11 @@ pub(in crate::cli) enum ReliefCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// A batch is over and was reported (officer).
+    /// Marks a batch as reported (officer).
     Close {
         /// The batch.
         batch: u32,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
@@ -288,16 +277,16 @@ pub(in crate::cli) enum ReliefCommand {
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum ProgrammeCommand {
-    /// Reads a programme file and names the line of everything that is wrong.
+    /// Reads a programme file and names the line of every mistake.
     Check {
         /// The file.
         file: PathBuf,
     },
-    /// Proposes a programme, or new terms of one (officer).
+    /// Requests approval of a programme, or of new terms of one (officer).
     Propose {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason, which the record keeps.
         #[arg(long)]
         why: String,
         #[command(flatten)]
@@ -319,9 +308,9 @@ pub(in crate::cli) enum ProgrammeCommand {
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(in crate::cli) enum FileFormat {
-    /// 総合振込.
+    /// The banks' file of bulk transfers.
     Zengin,
-    /// ISO 20022.
+    /// The same as ISO 20022.
     Pain001,
 }
 

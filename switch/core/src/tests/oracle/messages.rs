@@ -1,4 +1,4 @@
-//! What the messages do.
+//! The effects of the messages.
 
 use super::*;
 
@@ -97,7 +97,7 @@ impl Oracle {
         }
     }
 
-    /// It has happened already: booked whatever the rules say, and flagged.
+    /// It has happened already: booked against all rules, and flagged.
     pub(super) fn advice(&mut self, id: u64, now: Millis, t: TapIn) -> Out {
         let who = self.root(t.who);
         let mut tap = Tap::new(id, who, self.people[who].instr, now.jst_day(), t);

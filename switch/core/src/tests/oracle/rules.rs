@@ -56,7 +56,7 @@ impl Oracle {
         points - self.taken_from(Source::Points { owner, programme })
     }
 
-    /// Any purse money at all, whatever it may buy?
+    /// Any purse money at all, for any goods?
     pub(super) fn has_purse_money(&self, who: usize) -> bool {
         let family = self.family(who);
         self.credits.iter().any(|credit| family.contains(&credit.0) && self.purse_account(credit.0, credit.1) > 0)
@@ -141,7 +141,7 @@ impl Oracle {
         mcc && class && paid_with && whose && pin
     }
 
-    /// What a limit's window holds on a day.
+    /// The content of a limit's window on a day.
     pub(super) fn window(&self, limit: &Limit, who: usize, instr: Instr, day: BusinessDay) -> (i64, u32) {
         let person = self.root(who);
         let mut yen = 0;
@@ -306,7 +306,7 @@ impl Oracle {
         (month, life)
     }
 
-    /// What has earned in a programme in the day's month.
+    /// The amount that has earned in a programme in the day's month.
     pub(super) fn month_earning_parts(&self, who: usize, programme: u16, day: BusinessDay) -> i64 {
         let this_month = self.taps_of(who).filter(|tap| tap.day.month() == day.month());
         let earning = this_month.filter(|tap| tap.grants.iter().any(|grant| grant.programme == programme));

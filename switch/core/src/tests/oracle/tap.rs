@@ -1,4 +1,4 @@
-//! What becomes of one tap of the oracle.
+//! The fate of one tap of the oracle.
 
 use super::*;
 
@@ -49,12 +49,12 @@ impl Tap {
         self.instrument().map(|tender| tender.held).sum()
     }
 
-    /// How much it counts in limit windows: refunds give nothing back.
+    /// Its amount in limit windows: refunds give nothing back.
     pub(super) fn counted_yen(&self) -> i64 {
         self.instrument().map(|tender| tender.held + tender.posted - tender.reversed).sum()
     }
 
-    /// How often it counts in limit windows: not at all when it is undone altogether.
+    /// Its count in limit windows: zero when it is undone altogether.
     pub(super) fn counted_times(&self) -> u32 {
         let refunded: i64 = self.tenders.iter().map(|tender| tender.refunded).sum();
         if self.held() + self.stands() == 0 && refunded == 0 { 0 } else { 1 }

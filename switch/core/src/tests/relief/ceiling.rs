@@ -128,7 +128,7 @@ fn what_was_paid_before_a_merge_is_told_and_stays() {
     assert_eq!(town.state.relief_above(&person(PERSON)), [(101, Yen::new(5_400), Yen::new(5_400), Yen::new(3_000))]);
     let late = import(&mut town, 2, vec![row(2, Some(PERSON), 30, 1)]);
     assert_eq!(issues(&town, late), [issue::ABOVE_CEILING]);
-    // A claim is paid back out of what the person has, in whichever purse it is.
+    // A claim is paid back out of what the person has, from all purses.
     let claim = Proposal::Claim { batch, row: 1, right: Yen::new(300) };
     let number = propose(&mut town, claim, OFFICER).unwrap();
     settle(&mut town, number, true, APPROVER).unwrap();

@@ -29,19 +29,19 @@ fn transfers_are_sent_once_and_what_comes_back_is_the_programmes_again() {
         |town: &mut Town, format, files| relief(town, Relief::FileMade { batch, format, files, by: TREASURER.into() });
     assert!(file(&mut town, Format::Zengin, made(&[3_000, 500])).unwrap_err().contains("follows released"));
     let early =
-        Relief::Step { batch, step: Step::Released, value_date: None, refused: 0, by: TREASURER.into(), why: why() };
+        Relief::Step { batch, step: Step::Released, value_date: None, refused: 0, said: said(TREASURER, why()) };
     assert!(relief(&mut town, early).unwrap_err().contains("needs the bank's day"));
     step(&mut town, batch, Step::Released, TREASURER).unwrap();
     assert_eq!(balance(&town, |k| *k == AccountKey::ReliefTransit(101)), 3_500);
     let sent = |town: &mut Town, file, line: &str| {
-        relief(town, Relief::Sent { batch, file, reference: line.into(), by: TREASURER.into() })
+        relief(town, Relief::Sent { batch, file, reference: line.into(), said: said(TREASURER, "") })
     };
     assert!(sent(&mut town, 0, "l1").unwrap_err().contains("has not been made"));
     assert_eq!(file(&mut town, Format::Zengin, made(&[3_000, 500])), Ok(Done::Recorded));
     assert_eq!(file(&mut town, Format::Zengin, made(&[3_000, 500])), Ok(Done::Unchanged));
     assert!(file(&mut town, Format::Pain001, made(&[3_000, 500])).unwrap_err().contains("one file, in one form"));
     let back = |town: &mut Town, row, line: &str| {
-        relief(town, Relief::Returned { batch, row, reference: line.into(), by: TREASURER.into() })
+        relief(town, Relief::Returned { batch, row, reference: line.into(), said: said(TREASURER, "") })
     };
     assert!(back(&mut town, 1, "l9").unwrap_err().contains("not sent yet"));
     assert_eq!(sent(&mut town, 0, "l1"), Ok(Done::Recorded));
@@ -144,10 +144,10 @@ fn a_reference_that_stands_for_something_else_is_refused_by_what_it_stands_for()
     let mut town = Town::new();
     let batch = transferred(&mut town);
     let sent = |town: &mut Town, file, reference: &str| {
-        relief(town, Relief::Sent { batch, file, reference: reference.into(), by: TREASURER.into() })
+        relief(town, Relief::Sent { batch, file, reference: reference.into(), said: said(TREASURER, "") })
     };
     let back = |town: &mut Town, row, reference: &str| {
-        relief(town, Relief::Returned { batch, row, reference: reference.into(), by: TREASURER.into() })
+        relief(town, Relief::Returned { batch, row, reference: reference.into(), said: said(TREASURER, "") })
     };
     sent(&mut town, 0, "X").unwrap();
     back(&mut town, 0, "foo 1").unwrap();
@@ -183,8 +183,7 @@ fn a_line_that_was_set_aside_wrongly_is_undone_by_its_city() {
         statement: Some(FileDigest([1; 32])),
         alike: Alike::Waits,
         seen: Some(seen(2_000)),
-        by: TREASURER.to_owned(),
-        why: why(),
+        said: said(TREASURER, why()),
     };
     line(&mut town, "taken", Booking::Sent { batch, file: 0 }).unwrap();
     line(&mut town, "back 1", Booking::CameBack { batch, row: 0, fee: Yen::ZERO }).unwrap();

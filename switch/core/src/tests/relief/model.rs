@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What a random history does next.
+/// The next step of a random history.
 #[derive(Clone, Debug)]
 enum Act {
     Import {
@@ -154,8 +154,8 @@ fn perform(town: &mut Town, act: &Act, method: Method, paid: &mut Vec<Request>) 
                     });
                     Relief::FileMade { batch, format: Format::Zengin, files: files.collect(), by }
                 }
-                1 => Relief::Sent { batch, file: u16::from(*row % 2), reference, by },
-                _ => Relief::Returned { batch, row: u32::from(*row), reference, by },
+                1 => Relief::Sent { batch, file: u16::from(*row % 2), reference, said: said(by, "") },
+                _ => Relief::Returned { batch, row: u32::from(*row), reference, said: said(by, "") },
             };
             let _ = relief(town, ask.clone());
             let _ = relief(town, ask);
@@ -267,7 +267,7 @@ pub(super) fn audit(town: &Town) {
     assert!(town.state.relief.is_complete());
 }
 
-/// What was paid, by what a PPID stands for.
+/// The paid amount, by the meaning of a PPID.
 pub(super) fn paid_to(town: &Town, who: impl Fn(Ppid) -> Ppid) -> std::collections::HashMap<Ppid, i64> {
     let mut payees = std::collections::HashMap::new();
     for batch in 0..town.state.relief_batches() {
@@ -298,7 +298,7 @@ pub(super) fn refused_for_a_reason(town: &Town) {
     }
 }
 
-/// No row of any batch is credited twice, and nobody gets more than the ceiling.
+/// No row of any batch is credited twice, and no payee gets more than the ceiling.
 pub(super) fn credited_once(town: &Town) {
     let mut seen = std::collections::HashSet::new();
     for record in &town.journal {
@@ -309,7 +309,7 @@ pub(super) fn credited_once(town: &Town) {
         }
     }
     let payees = paid_to(town, |ppid| ppid);
-    assert!(payees.values().all(|yen| *yen <= 3_000), "nobody gets more than the ceiling: {payees:?}");
+    assert!(payees.values().all(|yen| *yen <= 3_000), "no payee gets more than the ceiling: {payees:?}");
     let mut households = std::collections::HashMap::<[u8; 16], u32>::new();
     for batch in 0..town.state.relief_batches() {
         for row in town.state.relief_transfers(batch) {

@@ -329,7 +329,7 @@ fn a_month_of_which_one_side_of_a_merge_knows_nothing_is_not_told() {
     town.check_replay();
 }
 
-/// What a person has paid in a month, and which percentages of it were told.
+/// A person's payments in a month, and the percentages that were told.
 type Told = std::collections::BTreeMap<(u8, String), (i64, Vec<u8>)>;
 
 /// A payment that waits, or a reservation.

@@ -9,8 +9,8 @@ fn town() -> Town {
     let mut town = town_with(policy());
     for (who, number) in [(51_u8, 51_u64), (52, 52)] {
         ask(&mut town, Command::IssueTemporary { ppid: person(who), until: None, by: "city".into() }).unwrap();
-        ask(&mut town, Command::OpenDeposit { number }).unwrap();
-        ask(&mut town, Command::Fund { number, amount: Yen::new(10_000), reference: "t".into() }).unwrap();
+        ask(&mut town, Command::OpenDeposit { number, maker: None }).unwrap();
+        ask(&mut town, Command::Fund { number, amount: Yen::new(10_000), reference: "t".into(), maker: None }).unwrap();
         let origin = LinkOrigin::Import;
         ask(
             &mut town,
@@ -184,7 +184,7 @@ fn an_undone_refund_is_taken_out_of_all_purses_of_the_programme() {
         // The purchase stands whole again, and can be given back whole.
         let again = town.about(Operation::Refund, &paid, 500);
         assert_eq!(town.code(&again), "00", "¥{spent} spent");
-        assert_eq!(shortfall(&town), before.2, "what nobody paid goes back first");
+        assert_eq!(shortfall(&town), before.2, "what no account paid goes back first");
         town.check_replay();
     }
 }

@@ -36,11 +36,11 @@ fn a_reference_credits_a_purse_and_a_fund_once_however_it_is_spelt() {
 #[test]
 fn nobody_decides_what_they_proposed_under_another_spelling() {
     let mut town = town_with(policy());
-    ask(&mut town, Command::BreakLink { ppid: person(1), why: "closed".into(), by: "op".into() }).unwrap();
+    ask(&mut town, Command::BreakLink { ppid: person(1), said: said("op", "closed") }).unwrap();
     let to = Link::Deposit(2);
-    ask(&mut town, Command::ProposeRetarget { ppid: person(1), to, by: "suzuki".into() }).unwrap();
+    ask(&mut town, Command::ProposeRetarget { ppid: person(1), to, said: said("suzuki", "") }).unwrap();
     let decide = |town: &mut Town, by: &str| {
-        ask(town, Command::DecideRetarget { ppid: person(1), approve: true, by: by.into(), why: "x".into() })
+        ask(town, Command::DecideRetarget { ppid: person(1), approve: true, said: said(by, "x") })
     };
     for by in ["suzuki", "Suzuki", "ｓｕｚｕｋｉ", "suzuki\u{200b}", " suzuki"] {
         assert!(decide(&mut town, by).unwrap_err().contains("another person must decide"), "{by:?}");

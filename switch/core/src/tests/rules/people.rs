@@ -1,6 +1,7 @@
 //! Links, merges, cards and certificates of people.
 
 use super::*;
+use kazasu_ledger::record::Card;
 
 #[test]
 fn a_status_list_speaks_of_certificates_and_only_newer_ones_count() {
@@ -97,9 +98,9 @@ fn a_temporary_id_is_merged_once_with_all_that_it_has() {
 #[test]
 fn a_person_who_links_anew_needs_no_other_instrument() {
     let mut town = town_with(policy());
-    let broken = Command::BreakLink { ppid: person(3), why: "letter came back".into(), by: "a".into() };
+    let broken = Command::BreakLink { ppid: person(3), said: said("a", "letter came back") };
     ask(&mut town, broken).unwrap();
-    let propose = Command::ProposeRetarget { ppid: person(3), to: Link::Deposit(1), by: "a".into() };
+    let propose = Command::ProposeRetarget { ppid: person(3), to: Link::Deposit(1), said: said("a", "") };
     ask(&mut town, propose).unwrap();
     let request = town.state.approvals()[0].number;
     let own = Command::Link {
@@ -111,8 +112,13 @@ fn a_person_who_links_anew_needs_no_other_instrument() {
     };
     ask(&mut town, own).unwrap();
     assert_eq!((town.state.broken_links().count(), town.state.approvals().len()), (0, 0));
-    let late = Approvals::Decide { proposal: request, approve: true, by: "b".into(), why: "late".into() };
-    assert!(ask(&mut town, Command::Approvals(late)).unwrap_err().contains("is not open"));
+    let late = Approvals::Decide {
+        proposal: request,
+        answer: crate::ApprovalAnswer::Approve,
+        seen: None,
+        said: said("b", "late"),
+    };
+    assert!(ask(&mut town, Command::Approvals(late)).unwrap_err().contains("is over: superseded"));
     town.check_replay();
 }
 
@@ -121,15 +127,24 @@ fn a_person_who_links_anew_needs_no_other_instrument() {
 fn a_retarget_of_an_older_journal_is_read() {
     use kazasu_ledger::record::{Linked, RetargetDecided, RetargetProposed};
     let mut town = town_with(policy());
-    let broken = Command::BreakLink { ppid: person(3), why: "x".into(), by: "a".into() };
+    let broken = Command::BreakLink { ppid: person(3), said: said("a", "x") };
     ask(&mut town, broken).unwrap();
     let instrument = Instrument::Deposit(town.state.parties.deposits[&1]);
     let proposed = RetargetProposed { ppid: person(3), instrument: instrument.clone(), by: "a".into() };
     town.carry_out(&Decision { body: Some(Body::RetargetProposed(proposed)), ..Decision::default() });
     assert!(town.state.broken_links().next().unwrap().1.proposal.is_some());
     let (version, from, origin) = (2, town.now, Some(LinkOrigin::Retarget));
-    let link = Linked { ppid: person(3), version, from, instrument, origin, by: Some("b".into()) };
-    let decided = RetargetDecided { ppid: person(3), link: Some(link), by: "b".into(), why: "x".into() };
+    let link = Linked {
+        ppid: person(3),
+        version,
+        from,
+        instrument,
+        origin,
+        by: Some("b".into()),
+        proof: None,
+        approval: None,
+    };
+    let decided = RetargetDecided { ppid: person(3), link: Some(link), by: "b".into(), why: "x".into(), via: None };
     town.carry_out(&Decision { body: Some(Body::RetargetDecided(decided)), ..Decision::default() });
     assert_eq!(town.state.broken_links().count(), 0);
     assert_eq!((town.purchase(3, 100).1.as_str(), town.available(1)), ("00", 9_900));
@@ -150,18 +165,17 @@ fn a_broken_link_is_queued_and_retargeted_by_two_people() {
         .collect();
     assert_eq!(queue, [(person(3), 1, true)], "an issuer that does not know the account says so");
     let propose =
-        |who, to, by: &str| Command::ProposeRetarget { ppid: person(who), to: Link::Deposit(to), by: by.into() };
-    let decide =
-        |approve, by: &str| Command::DecideRetarget { ppid: person(3), approve, by: by.into(), why: "merged".into() };
-    assert!(ask(&mut town, decide(true, "b")).unwrap_err().contains("nobody has proposed"));
+        |who, to, by: &str| Command::ProposeRetarget { ppid: person(who), to: Link::Deposit(to), said: said(by, "") };
+    let decide = |approve, by: &str| Command::DecideRetarget { ppid: person(3), approve, said: said(by, "merged") };
+    assert!(ask(&mut town, decide(true, "b")).unwrap_err().contains("no new instrument was requested"));
     assert!(ask(&mut town, propose(1, 2, "a")).unwrap_err().contains("is not in the queue"));
     ask(&mut town, propose(3, 1, "a")).unwrap();
     assert!(ask(&mut town, decide(true, "a")).unwrap_err().contains("another person must decide"));
     ask(&mut town, decide(false, "b")).unwrap();
-    assert!(ask(&mut town, decide(true, "b")).unwrap_err().contains("nobody has proposed"));
+    assert!(ask(&mut town, decide(true, "b")).unwrap_err().contains("no new instrument was requested"));
     ask(&mut town, propose(3, 1, "a")).unwrap();
     assert_eq!(town.state.approvals().len(), 1, "it is an approval like any other");
-    assert!(!town.state.approvals()[0].is_for_finance());
+    assert_eq!(town.state.approvals()[0].kind(), kazasu_ledger::record::ApprovalKind::Retarget);
     ask(&mut town, decide(true, "b")).unwrap();
     assert_eq!((town.state.broken_links().count(), town.state.approvals().len()), (0, 0));
     assert_eq!(town.purchase(3, 100).1, "00");
@@ -170,8 +184,7 @@ fn a_broken_link_is_queued_and_retargeted_by_two_people() {
     assert_eq!(shared.len(), 1, "two people pay from one public-receipt account");
     assert_eq!(shared[0].1, [person(1), person(3)]);
     assert!(town.state.resident(&person(3), town.state.day).unwrap().shared_account);
-    let suspend =
-        Command::SetCard { ppid: person(3), status: CardStatus::Suspended, by: "a".into(), why: "lost".into() };
+    let suspend = Command::SetCard { ppid: person(3), status: CardStatus::Suspended, said: said("a", "lost") };
     ask(&mut town, suspend).unwrap();
     assert_eq!(town.purchase(3, 100).1, "41");
     town.check_replay();
@@ -193,14 +206,14 @@ fn a_link_that_waits_for_its_day_can_be_superseded() {
     assert_eq!((town.available(1), town.available(2)), (10_000, 200), "now means now");
     ask(&mut town, link(Some(day("2062-12-01").start()), 4, "portal")).unwrap();
     ask(&mut town, Command::Unlink { ppid: person(1), from: None, by: "portal".into() }).unwrap();
-    assert_eq!(town.purchase(1, 1).1, "14", "ended now, whatever waited");
+    assert_eq!(town.purchase(1, 1).1, "14", "ended now, with all that waited");
     town.check_replay();
 }
 
 #[test]
 fn a_revocation_is_not_lifted_by_accident() {
     let mut town = town_with(policy());
-    let set = |status| Command::SetCard { ppid: person(1), status, by: "op".into(), why: "x".into() };
+    let set = |status| Command::SetCard { ppid: person(1), status, said: said("op", "x") };
     let bind = |n: u8, last| Command::BindCertificate {
         ppid: person(1),
         serial: Serial::from_bytes(&[n]).unwrap(),
@@ -253,5 +266,94 @@ fn each_list_of_an_authority_speaks_of_its_own_certificates() {
     assert_eq!(town.purchase(1, 1).1, "00");
     assert!(ask(&mut town, list("CA chiyoda", 4, &[])).is_err(), "each list has numbers of its own");
     assert_eq!(town.state.card_lists().count(), 2);
+    town.check_replay();
+}
+
+#[test]
+fn an_instrument_that_another_person_has_waits_for_staff() {
+    let mut town = town_with(policy());
+    let ask_link = |who, to, by: &str| Command::AskLink {
+        ppid: person(who),
+        from: None,
+        to,
+        origin: LinkOrigin::Holder,
+        said: said(by, ""),
+    };
+    let decide = |town: &Town, approve, by: &str| {
+        let proposal = town.state.approvals()[0].number;
+        Command::Approvals(Approvals::Decide {
+            proposal,
+            answer: if approve { crate::ApprovalAnswer::Approve } else { crate::ApprovalAnswer::Deny },
+            seen: None,
+            said: said(by, "one family"),
+        })
+    };
+    // The account of person 1; person 40 is fresh.
+    ask(&mut town, ask_link(40, Link::Deposit(1), "key_2")).unwrap();
+    assert_eq!(town.purchase(40, 100).1, "14", "it pays nothing");
+    assert_eq!(town.state.approvals().len(), 1);
+    let records = town.journal.len();
+    ask(&mut town, ask_link(40, Link::Deposit(1), "key_2")).unwrap();
+    assert_eq!(town.journal.len(), records, "the same once more is the same request");
+    ask(&mut town, ask_link(40, Link::Deposit(2), "key_2")).unwrap();
+    assert_eq!(town.state.approvals().len(), 1, "another account replaces the request");
+    let alone = decide(&town, true, "key_2");
+    assert!(ask(&mut town, alone).unwrap_err().contains("key_2 is no person who signed in"));
+    let no = decide(&town, false, "per_3");
+    ask(&mut town, no).unwrap();
+    assert_eq!(town.purchase(40, 100).1, "14");
+    ask(&mut town, ask_link(40, Link::Deposit(1), "key_2")).unwrap();
+    let yes = decide(&town, true, "per_3");
+    ask(&mut town, yes).unwrap();
+    assert_eq!((town.purchase(40, 100).1.as_str(), town.available(1)), ("00", 9_900));
+    assert!(town.state.resident(&person(40), town.state.day).unwrap().shared_account);
+    // One's own instrument again, or one that its holder has left, needs no one.
+    ask(&mut town, ask_link(40, Link::Deposit(1), "key_2")).unwrap();
+    ask(&mut town, Command::Unlink { ppid: person(2), from: None, by: "portal".into() }).unwrap();
+    ask(&mut town, ask_link(40, Link::Deposit(2), "key_2")).unwrap();
+    assert_eq!((town.state.approvals().len(), town.available(2)), (0, 500));
+    // A link to something else ends what waits.
+    ask(&mut town, ask_link(41, Link::Deposit(1), "key_2")).unwrap();
+    ask(&mut town, Command::Unlink { ppid: person(41), from: None, by: "portal".into() }).unwrap_err();
+    ask(&mut town, ask_link(40, Link::Deposit(4), "key_2")).unwrap();
+    assert_eq!(town.state.approvals().len(), 1);
+    town.check_replay();
+}
+
+#[test]
+fn a_card_that_another_person_has_waits_too_and_is_no_shared_account() {
+    let mut town = town_with(policy());
+    let card = |seal: u8| {
+        let card = Card { issuer: ISSUER, pan: vec![1, seal].into(), token: [7; 8] };
+        Link::Instrument(Instrument::CreditCard(card))
+    };
+    let ask_link = |who, to| Command::AskLink {
+        ppid: person(who),
+        from: None,
+        to,
+        origin: LinkOrigin::Counter,
+        said: said("per_3", ""),
+    };
+    ask(&mut town, ask_link(40, card(1))).unwrap();
+    assert!(town.state.approvals().is_empty());
+    ask(&mut town, ask_link(41, card(2))).unwrap();
+    assert_eq!(town.state.approvals().len(), 1, "the same number, sealed anew");
+    assert_eq!(town.state.seal_needs(1).proposals, 1, "its key is needed");
+    let records = town.journal.len();
+    ask(&mut town, ask_link(41, card(3))).unwrap();
+    assert_eq!(town.journal.len(), records);
+    let proposal = town.state.approvals()[0].number;
+    ask(
+        &mut town,
+        Command::Approvals(Approvals::Decide {
+            proposal,
+            answer: crate::ApprovalAnswer::Approve,
+            seen: None,
+            said: said("per_4", "a family's"),
+        }),
+    )
+    .unwrap();
+    assert!(town.state.shared_accounts().is_empty(), "a card may be a family's");
+    assert!(!town.state.resident(&person(41), town.state.day).unwrap().shared_account);
     town.check_replay();
 }

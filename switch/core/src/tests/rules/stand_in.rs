@@ -78,7 +78,7 @@ fn a_reversal_that_names_an_unknown_merchant_still_reaches_the_issuer() {
             town.issuer_says(seq, "00");
         }
         let mut undo = town.about(Operation::Reversal, &request, 500);
-        undo.merchant = "NOBODY".parse().unwrap();
+        undo.merchant = "MISSING".parse().unwrap();
         let decision = town.send(&undo);
         assert_eq!(code_of(&decision), "00");
         let (seq, to) = sent(&decision).unwrap();
@@ -100,7 +100,7 @@ fn a_partial_reversal_of_a_waiting_tap_lets_it_go_on_and_takes_effect_behind_its
     assert_eq!(
         (code_of(&decision), waiting_code(&decision)),
         ("00".to_owned(), None),
-        "nobody is told that it is over"
+        "no party is told that it is over"
     );
     assert_eq!(waiting_code(&town.issuer_says(seq, "00")).unwrap(), "00");
     assert_eq!((town.receivable(), town.payable("SHOP")), ((200, 0), 200));
@@ -140,7 +140,7 @@ fn a_refund_undone_twice_pays_nobody_twice() {
     assert_eq!((town.available(2), town.shortfall()), (0, 450), "50 from the account, 450 are claimed");
     let again = town.about(Operation::Refund, &first, 500);
     assert_eq!(town.code(&again), "00");
-    assert_eq!((town.available(2), town.shortfall()), (50, 0), "first what nobody had covered");
+    assert_eq!((town.available(2), town.shortfall()), (50, 0), "first what no account had covered");
     let back = town.about(Operation::Refund, &second, 450);
     assert_eq!(town.code(&back), "00");
     assert_eq!((town.available(2), town.shortfall(), town.payable("SHOP")), (500, 0, 0));

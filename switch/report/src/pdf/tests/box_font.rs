@@ -4,7 +4,7 @@
 /// The character and the selector that together have a glyph of their own.
 pub(super) const VARIANT: (char, char) = ('辻', '\u{e0100}');
 
-/// What a test document is written with, besides ASCII.
+/// The characters of a test document besides ASCII.
 const CHARACTERS: &str = "〓あいうえおかがきけここさしすせたちつてとなにのはまみもらりるれをんアイウエオカタッポトメーョラン、。「」（）・〜¥円様御中\
     加盟店精算書明細対象期間山田商株式会社番号発行日取引時刻端末摘要金額料率件数買物合計特盛振込辻先表題名字銀支普通東京都渋谷区税込下記";
 

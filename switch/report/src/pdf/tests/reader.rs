@@ -107,7 +107,7 @@ fn word(content: &str) -> Option<(String, &str)> {
     (!content.is_empty()).then(|| (content[..end].to_owned(), &content[end..]))
 }
 
-/// What stands in parentheses: balanced ones may be inside, others and bytes that cannot be seen are escaped.
+/// A text in parentheses: balanced ones may be inside, others and bytes that cannot be seen are escaped.
 fn literal(text: &str) -> (String, &str) {
     let (mut bytes, mut depth, mut at) = (Vec::new(), 1, 0);
     let all = text.as_bytes();

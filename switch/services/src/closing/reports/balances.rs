@@ -1,6 +1,6 @@
-//! What accounts hold, after any record.
+//! Balances of accounts, after any record.
 
-use super::{About, other};
+use super::about::{About, other};
 use crate::Services;
 use crate::error::{Result, ServiceError};
 use anyhow::Context;
@@ -106,7 +106,7 @@ pub(super) async fn prepaid(services: &Services, about: About, made: Millis) -> 
     }
     let mut sums: BTreeMap<(u8, u16), i64> = BTreeMap::new();
     for ((kind, n, _), balance) in people {
-        // Points below zero are owed by their holder, and make nobody else's smaller.
+        // Points below zero are owed by their holder, and make no other holder's smaller.
         *sums.entry((kind, n)).or_default() += balance.max(0);
     }
     let base = about.day.map_or(ReportText::AsOfRecord { record: seq }, |day| ReportText::AsOfDay { day });

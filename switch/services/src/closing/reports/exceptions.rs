@@ -1,8 +1,9 @@
-//! What a person is to look at.
+//! Exceptions and flagged taps for people to check.
 
-use super::{About, Built};
+use super::about::{About, Built};
 use crate::Services;
 use crate::error::ServiceError;
+use kazasu_core::WhichExceptions;
 use kazasu_ledger::Body;
 use kazasu_report::{Cell, Kind as Column, Report, cells};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -14,7 +15,7 @@ use kazasu_text::columns::{ExceptionColumn, FlaggedTapColumn, LossColumn};
 use kazasu_text::reports::{Sheet, Title};
 
 pub(super) async fn exceptions(services: &Services, made: Millis) -> Built {
-    let open = services.query(|state| state.exceptions(true)).await?;
+    let open = services.query(|state| state.exceptions(WhichExceptions::Open)).await?;
     let mut out = Report::titled(Title::Exceptions, made)
         .sheet(&Sheet::Exceptions.both())
         .labelled(ExceptionColumn::Exception, Column::Code)
@@ -42,11 +43,16 @@ pub(super) async fn exceptions(services: &Services, made: Millis) -> Built {
             x.ours,
             x.theirs,
             d.owner.unwrap_or_default(),
-            x.why.as_str(),
-            x.proposal.as_str(),
+            both(&x.why, x.finding.as_deref()),
+            both(&x.proposal, x.proposed.as_ref()),
         ]);
     }
     Ok(out)
+}
+
+/// A person's words, or the sentence in both languages: a report does not know its reader.
+fn both(words: &str, finding: Option<&impl Text>) -> String {
+    if words.is_empty() { finding.map(Text::both).unwrap_or_default() } else { words.to_owned() }
 }
 
 async fn each(store: &dyn Store, mut see: impl FnMut(u64, Millis, BusinessDay, &Body)) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
-//! What issuers and cities owe, and what became of their money.
+//! The debts of issuers and cities, and the use of their money.
 
-use super::Built;
+use super::about::Built;
 use crate::Services;
 use crate::error::ServiceError;
 use kazasu_ledger::AccountKey;
@@ -17,15 +17,15 @@ pub(super) async fn issuers(services: &Services, made: Millis) -> Built {
         services.query(|state| state.positions(|key| matches!(key, AccountKey::IssuerReceivable(_)))).await?;
     let names = services
         .closing_context()?
-        .books(|books| Ok(books.chart.issuers.clone()))
+        .fee_projection(|fees| Ok(fees.index.issuers.clone()))
         .await
         .map_err(ServiceError::Other)?;
     let balance = |key: AccountKey| positions.iter().find(|p| p.key == key).map_or(Yen::ZERO, |p| p.balance);
     let days = services
         .closing_context()?
-        .books(|books| {
+        .fee_projection(|fees| {
             let mut sums: BTreeMap<u16, (i64, i64, u64)> = BTreeMap::new();
-            for (issuer, day) in books.days.values().flat_map(|d| &d.issuers) {
+            for (issuer, day) in fees.days.values().flat_map(|d| &d.issuers) {
                 let sum = sums.entry(*issuer).or_default();
                 *sum = (sum.0 + day.net, sum.1 + day.interchange, sum.2 + day.taps);
             }
@@ -67,10 +67,10 @@ pub(super) async fn cities(services: &Services, made: Millis) -> Built {
         })
         .await?;
     let numbers: Vec<u16> = points.keys().copied().collect();
-    // What these merchants owe goes off their settlements; nobody else is to be asked for it.
+    // The debts of these merchants come off their settlements; no other party owes them.
     let funders = services
         .closing_context()?
-        .books(move |books| Ok(books.funders_now(&numbers)))
+        .fee_projection(move |fees| Ok(fees.funders_now(&numbers)))
         .await
         .map_err(ServiceError::Other)?;
     let mut out = Report::titled(Title::Cities, made)

@@ -1,20 +1,22 @@
-//! What residents paid.
+//! Residents' payments.
 
-use super::other;
+use super::about::other;
 use crate::access::Name;
-use crate::error::{Result, ServiceError, value};
+use crate::error::{Result, ServiceError, unfit};
 use crate::fields::day;
 use crate::operation::Operation;
+use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_projections::statements::{Line, LineKind};
 use kazasu_report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
 use kazasu_report::{Kind as Column, Report, cells};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
-use kazasu_text::Text;
 use kazasu_text::columns::StatementColumn;
+use kazasu_text::problems::{IdForm, ProblemText};
 use kazasu_text::reports::{Sheet, Title};
 use kazasu_text::residents::{StatementKind, StatementText};
+use kazasu_text::{Said, Text};
 use serde::{Deserialize, Serialize};
 
 /// A resident's statement of some days: what was paid where, by what, and what came back.
@@ -27,6 +29,9 @@ pub struct ResidentStatement {
     pub from: String,
     /// Last day.
     pub until: String,
+    /// The reason of staff for the look; portals look on behalf of the residents.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 /// A statement that was made.
@@ -51,11 +56,16 @@ impl Operation for ResidentStatement {
     const NAME: Name = Name::ResidentStatement;
     type Answer = Statement;
 
+    fn subject(&self) -> Subject {
+        Subject::resident(&self.ppid).because(self.why.as_deref())
+    }
+
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Statement> {
-        let person = self.ppid.parse::<Ppid>().map_err(|e| value("ppid", e))?;
+        let person =
+            self.ppid.parse::<Ppid>().map_err(|e| unfit("ppid", &Said::exactly(&IdForm::Ppid, e.to_string())))?;
         let (from, until) = (day("from", &self.from)?, day("until", &self.until)?);
         if from > until {
-            return Err(value("until", format!("{until} is before {from}")));
+            return Err(unfit("until", &ProblemText::UntilBeforeFrom { until, from }));
         }
         let lines =
             services.closing_context()?.statements.lines(person, from, until).await.map_err(ServiceError::Other)?;

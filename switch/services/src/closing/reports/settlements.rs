@@ -1,10 +1,10 @@
-//! What merchants are charged and get.
+//! Merchants' charges and payments.
 
-use super::{About, Built, other};
+use super::about::{About, Built, other};
 use crate::Services;
-use crate::error::{Result, ServiceError, value};
+use crate::error::{Result, ServiceError, unfit};
 use kazasu_core::SettlementView;
-use kazasu_projections::books::Books;
+use kazasu_projections::fee_projection::FeeProjection;
 use kazasu_report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
 use kazasu_report::{Builder, Cell, Kind as Column, Report, cells};
 use kazasu_schemas::contract::Tender;
@@ -12,6 +12,7 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_text::Text;
 use kazasu_text::columns::{FeeColumn, SettledTapColumn, SettlementColumn, SummaryColumn};
+use kazasu_text::problems::ProblemText;
 use kazasu_text::reports::{Sheet, Title};
 use kazasu_text::settlements::SettlementText;
 use std::collections::BTreeMap;
@@ -73,20 +74,26 @@ pub(super) async fn settlements(services: &Services, about: About, made: Millis)
 }
 
 async fn one(services: &Services, about: &About) -> Result<SettlementView> {
-    let number = about.settlement.ok_or_else(|| value("settlement", "must be a settlement's number"))?;
+    let number = about.settlement.ok_or_else(|| unfit("settlement", &ProblemText::SettlementNumber))?;
     let all = services.query(|state| state.settlements()).await?;
-    all.into_iter().find(|s| s.number == number).ok_or_else(|| value("settlement", format!("{number} is not known")))
+    all.into_iter()
+        .find(|s| s.number == number)
+        .ok_or_else(|| unfit("settlement", &ProblemText::SettlementUnknown { number }))
 }
 
 /// The taps of a settlement, with their fees, from the journal.
-async fn lines(services: &Services, s: &SettlementView) -> Result<Books> {
+async fn lines(services: &Services, s: &SettlementView) -> Result<FeeProjection> {
     let office = services.closing_context()?;
     let period = s.settlement.period;
-    let mut books =
-        Books::watching(Some(services.imports.vault.clone()), (s.acquirer, s.merchant), period.from, period.until);
+    let mut fees = FeeProjection::watching(
+        Some(services.imports.vault.clone()),
+        (s.acquirer, s.merchant),
+        period.from,
+        period.until,
+    );
     let mut reader = office.store.reader().await.map_err(other)?;
-    books.catch_up(reader.as_mut()).await.map_err(ServiceError::Other)?;
-    Ok(books)
+    fees.catch_up(reader.as_mut()).await.map_err(ServiceError::Other)?;
+    Ok(fees)
 }
 
 pub(super) async fn detail(services: &Services, about: About, made: Millis) -> Result<Report> {
@@ -94,8 +101,8 @@ pub(super) async fn detail(services: &Services, about: About, made: Millis) -> R
     detail_of(&s, &lines(services, &s).await?, made).map_err(other)
 }
 
-/// What a settlement consists of, each as a line.
-fn summary(s: &SettlementView, books: &Books, made: Millis) -> Builder {
+/// The parts of a settlement, each as a line.
+fn summary(s: &SettlementView, fees: &FeeProjection, made: Millis) -> Builder {
     let t = &s.settlement;
     let merchant = s.merchant.to_string();
     let heading = SettlementText::Heading { settlement: s.number, merchant: &merchant, name: &s.name };
@@ -129,7 +136,7 @@ fn summary(s: &SettlementView, books: &Books, made: Millis) -> Builder {
         (SettlementText::Paid, t.paid),
     ] {
         if item == SettlementText::Adjustments {
-            for (programme, yen) in books.funding_of((s.acquirer, s.merchant), t.period) {
+            for (programme, yen) in fees.funding_of((s.acquirer, s.merchant), t.period) {
                 out.push(cells![SettlementText::PointsFunded { programme }.both(), Yen::new(-yen.get())]);
             }
         }
@@ -138,8 +145,8 @@ fn summary(s: &SettlementView, books: &Books, made: Millis) -> Builder {
     out
 }
 
-fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, kazasu_report::ReportError> {
-    let mut out = summary(s, books, made)
+fn detail_of(s: &SettlementView, fees: &FeeProjection, made: Millis) -> Result<Report, kazasu_report::ReportError> {
+    let mut out = summary(s, fees, made)
         .sheet(&Sheet::SettledTaps.both())
         .labelled(SettledTapColumn::Day, Column::Date)
         .labelled(SettledTapColumn::Record, Column::Code)
@@ -154,8 +161,8 @@ fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, 
         .summed(SettledTapColumn::Interchange, Column::Yen)
         .summed(SettledTapColumn::Net, Column::Yen)
         .labelled(SettledTapColumn::Batch, Column::Code);
-    for line in &books.lines {
-        let tap = books.chart.taps.get(&line.fact.seq);
+    for line in &fees.lines {
+        let tap = fees.index.taps.get(&line.fact.seq);
         let text = |value: Option<String>| value.map_or(Cell::Empty, Cell::from);
         out.push(vec![
             Cell::from(line.day),
@@ -192,12 +199,12 @@ pub(super) async fn merchant_letter(services: &Services, number: u32, issuer: &s
 pub(super) async fn fees(services: &Services, about: About, made: Millis) -> Built {
     let rows = services
         .closing_context()?
-        .books(|books| {
-            let contracts = books.contracts();
+        .fee_projection(|fees| {
+            let contracts = fees.contracts();
             let mut sums: BTreeMap<(Tender, String, String), [i64; 5]> = BTreeMap::new();
-            let days = books.days.iter().filter(|(day, _)| about.day.is_none_or(|wanted| **day == wanted));
+            let days = fees.days.iter().filter(|(day, _)| about.day.is_none_or(|wanted| **day == wanted));
             for (key, day) in days.flat_map(|(_, book)| &book.merchants) {
-                let mcc = books.chart.merchants.get(key).map_or_else(String::new, |m| m.mcc.to_string());
+                let mcc = fees.index.merchants.get(key).map_or_else(String::new, |m| m.mcc.to_string());
                 for line in day.fees.iter().flat_map(|f| &f.lines) {
                     let brand = contracts.as_ref().and_then(|c| c.brand_name(line.brand)).unwrap_or_default();
                     let sum = sums.entry((line.tender, brand.to_owned(), mcc.clone())).or_default();

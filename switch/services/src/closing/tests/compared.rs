@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What is planted into somebody's file.
+/// The mistakes that are planted into a party's file.
 #[derive(Clone, Debug)]
 enum Plant {
     Missing(usize),
@@ -106,7 +106,7 @@ fn every_planted_error_is_found_and_nothing_else() {
             let mut rows = town.lines(&with);
             rows.retain(|row| row.kind != Kind::Chargeback);
             let (bytes, expected) = planted(&rows, &plants);
-            let (report, _, _, outcome) = compared(&with, &rows, &bytes, until.next(), &exact).unwrap();
+            let (report, _, _, outcome) = compared(&with, &rows, &bytes, &exact).unwrap();
             prop_assert_eq!(report.bad, 0);
             let mut found: Vec<&str> = outcome.exceptions.iter().map(|e| name(e.status)).collect();
             found.sort_unstable();
@@ -152,7 +152,7 @@ fn what_a_contract_tolerates_is_no_difference() {
         let tolerance = crate::closing::ToleranceFile { of: of.into(), yen, per_mille, days: 1, write_off_yen };
         let finance = crate::closing::FinanceFile { tolerances: vec![tolerance], ..Default::default() };
         let rules = super::super::compare::rules(&finance, &with);
-        let (.., outcome) = compared(&with, &rows, &bytes, day.next(), &rules).unwrap();
+        let (.., outcome) = compared(&with, &rows, &bytes, &rules).unwrap();
         let write_offs = outcome.exceptions.iter().filter(|e| matches!(e.proposal, Proposed::WriteOff(_))).count();
         (outcome.exceptions.len(), outcome.tolerated, outcome.tolerated_yen.get(), write_offs)
     };
@@ -169,7 +169,7 @@ fn what_a_contract_tolerates_is_no_difference() {
         |of: &str| crate::closing::ToleranceFile { of: of.into(), yen: 3, per_mille: 1, days: 1, write_off_yen: 0 };
     let finance = crate::closing::FinanceFile { tolerances: vec![tolerance("issuer 1")], ..Default::default() };
     let rules = super::super::compare::rules(&finance, &with);
-    let (.., outcome) = compared(&with, &rows, &bytes, day.next(), &rules).unwrap();
+    let (.., outcome) = compared(&with, &rows, &bytes, &rules).unwrap();
     let exception =
         super::super::compare::tolerated_difference(outcome.tolerated_yen, outcome.tolerated, &with, &[7; 32]);
     assert_eq!(
@@ -186,11 +186,15 @@ fn what_a_contract_tolerates_is_no_difference() {
     let why = || "t".to_owned();
     town.ok(Command::Approvals(Approvals::Request {
         proposal,
-        source: String::new(),
-        by: "suzuki".into(),
-        why: why(),
+        source: kazasu_core::Document::default(),
+        said: said("suzuki", why()),
     }));
-    let settle = Approvals::Decide { proposal: town.state.seq, approve: true, by: "tanaka".into(), why: why() };
+    let settle = Approvals::Decide {
+        proposal: town.state.seq,
+        answer: kazasu_core::ApprovalAnswer::Approve,
+        seen: None,
+        said: said("tanaka", why()),
+    };
     town.ok(Command::Approvals(settle));
     assert_eq!((owed(&town) - before, town.balance(|k| *k == AccountKey::Differences)), (99, -99));
 }

@@ -1,4 +1,4 @@
-//! A day goes forward only, and its exceptions are in somebody's hands.
+//! A day goes forward only, and its exceptions have owners.
 
 use super::*;
 
@@ -12,7 +12,7 @@ pub(super) fn refused(town: &mut Town, command: Command) -> Option<String> {
 }
 
 pub(super) fn mark(day: BusinessDay, state: DayState) -> Command {
-    Command::Closing(Closing::Mark { day, state, by: "t".into(), why: "t".into() })
+    Command::Closing(Closing::Mark { day, state, said: said("t", "t") })
 }
 
 #[test]
@@ -71,11 +71,13 @@ pub(super) fn a_difference_is_raised_once_and_needs_an_owner(town: &mut Town, da
         day,
         why: "w".into(),
         proposal: "p".into(),
+        finding: None,
+        proposed: None,
     };
     for _ in 0..2 {
         town.ok(Command::Closing(Closing::Raise { run: 1, exceptions: vec![exception.clone()] }));
     }
-    assert_eq!(town.state.exceptions(true).len(), 1);
+    assert_eq!(town.state.exceptions(WhichExceptions::Open).len(), 1);
     assert!(refused(town, mark(day, DayState::Reconciled)).unwrap().starts_with("1 exceptions of"));
     let note = Closing::Note { id: DIFFERENCE, owner: Some("sato".into()), note: "asked".into(), by: "sato".into() };
     town.ok(Command::Closing(note));
@@ -93,20 +95,32 @@ pub(super) fn two_people_resolve_a_difference_once(town: &mut Town) {
     let how = kazasu_schemas::closing::Resolution::BookedIssuer;
     let proposal = Box::new(Proposal::Resolve { id: DIFFERENCE, how });
     let ask = |by: &str| {
-        let (by, why) = (by.to_owned(), "w".to_owned());
-        Command::Approvals(Approvals::Request { proposal: proposal.clone(), source: String::new(), by, why })
+        let said = said(by, "w");
+        Command::Approvals(Approvals::Request {
+            proposal: proposal.clone(),
+            source: kazasu_core::Document::default(),
+            said,
+        })
     };
     town.ok(ask("suzuki"));
     let number = town.state.seq;
     let settle = |by: &str| {
-        Command::Approvals(Approvals::Decide { proposal: number, approve: true, by: by.into(), why: "w".into() })
+        Command::Approvals(Approvals::Decide {
+            proposal: number,
+            answer: kazasu_core::ApprovalAnswer::Approve,
+            seen: None,
+            said: said(by, "w"),
+        })
     };
     assert!(refused(town, settle("suzuki")).is_some());
     town.ok(settle("tanaka"));
     assert!(refused(town, settle("tanaka")).is_some());
     assert_eq!(town.balance(|k| *k == AccountKey::Differences), MISSING.get());
     assert_eq!(town.balance(|k| matches!(k, AccountKey::IssuerReceivable(1))), -MISSING.get());
-    assert_eq!((town.state.exceptions(true).len(), town.state.exceptions(false).len()), (0, 1));
+    assert_eq!(
+        (town.state.exceptions(WhichExceptions::Open).len(), town.state.exceptions(WhichExceptions::All).len()),
+        (0, 1)
+    );
     assert!(refused(town, ask("suzuki")).unwrap().contains("nothing is resolved twice"));
 }
 

@@ -14,7 +14,7 @@ fn nets_sum_to_zero_under_random_contracts() {
         town.close(1);
         let settled = town.state.settlements();
         let days: i64 =
-            town.books.days.values().flat_map(|d| d.merchants.values()).map(|m| m.totals.chargebacks.get()).sum();
+            town.fees.days.values().flat_map(|d| d.merchants.values()).map(|m| m.totals.chargebacks.get()).sum();
         assert_eq!(days, town.charged_back, "every chargeback is in its merchant's day, and nothing else");
         let mut seen = seen.borrow_mut();
         seen[4] += u32::from(town.charged_back > 0);
@@ -66,7 +66,7 @@ fn a_refund_that_is_undone_is_charged_again_exactly() {
     }
 }
 
-/// Who funds a payment with points gets back what is refunded of it, whoever funds the programme by then.
+/// Who funds a payment with points gets back what is refunded of it, also when another party funds the programme by then.
 #[test]
 fn a_refund_comes_back_to_who_funded_the_payment() {
     use proptest::strategy::ValueTree;
@@ -77,7 +77,7 @@ fn a_refund_comes_back_to_who_funded_the_payment() {
     }
     let mut town = Town::new(list.clone());
     let funding = |town: &Town, day: BusinessDay| -> Vec<i64> {
-        let of = |shop: &str| town.books.days[&day].merchants.get(&(acquirer(), shop.parse().unwrap()));
+        let of = |shop: &str| town.fees.days[&day].merchants.get(&(acquirer(), shop.parse().unwrap()));
         SHOPS.iter().map(|shop| of(shop).map_or(0, |m| m.totals.points_funding.get())).collect()
     };
     let earn = town.request(Operation::Purchase, 1, 0, 10_000);
@@ -95,14 +95,14 @@ fn a_refund_comes_back_to_who_funded_the_payment() {
     list.contracts[0].funds_points = vec![FUNDED];
     let proposal = Box::new(Proposal::Contracts(Box::new(list.clone())));
     let why = || "t".to_owned();
-    town.ok(Command::Approvals(Approvals::Request {
-        proposal,
-        source: "file".into(),
-        by: "suzuki".into(),
-        why: why(),
-    }));
+    town.ok(Command::Approvals(Approvals::Request { proposal, source: "file".into(), said: said("suzuki", why()) }));
     let proposal = town.state.seq;
-    town.ok(Command::Approvals(Approvals::Decide { proposal, approve: true, by: "tanaka".into(), why: why() }));
+    town.ok(Command::Approvals(Approvals::Decide {
+        proposal,
+        answer: kazasu_core::ApprovalAnswer::Approve,
+        seen: None,
+        said: said("tanaka", why()),
+    }));
     let mut later = town.request(Operation::Purchase, 1, 2, 50);
     later.options = kazasu_schemas::wire::Options::USE_POINTS;
     town.send(&later, true);
@@ -121,19 +121,19 @@ fn a_refund_comes_back_to_who_funded_the_payment() {
     assert_eq!((settled.settlement.points_funding.get(), settled.settlement.carried_forward.get()), (-400, -500));
 
     // Books that are made anew say the same.
-    let mut again = Books::new(None);
+    let mut again = FeeProjection::new(None);
     for entry in &town.entries {
         again.record(entry.place(), &Body::read(&entry.body).unwrap()).unwrap();
     }
-    let all = |books: &Books| {
-        books.days.values().flat_map(|d| d.merchants.values().map(|m| m.funding.clone())).collect::<Vec<_>>()
+    let all = |fees: &FeeProjection| {
+        fees.days.values().flat_map(|d| d.merchants.values().map(|m| m.funding.clone())).collect::<Vec<_>>()
     };
-    assert_eq!(all(&again), all(&town.books));
+    assert_eq!(all(&again), all(&town.fees));
 
-    // Points that nobody can have are funded by nobody.
+    // Points that no person can have are funded by no party.
     list.contracts[0].funds_points = vec![FUNDED, 99];
     let proposal = Box::new(Proposal::Contracts(Box::new(list)));
-    let ask = Approvals::Request { proposal, source: "file".into(), by: "suzuki".into(), why: why() };
+    let ask = Approvals::Request { proposal, source: "file".into(), said: said("suzuki", why()) };
     let rejected = town.event(&Event::Command(Command::Approvals(ask))).rejected.unwrap().to_string();
     assert!(rejected.contains("contract 1: funds_points names 99, which is no point programme"), "{rejected}");
 }

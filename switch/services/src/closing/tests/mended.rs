@@ -38,7 +38,7 @@ type Told = (usize, usize, u64);
 fn read_in(town: &mut Town, with: &CompareWith, lines: &[String]) -> Told {
     let bytes = lines.join("\r\n").into_bytes();
     let rules = super::super::compare::rules(&Default::default(), with);
-    let (report, here, there, outcome) = compared(with, &town.lines(with), &bytes, with.until.next(), &rules).unwrap();
+    let (report, here, there, outcome) = compared(with, &town.lines(with), &bytes, &rules).unwrap();
     let before = Before::of(&town.state, "issuer 1");
     let found = sorted_out(&before, with, (&report, &here, &there, &outcome), &[9; 32]);
     let told = (found.raised.len(), found.ended.len(), found.undecided);
@@ -72,7 +72,7 @@ fn read_in(town: &mut Town, with: &CompareWith, lines: &[String]) -> Told {
 }
 
 fn open(town: &Town) -> BTreeMap<u64, (String, i64)> {
-    let open = town.state.exceptions(true);
+    let open = town.state.exceptions(WhichExceptions::Open);
     open.iter().map(|d| (d.exception.own, (d.exception.status.clone(), d.exception.theirs.get()))).collect()
 }
 
@@ -92,18 +92,18 @@ fn nothing_is_missing_while_lines_are_unread_and_a_mended_file_ends_what_was() {
     // A file that lacks a line.
     assert_eq!(read_in(&mut town, &with, &short), (1, 0, 0));
     assert_eq!(open(&town).values().cloned().collect::<Vec<_>>(), [("missing".to_owned(), 0)]);
-    // It stays while the line is among those that cannot be read, and ends with the line, whatever else is unread.
+    // It stays while the line is among those that cannot be read, and ends with the line, although other lines are unread.
     let mut other = good.clone();
     other[2] = other[2].replace(",392,", ",yen,");
     assert_eq!(read_in(&mut town, &with, &other), (0, 0, 1));
     assert_eq!(open(&town).len(), 1);
     assert_eq!(read_in(&mut town, &with, &some), (0, 1, 1));
     assert_eq!(open(&town).len(), 0);
-    let all = town.state.exceptions(false);
+    let all = town.state.exceptions(WhichExceptions::All);
     let (how, _, by) = all[0].resolved.clone().unwrap();
     assert_eq!((how, by), (Resolution::Explained, kazasu_core::ResolvedBy::Comparison(5)));
-    let (.., kazasu_core::Note::Text(note)) = all[0].notes.last().unwrap() else { panic!("no words") };
-    assert!(note.contains("a later file has it with the same amount, in line 3"));
+    let (.., kazasu_core::Note::Found(finding)) = all[0].notes.last().unwrap() else { panic!("no finding") };
+    assert_eq!(*finding, kazasu_schemas::closing::Finding::SameLater { line: 3 });
     // A file that lacks it again opens it again.
     assert_eq!(read_in(&mut town, &with, &short), (1, 0, 0));
     assert_eq!(read_in(&mut town, &with, &good), (0, 1, 0));
@@ -132,13 +132,13 @@ fn what_two_people_resolved_stays() {
     let good = file(&town.lines(&with));
     let short: Vec<String> = good.iter().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| line.clone()).collect();
     read_in(&mut town, &with, &short);
-    let id = town.state.exceptions(true)[0].exception.id;
+    let id = town.state.exceptions(WhichExceptions::Open)[0].exception.id;
     town.resolve(id, Resolution::Explained).unwrap();
-    let before = town.state.exceptions(false);
+    let before = town.state.exceptions(WhichExceptions::All);
     assert_eq!(read_in(&mut town, &with, &good), (0, 0, 0));
     assert_eq!(read_in(&mut town, &with, &short), (0, 0, 0), "the same finding is not raised again");
-    assert_eq!(town.state.exceptions(false).len(), before.len());
-    assert_eq!(town.state.exceptions(false)[0].resolved, before[0].resolved);
+    assert_eq!(town.state.exceptions(WhichExceptions::All).len(), before.len());
+    assert_eq!(town.state.exceptions(WhichExceptions::All)[0].resolved, before[0].resolved);
 }
 
 #[test]
@@ -147,17 +147,17 @@ fn what_was_booked_and_comes_after_all_is_told() {
     let good = file(&town.lines(&with));
     let short: Vec<String> = good.iter().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| line.clone()).collect();
     read_in(&mut town, &with, &short);
-    let id = town.state.exceptions(true)[0].exception.id;
+    let id = town.state.exceptions(WhichExceptions::Open)[0].exception.id;
     town.resolve(id, Resolution::BookedIssuer).unwrap();
     assert_eq!(read_in(&mut town, &with, &short), (0, 0, 0), "its line is not expected any more");
-    // The issuer pays it after all: somebody must know.
+    // The issuer pays it after all: a person must know.
     assert_eq!(read_in(&mut town, &with, &good), (1, 0, 0));
     assert_eq!(open(&town).into_values().collect::<Vec<_>>(), [("unexpected".to_owned(), 1_000)]);
 }
 
 #[test]
 fn a_line_that_a_later_file_does_not_have_any_more_is_no_difference() {
-    let still_open = |town: &Town| town.state.exceptions(true).len();
+    let still_open = |town: &Town| town.state.exceptions(WhichExceptions::Open).len();
     let (mut town, with) = town(&[1_000, 200]);
     let good = file(&town.lines(&with));
     let mut more = good.clone();

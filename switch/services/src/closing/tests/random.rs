@@ -118,32 +118,41 @@ pub(super) fn perform(town: &mut Town, act: &Act) {
             let again = town.about(Operation::Refund, &original, *yen);
             town.send(&again, true);
         }
-        // The issuer takes something back, and two people charge it to the merchant.
         Act::ChargeBack(at, yen) => {
             let Some(original) = town.paid.get(at % town.paid.len().max(1)).copied() else { return };
-            let Some(tap) = town.entries.iter().find_map(|e| match Body::read(&e.body) {
-                Ok(Body::Transaction(t)) if t.rrn == original.rrn && t.key.stan == original.stan => Some(e.seq),
-                _ => None,
-            }) else {
-                return;
-            };
-            let (amount, reference, why) = (Yen::new(*yen), format!("CB{tap}"), "fraud".to_owned());
-            let ask = Closing::Dispute { tap, amount, reference, why, by: "sato".to_owned() };
-            let before = town.state.seq;
-            let rejected = town.event(&Event::Command(Command::Closing(ask))).rejected;
-            if rejected.is_some() || town.state.seq == before {
-                return;
-            }
-            let dispute = town.state.exceptions(true).into_iter().find(|d| d.exception.own == tap).unwrap();
-            let id = dispute.exception.id;
-            let proposal = Box::new(Proposal::Resolve { id, how: kazasu_schemas::closing::Resolution::BookedMerchant });
-            let why = || "t".to_owned();
-            let ask = Approvals::Request { proposal, source: String::new(), by: "suzuki".into(), why: why() };
-            town.ok(Command::Approvals(ask));
-            let settle = Approvals::Decide { proposal: town.state.seq, approve: true, by: "tanaka".into(), why: why() };
-            town.ok(Command::Approvals(settle));
-            town.charged_back += yen;
+            charge_back(town, &original, *yen);
         }
         Act::Close(pay) => town.close(*pay),
     }
+}
+
+/// The issuer takes something back, and two people charge it to the merchant.
+fn charge_back(town: &mut Town, original: &Request, yen: i64) {
+    let Some(tap) = town.entries.iter().find_map(|e| match Body::read(&e.body) {
+        Ok(Body::Transaction(t)) if t.rrn == original.rrn && t.key.stan == original.stan => Some(e.seq),
+        _ => None,
+    }) else {
+        return;
+    };
+    let (amount, reference, why) = (Yen::new(yen), format!("CB{tap}"), "fraud".to_owned());
+    let ask = Closing::Dispute { tap, amount, reference, said: said("sato", why) };
+    let before = town.state.seq;
+    let rejected = town.event(&Event::Command(Command::Closing(ask))).rejected;
+    if rejected.is_some() || town.state.seq == before {
+        return;
+    }
+    let dispute = town.state.exceptions(WhichExceptions::Open).into_iter().find(|d| d.exception.own == tap).unwrap();
+    let id = dispute.exception.id;
+    let proposal = Box::new(Proposal::Resolve { id, how: kazasu_schemas::closing::Resolution::BookedMerchant });
+    let why = || "t".to_owned();
+    let ask = Approvals::Request { proposal, source: kazasu_core::Document::default(), said: said("suzuki", why()) };
+    town.ok(Command::Approvals(ask));
+    let settle = Approvals::Decide {
+        proposal: town.state.seq,
+        answer: kazasu_core::ApprovalAnswer::Approve,
+        seen: None,
+        said: said("tanaka", why()),
+    };
+    town.ok(Command::Approvals(settle));
+    town.charged_back += yen;
 }

@@ -285,7 +285,7 @@ fn an_issuer_that_is_told_of_a_reversal_later_may_refuse_it() {
         lessen(&mut town, &request, 0);
         let told = owed(&town);
         town.acknowledge(told[0], ResponseCode::APPROVED);
-        assert!(matches!(Body::read(&town.entries.last().unwrap().body).unwrap(), Body::IssuerTold(_)));
+        assert!(matches!(Body::read(&town.entries.last().unwrap().body).unwrap(), Body::IssuerNotified(_)));
         let told = owed(&town);
         town.acknowledge(told[0], code);
         assert_eq!(parts(&town), [(1_000, 1_000, 0), (1_000, -200, 0), last]);
@@ -368,7 +368,7 @@ fn a_resolved_refund_of_a_payment_that_is_refused_later_is_no_payment_by_card() 
         town.send(&refund, true);
         let told = town.state.seq;
         town.acknowledge(told, REFUSED);
-        let id = town.state.exceptions(true)[0].exception.id;
+        let id = town.state.exceptions(WhichExceptions::Open)[0].exception.id;
         town.resolve(id, how).unwrap();
         town.acknowledge(message, REFUSED);
         assert_eq!(parts(&town), [(1_000, 0, 1_000), (300, 0, -300)], "{how:?}");

@@ -13,10 +13,10 @@ fn statements_add_up_to_what_merchants_got() {
         for act in &acts {
             perform(&mut town, act);
         }
-        let mut chart = kazasu_projections::chart::Chart::default();
+        let mut index = kazasu_projections::journal_index::JournalIndex::default();
         let mut expected = std::collections::BTreeMap::<String, i64>::new();
         for entry in &town.entries {
-            for moved in chart.record(entry.place(), &Body::read(&entry.body).unwrap()) {
+            for moved in index.record(entry.place(), &Body::read(&entry.body).unwrap()) {
                 // What an issuer takes back of a merchant is settled between it and its cardholder.
                 if !moved.correction {
                     *expected.entry(moved.merchant.1.to_string()).or_default() += moved.amount.get();
@@ -62,15 +62,16 @@ fn statements_add_up_to_what_merchants_got() {
     result.unwrap();
 }
 
-/// What the acquirer owes is nobody's payment: not of someone without an instrument, not beyond what an account covers, not refunded.
+/// What the acquirer owes is no resident's payment: not of a person without an instrument, not beyond what an account covers, not
+/// refunded.
 #[test]
 fn a_statement_shows_what_the_acquirer_owes_apart() {
     use proptest::strategy::ValueTree;
     let list = contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current();
     let mut town = Town::new(list);
     town.ok(Command::IssueTemporary { ppid: person(9), until: None, by: "t".into() });
-    town.ok(Command::OpenDeposit { number: 8 });
-    town.ok(Command::Fund { number: 8, amount: Yen::new(100), reference: "t".into() });
+    town.ok(Command::OpenDeposit { number: 8, maker: None });
+    town.ok(Command::Fund { number: 8, amount: Yen::new(100), reference: "t".into(), maker: None });
     let origin = LinkOrigin::Import;
     town.ok(Command::Link { ppid: person(8), from: None, to: Link::Deposit(8), origin, by: "t".into() });
     // Nothing linked; an account that covers a part, which the refund is first taken off from.
@@ -80,7 +81,7 @@ fn a_statement_shows_what_the_acquirer_owes_apart() {
     town.send(&part, true);
     let refund = town.about(Operation::Refund, &part, 200);
     town.send(&refund, true);
-    // Someone whom nobody knows.
+    // An unknown person.
     let unknown = town.request(Operation::PurchaseAdvice, 99, 0, 30);
     town.send(&unknown, true);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -56,7 +56,7 @@ fn about(row: &Row, rows: &[Row], picture: &Picture, found: &[Option<Finding>]) 
     });
     let here = here.map(|(n, other)| (other.name.clone(), other.reference.clone(), Some(n)));
     let all: Vec<(LineName, String, Option<usize>)> = booked.chain(here).collect();
-    // Where it repeats the line's text, that tells which one.
+    // A correction that repeats the line's text names the line.
     let same: Vec<_> = all.iter().filter(|(name, ..)| name.about == row.name.about).cloned().collect();
     let of = if same.is_empty() { all } else { same };
     of.into_iter().map(|(_, reference, n)| (reference, n)).collect()
@@ -97,7 +97,7 @@ fn correct(
         found[n] = Some(Finding::Book(Booking::Aside(Aside::Corrected(row.reference.clone()))));
         return;
     };
-    // What was booked before would stand, although the bank took it back.
+    // An earlier booking would stand, although the bank took it back.
     let reference = &before.reference;
     let why = format!("it looks like {reference:?}, which was booked before ({})", before.what);
     let same = Candidate { what: format!("the same as {reference:?}"), say: format!("--same-as \"{reference}\"") };

@@ -145,7 +145,7 @@ fn a_look_books_nothing_and_says_what_would_be_booked() {
     let look = Reading::new(Run::Look, None, (None, None), None).unwrap();
     let seen = office.read_as(&bytes, &look).unwrap();
     assert_eq!(office.state.seq, before, "nothing is recorded");
-    assert_eq!(office.read(&bytes), seen, "and then it is booked as it was shown, whatever the lines' order");
+    assert_eq!(office.read(&bytes), seen, "and then it is booked as it was shown, in any order of the lines");
     assert_eq!(office.settlement(1), SettlementState::Returned(a));
 }
 
@@ -232,8 +232,7 @@ fn a_line_that_was_booked_under_its_earlier_name_is_known() {
         statement: Some(FileDigest([1; 32])),
         alike: Alike::Waits,
         seen: None,
-        by: "sato".into(),
-        why: String::new(),
+        said: said("sato", ""),
     })));
     assert!(matches!(office.read(&bytes)[0].1, Finding::Known));
     let counted_anew = file(&[Entry { inquiry_number: 9, ..paid.clone() }]);

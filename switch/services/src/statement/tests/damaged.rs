@@ -8,7 +8,7 @@ fn sound(office: &mut Office) -> Vec<u8> {
     file(&[out(10_000), came(13_000, "ｻｸﾗｶ-ﾄﾞ", "")])
 }
 
-/// Nothing is booked, whatever the program finds; and that it is no sound file is told.
+/// Nothing is booked of a damaged file, and the answer says that it is damaged.
 fn books_nothing(office: &mut Office, bytes: &[u8], what: &str) {
     let before = office.state.seq;
     let read = statement::read(bytes);

@@ -1,4 +1,4 @@
-//! A payment that looks like one that stands waits for a person, whichever came first.
+//! A payment that looks like one that stands waits for a person, also when it came first.
 
 use super::*;
 
@@ -11,8 +11,7 @@ fn by_hand(office: &Office, yen: i64, reference: &str, another: bool) -> Command
         statement: None,
         alike: if another { Alike::Another } else { Alike::Waits },
         seen: None,
-        by: "tanaka".into(),
-        why: if another { "two invoices".into() } else { String::new() },
+        said: said("tanaka", if another { "two invoices".into() } else { String::new() }),
     }))
 }
 
@@ -167,7 +166,7 @@ fn two_payers_with_one_reference_are_told_apart_by_the_line() {
             from: Payer::Issuer(from),
             amount: Yen::new(21_000),
             reference: "November".into(),
-            by: "sato".into(),
+            said: said("sato", ""),
         }));
     }
     let bytes = file(&[came(21_000, "ﾋﾊﾞﾘ", ""), came(21_000, "ﾀﾞﾚｶ", "")]);

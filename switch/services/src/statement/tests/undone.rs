@@ -29,11 +29,17 @@ fn a_wrong_file_is_undone_and_the_line_is_booked_right() {
     let line = reference(&office);
     // One person alone undoes nothing.
     let proposal = Box::new(Proposal::UndoBooking { reference: line.clone(), payer: None });
-    let ask = Approvals::Request { proposal, source: String::new(), by: "sato".into(), why: "t".into() };
+    let ask = Approvals::Request { proposal, source: kazasu_core::Document::default(), said: said("sato", "t") };
     office.ok(Command::Approvals(ask));
     let proposal = office.state.seq;
-    let settle =
-        |by: &str, approve| Command::Approvals(Approvals::Decide { proposal, approve, by: by.into(), why: "t".into() });
+    let settle = |by: &str, approve| {
+        Command::Approvals(Approvals::Decide {
+            proposal,
+            answer: if approve { kazasu_core::ApprovalAnswer::Approve } else { kazasu_core::ApprovalAnswer::Deny },
+            seen: None,
+            said: said(by, "t"),
+        })
+    };
     assert!(office.refused(settle("sato", true)).contains("another person must decide"));
     office.ok(settle("tanaka", true));
     assert_eq!(office.settlement(1), SettlementState::Ordered(a));
@@ -77,7 +83,7 @@ fn a_payment_that_was_booked_by_hand_is_undone_and_counts_no_more() {
             from: Payer::Issuer(1),
             amount: Yen::new(13_000),
             reference: reference.into(),
-            by: "sato".into(),
+            said: said("sato", ""),
         })
     };
     office.ok(hand("R-1"));
@@ -159,7 +165,7 @@ fn a_correction_of_what_was_booked_by_hand_is_not_set_aside() {
             from: Payer::Issuer(1),
             amount: Yen::new(21_000),
             reference: reference.into(),
-            by: "sato".into(),
+            said: said("sato", ""),
         })
     };
     let owed = |office: &Office| office.balance(AccountKey::IssuerReceivable(1));
@@ -189,7 +195,7 @@ fn a_correction_leads_over_the_line_that_was_the_same_to_what_was_booked_by_hand
         from: Payer::Issuer(1),
         amount: Yen::new(21_000),
         reference: "hand 1".into(),
-        by: "sato".into(),
+        said: said("sato", ""),
     }));
     let first = file(std::slice::from_ref(&line));
     let found = office.read(&first);
@@ -209,7 +215,7 @@ fn a_correction_finds_what_was_booked_by_a_reference_that_is_typed_otherwise() {
             from: Payer::Issuer(1),
             amount: Yen::new(21_000),
             reference: "REF-A".into(),
-            by: "sato".into(),
+            said: said("sato", ""),
         }));
         let bytes = file(&[correction(line(Direction::Out, 21_000, "ｻｸﾗｶ-ﾄﾞ", ""))]);
         let found = office.said(&bytes, 2, &format!("corrects {typed}")).unwrap();
@@ -226,7 +232,7 @@ fn a_correction_finds_what_was_booked_by_a_reference_that_is_typed_otherwise() {
     assert_eq!(office.settlement(1), SettlementState::Ordered(a));
 }
 
-/// Whichever of the two lines a person looks at first.
+/// A person may look at either of the two lines first.
 #[test]
 fn a_line_waits_when_its_correction_was_said_to_be_of_what_was_booked_by_hand() {
     let mut office = Office::new(&[]);
@@ -237,7 +243,7 @@ fn a_line_waits_when_its_correction_was_said_to_be_of_what_was_booked_by_hand() 
             from,
             amount: Yen::new(21_000),
             reference: reference.into(),
-            by: "sato".into(),
+            said: said("sato", ""),
         })
     };
     // Another payer's payment has the same reference.
@@ -268,7 +274,7 @@ fn a_payout_is_given_up_when_its_value_date_is_over_by_the_calendar_too() {
     while office.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
     let give_up = |office: &mut Office| office.decided(Proposal::CancelPayout { payout: a });
     assert!(give_up(&mut office).unwrap_err().contains("given up when 2026-12-03 is over"));
-    office.ok(Command::CutOver { keep_days: 400, by: "sato".into(), why: "closing early".into() });
+    office.ok(Command::CutOver { keep_days: 400, said: said("sato", "closing early") });
     assert_eq!(office.state.day, today().next());
     assert!(give_up(&mut office).unwrap_err().contains("2026-12-03 is over, as business day and by the calendar"));
     // The bank took the file: that is booked for the payout that ordered it.
@@ -278,7 +284,7 @@ fn a_payout_is_given_up_when_its_value_date_is_over_by_the_calendar_too() {
     let a = office.payout(&[1]);
     office.now = Millis(today().start().0 + 10 * 3_600_000);
     while office.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
-    office.ok(Command::CutOver { keep_days: 400, by: "sato".into(), why: "closing early".into() });
+    office.ok(Command::CutOver { keep_days: 400, said: said("sato", "closing early") });
     office.now = today().next().start();
     office.decided(Proposal::CancelPayout { payout: a }).unwrap();
     assert_eq!(office.settlement(1), SettlementState::Due);
@@ -323,7 +329,7 @@ fn a_line_that_is_the_same_is_undone_before_what_it_is_the_same_as() {
         from: Payer::Issuer(1),
         amount: Yen::new(13_000),
         reference: "R-1".into(),
-        by: "sato".into(),
+        said: said("sato", ""),
     });
     office.ok(hand);
     let bytes = file(&[came(13_000, "ｻｸﾗｶ-ﾄﾞ", "")]);

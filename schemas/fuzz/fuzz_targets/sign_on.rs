@@ -1,6 +1,0 @@
-//! Any bytes as DE48 of a sign-on.
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|private: &[u8]| kazasu_schemas_fuzz::sign_on(private));

@@ -1,0 +1,358 @@
+//! Health, metrics, status and the API over HTTP. Health, metrics and the status are open on the configured address; all other
+//! addresses require a session or a key, except for joining and signing in.
+
+mod answers;
+mod approvals;
+mod bank;
+mod bodies;
+mod body;
+mod callers;
+mod closing;
+mod edge;
+mod forwarded;
+mod front;
+mod imports;
+mod limits;
+mod operations;
+mod payments;
+mod problem;
+mod relief;
+mod residents;
+mod server;
+mod socket;
+mod state;
+mod status;
+mod transactions;
+
+use crate::addresses::address;
+use answers::{broken, in_readers_language, read, refused};
+use anyhow::Context;
+use axum::body::Bytes;
+#[cfg(debug_assertions)]
+use axum::extract::Path;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+pub use bodies::Bodies;
+use callers::{Asker, caller};
+pub use edge::Edge;
+pub use forwarded::{ForwardedHeader, Proxies};
+pub use front::{Front, SecurityContact};
+use kazasu_connections::admission::Gate;
+use kazasu_connections::ports::PortInUse;
+use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
+use kazasu_services::access::{About, Name, Service, sign_in_needed};
+use kazasu_services::merchants::{ListMerchants, ShowMerchant};
+use kazasu_services::operators::{ListAdvices, ListNotices};
+use kazasu_services::policy::ShowPolicy;
+use kazasu_services::residents::{ListBrokenLinks, ListSharedAccounts};
+use kazasu_services::{CallerKind, Who};
+pub use limits::HttpLimits;
+use operations::{at, door, question};
+use serde_json::json;
+use server::{Guest, Server};
+pub use state::Api;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Binds the address.
+pub async fn bind(addr: &str, in_use: PortInUse) -> anyhow::Result<TcpListener> {
+    kazasu_connections::ports::bind(addr, in_use).await.with_context(|| format!("cannot listen for HTTP on {addr}"))
+}
+
+/// Serves until shutdown.
+pub fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Receiver<bool>) {
+    let (tasks, limits) = (api.engine.health().tasks.clone(), api.limits);
+    let proxies = Arc::new(api.front.proxies.clone());
+    let app = Router::new()
+        .route("/", get(status::page))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(status::ready))
+        .route(front::SECURITY_TXT, get(front::security_txt))
+        .route("/metrics", get(|State(api): State<Api>| async move { api.prometheus.render() }))
+        .route("/v1/status", get(status::shown))
+        .route("/v1/handover", post(hand_over))
+        .route("/v1/merchants", get(question::<ListMerchants>))
+        .route("/v1/merchants/{*merchant}", get(at::<ShowMerchant>))
+        .route(address(Service::Operations), post(|api, who, body| door(api, who, body, Service::Operations)))
+        .route(address(Service::People), post(|api, who, body| door(api, who, body, Service::People)))
+        .route("/v1/policy", get(question::<ShowPolicy>))
+        .route("/v1/links/broken", get(question::<ListBrokenLinks>))
+        .route("/v1/links/shared", get(question::<ListSharedAccounts>))
+        .route("/v1/notices", get(question::<ListNotices>))
+        .route("/v1/advices", get(question::<ListAdvices>))
+        .merge(approvals::routes())
+        .merge(relief::routes())
+        .merge(closing::routes())
+        .merge(imports::routes())
+        .merge(residents::routes())
+        .merge(payments::routes())
+        .merge(transactions::routes());
+    #[cfg(debug_assertions)]
+    let app = app.route("/v1/break/{task}", post(break_task));
+    // `admit` has read the body by then, within the path's own limit.
+    let app = app.layer(DefaultBodyLimit::disable());
+    let app = app.layer(middleware::from_fn_with_state(api.clone(), admit));
+    let app = app.layer(middleware::from_fn(in_readers_language));
+    let tls = api.certificates.http().cloned();
+    let app = app.layer(middleware::from_fn(caught)).layer(middleware::from_fn(problem::in_one_form)).with_state(api);
+    let server = Arc::new(Server { port, gate, app, limits, tls, proxies, tasks: tasks.clone() });
+    tasks.keep(Kind::Http, "", move || {
+        let (server, shutdown) = (server.clone(), shutdown.clone());
+        async move {
+            server.run(shutdown).await;
+            Ok(())
+        }
+    });
+}
+
+/// Breaks a task, for a test. Builds without debug assertions do not have it.
+#[cfg(debug_assertions)]
+async fn break_task(State(api): State<Api>, Asker(who): Asker, Path(name): Path<String>) -> Response {
+    if let Err(error) = api.services.admit(Name::HandOver, About::Nothing, &who).await {
+        return refused(error);
+    }
+    let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    match kind {
+        Kind::Core => {
+            // The answer to this question never comes.
+            let _: Option<()> = api.engine.query(|_| panic!("core breaks off, for a test")).await;
+        }
+        Kind::Log => kazasu_console::logs::break_writer(),
+        Kind::Wal => kazasu_store::sqlite::break_mover(),
+        kind => kazasu_engine::tasks::arm(kind),
+    }
+    StatusCode::ACCEPTED.into_response()
+}
+
+/// A handler that panics is counted and answered all the same, and its connection goes on.
+async fn caught(request: Request, next: Next) -> Response {
+    let answered = async move {
+        fault(Kind::HttpConnection);
+        next.run(request).await
+    };
+    match unwound(answered).await {
+        Ok(response) => response,
+        Err(why) => {
+            broke_off(Kind::HttpConnection, &why);
+            broken()
+        }
+    }
+}
+
+/// The caller is known before a body is read, and the bodies of a caller and of a subnet are bounded at one time.
+async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let guest = request.extensions().get::<Guest>().cloned();
+    let known = caller(&api, request.headers(), guest.as_ref()).await;
+    let who = known.as_ref().ok().filter(|who| who.kind != CallerKind::Anonymous).cloned();
+    if let Some(mut who) = who.clone() {
+        who.presented = callers::presented(request.headers(), (request.method(), request.uri()), &[]);
+        request.extensions_mut().insert(who);
+    }
+    let subnet = guest.as_ref().map(Guest::subnet);
+    let asked = edge::Asked { subnet, method: request.method().clone(), path: request.uri().path().to_owned(), who };
+    let response = admitted(&api, known, request, next).await;
+    if let Some(edge) = &api.edge {
+        edge.answered(&asked, &response);
+    }
+    response
+}
+
+async fn admitted(api: &Api, known: Result<Who, Box<Response>>, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    if [Method::GET, Method::HEAD].contains(&method) {
+        return body::in_form(&method, &path, next.run(request).await).await;
+    }
+    let mut who = match known {
+        Ok(who) if who.kind == CallerKind::Anonymous && path != address(Service::People) => {
+            return *callers::unknown(sign_in_needed());
+        }
+        Ok(who) => who,
+        Err(refusal) => return *refusal,
+    };
+    let subnet = request.extensions().get::<Guest>().map(Guest::subnet);
+    let _taken = match api.bodies.take(&who.name, subnet).await {
+        Ok(taken) => taken,
+        Err(refusal) => return *refusal,
+    };
+    let (mut parts, body) = request.into_parts();
+    let whole = match body::whole(&path, &parts.headers, body, &api.limits).await {
+        Ok(whole) => whole,
+        Err(refusal) => return *refusal,
+    };
+    who.presented = callers::presented(&parts.headers, (&parts.method, &parts.uri), &whole);
+    parts.extensions.insert(who);
+    let request = Request::from_parts(parts, whole.into());
+    body::in_form(&method, &path, next.run(request).await).await
+}
+
+/// A request for a hand-over.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HandOver {
+    /// The node that is to lead; any when it is left out.
+    #[serde(default)]
+    to: String,
+}
+
+async fn hand_over(State(api): State<Api>, Asker(who): Asker, body: Bytes) -> Response {
+    if let Err(error) = api.services.admit(Name::HandOver, About::Nothing, &who).await {
+        return refused(error);
+    }
+    let body: HandOver = match read(&body) {
+        Ok(body) => body,
+        Err(refusal) => return *refusal,
+    };
+    let result = match kazasu_connections::cluster::able(api.store.as_ref(), &api.node, &body.to).await {
+        Ok(()) => kazasu_connections::cluster::hand_over(&api.engine, &api.node.name, body.to).await,
+        Err(why) => Err(why),
+    };
+    match result {
+        Ok(leader) => Json(json!({ "leader": leader })).into_response(),
+        Err(error) => (StatusCode::CONFLICT, Json(json!({ "error": error }))).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answers::{BROKEN, answer};
+    use super::server::tests::{gate, limits};
+    use super::*;
+    use axum::body::Body;
+    use kazasu_engine::tasks::{AbortOnDrop, Tasks};
+    use kazasu_services::ServiceError;
+    use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+    use std::net::SocketAddr;
+    use std::sync::OnceLock;
+    use std::task::Poll;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::task::JoinError;
+
+    /// Requests that have broken off so far in this process.
+    fn counted() -> u64 {
+        static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+        let recorder = RECORDER.get_or_init(|| {
+            let installed = PrometheusBuilder::new().install_recorder().unwrap();
+            kazasu_engine::tasks::publish_from_the_start();
+            installed
+        });
+        let text = recorder.render();
+        let ended = |line: &&str| line.starts_with("kazasu_task_ended_total") && line.contains("\"http_connection\"");
+        let line = text.lines().find(ended).unwrap();
+        line.rsplit_once(' ').unwrap().1.parse().unwrap()
+    }
+
+    /// Everything that comes back over a new connection, up to its end.
+    async fn told(addr: SocketAddr, path: &str) -> String {
+        told_in(addr, path, "").await
+    }
+
+    /// The same, with a header of one's own.
+    async fn told_in(addr: SocketAddr, path: &str, header: &str) -> String {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: switch\r\n{header}connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        // A connection that is cut off may end with an error.
+        let _ = stream.read_to_end(&mut bytes).await;
+        String::from_utf8(bytes).unwrap()
+    }
+
+    async fn handler() -> &'static str {
+        panic!("a bad handler")
+    }
+
+    /// The handler has answered when this breaks off.
+    async fn late() -> Body {
+        type Part = Result<Bytes, std::io::Error>;
+        Body::from_stream(futures_util::stream::poll_fn(|_| -> Poll<Option<Part>> { panic!("a bad body") }))
+    }
+
+    async fn work() -> Response {
+        let work: Result<(), JoinError> = tokio::spawn(async { panic!("bad work") }).await;
+        refused(ServiceError::Other(work.unwrap_err().into()))
+    }
+
+    async fn file() -> Response {
+        let work = tokio::task::spawn_blocking(|| -> u8 { panic!("a bad file") }).await;
+        answer(work.map_err(|error| ServiceError::Other(anyhow::Error::from(error).context("a file"))))
+    }
+
+    #[tokio::test]
+    async fn a_value_that_can_never_be_is_400_and_what_does_not_stand_now_is_409() {
+        use kazasu_core::Rejected;
+        use kazasu_engine::CommandError;
+        use kazasu_schemas::money::Yen;
+        for (why, status, field) in [
+            (Rejected::OwnLimit("day", Yen::new(-1)), 400, json!("day")),
+            (Rejected::Amount(Yen::ZERO), 400, json!("amount")),
+            (Rejected::Reference, 400, json!("reference")),
+            (Rejected::UnknownProgramme(9), 409, json!(null)),
+        ] {
+            let told = refused(ServiceError::Command(CommandError::Rejected(why)));
+            assert_eq!(told.status().as_u16(), status);
+            let body = axum::body::to_bytes(told.into_body(), 10_000).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["field"], field, "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_said_in_the_language_that_the_caller_prefers() {
+        use kazasu_core::Rejected;
+        use kazasu_engine::CommandError;
+        let refuse = || async { refused(ServiceError::Command(CommandError::Rejected(Rejected::Reference))) };
+        let app = Router::new().route("/", get(refuse)).layer(middleware::from_fn(in_readers_language));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (gate, limits, tasks) = (gate(), limits(), Tasks::default());
+        let server = Server { port: listener, gate, app, limits, tls: None, proxies: Arc::default(), tasks };
+        let (_stop, shutdown) = watch::channel(false);
+        let _serving = AbortOnDrop(tokio::spawn(async move { server.run(shutdown).await }));
+        for (header, language, sentence) in [
+            ("", "en", "a reference has 1 to 100 characters"),
+            ("accept-language: en-GB,ja;q=0.5\r\n", "en", "a reference has 1 to 100 characters"),
+            ("accept-language: ja,en;q=0.5\r\n", "ja", "参照番号は1文字以上100文字以内です。"),
+        ] {
+            let answer = told_in(addr, "/", header).await;
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+            assert!(answer.contains(&format!("content-language: {language}\r\n")), "{answer}");
+            assert!(answer.contains(&format!("\"error\":\"{sentence}\",\"field\":\"reference\"")), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_panics_is_answered_500_and_counted_wherever_it_does() {
+        let app = Router::new()
+            .route("/well", get(|| async { "well" }))
+            .route("/handler", get(handler))
+            .route("/late", get(late))
+            .route("/work", get(work))
+            .route("/file", get(file))
+            .layer(middleware::from_fn(caught));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (gate, limits, tasks) = (gate(), limits(), Tasks::default());
+        let server = Server { port: listener, gate, app, limits, tls: None, proxies: Arc::default(), tasks };
+        let (_stop, shutdown) = watch::channel(false);
+        let _serving = AbortOnDrop(tokio::spawn(async move { server.run(shutdown).await }));
+        let before = counted();
+        for (path, broken_off) in [("/handler", 1), ("/work", 2), ("/file", 3), ("/late", 4)] {
+            let said = told(addr, path).await;
+            assert_eq!(counted() - before, broken_off, "{path}: {said}");
+            if path != "/late" {
+                assert!(said.starts_with("HTTP/1.1 500 ") && said.contains(BROKEN), "{path}: {said}");
+            }
+            let said = told(addr, "/well").await;
+            assert!(said.starts_with("HTTP/1.1 200 ") && said.ends_with("well"), "{path}: {said}");
+        }
+        assert_eq!(counted() - before, 4);
+    }
+}

@@ -1,0 +1,236 @@
+//! The one place where bodies are read. The caller is known before. This file bounds a body's length and kind, and gives every
+//! refusal the API's form.
+
+use super::limits::HttpLimits;
+use axum::Json;
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use serde_json::json;
+use std::time::Duration;
+
+/// The largest import file.
+const MOST_IMPORT: usize = 256 << 20;
+/// The largest request: a card status list of 64 MiB in hexadecimal.
+const MOST_REQUEST: usize = 130 << 20;
+/// A contracts file in a request: the file has at most 4 MiB, and quoting it takes some more.
+const MOST_CLOSING: usize = 16 << 20;
+/// All other bodies.
+const MOST: usize = 2 << 20;
+/// The part of an overlong body that is still read, and the time for it, so that its sender sees the answer.
+const SPARE: usize = 8 << 20;
+const SPARE_TIME: Duration = Duration::from_secs(3);
+
+/// The longest body of a path, bytes.
+fn most(path: &str) -> usize {
+    let files = ["/v1/import/", "/v1/closing/compare", "/v1/closing/statement", "/v1/relief/statement"];
+    match path {
+        "/v1/requests" => MOST_REQUEST,
+        "/v1/closing/requests" => MOST_CLOSING,
+        _ if files.iter().any(|file| path.starts_with(file)) => MOST_IMPORT,
+        _ if path.starts_with("/v1/relief/programmes/") => MOST_IMPORT,
+        _ => MOST,
+    }
+}
+
+/// The body as a whole, if it comes in time.
+pub(super) async fn whole(
+    path: &str,
+    headers: &HeaderMap,
+    body: Body,
+    limits: &HttpLimits,
+) -> Result<Bytes, Box<Response>> {
+    taken(headers)?;
+    let most = most(path);
+    let too_long = || {
+        let text = format!("the body is longer than {} MiB, the most that {path} takes", most >> 20);
+        refusal(StatusCode::PAYLOAD_TOO_LARGE, text)
+    };
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    let mut parts = body.into_data_stream();
+    if announced.is_some_and(|length: u64| usize::try_from(length).map_or(true, |length| length > most)) {
+        // A sender that asks first sends nothing after a refusal.
+        if !headers.contains_key(header::EXPECT) {
+            pass_over(&mut parts).await;
+        }
+        return Err(too_long());
+    }
+    let mut out = Vec::new();
+    let deadline = tokio::time::Instant::now() + limits.body;
+    loop {
+        let pause = (tokio::time::Instant::now() + limits.body_pause).min(deadline);
+        let Ok(part) = tokio::time::timeout_at(pause, parts.next()).await else {
+            return Err(late(out.len(), limits));
+        };
+        let Some(part) = part else { return Ok(out.into()) };
+        let part = part.map_err(|error| {
+            refusal(StatusCode::BAD_REQUEST, format!("the body broke off after {} bytes: {error}", out.len()))
+        })?;
+        if out.len() + part.len() > most {
+            drop(out);
+            pass_over(&mut parts).await;
+            return Err(too_long());
+        }
+        out.extend_from_slice(&part);
+    }
+}
+
+fn late(came: usize, limits: &HttpLimits) -> Box<Response> {
+    metrics::counter!("kazasu_http_bodies_refused_total", "reason" => "late").increment(1);
+    let (pause, whole) = (limits.body_pause.as_secs(), limits.body.as_secs());
+    let text =
+        format!("only {came} bytes of the body came in time: it may pause for {pause} s and take {whole} s in all");
+    refusal(StatusCode::REQUEST_TIMEOUT, text)
+}
+
+/// Reads on for a while and keeps nothing. A sender that gets an answer and a closed connection in the middle of its body may lose
+/// the answer; most overlong bodies pass the bound by little.
+async fn pass_over(parts: &mut BodyDataStream) {
+    let some = async {
+        let mut left = SPARE;
+        while let Some(Ok(part)) = parts.next().await {
+            match left.checked_sub(part.len()) {
+                Some(less) => left = less,
+                None => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(SPARE_TIME, some).await;
+}
+
+/// A file or an object is the body itself: no form around it, not compressed, in UTF-8 where it is JSON. The content type is not
+/// needed: programs that always send the one of web forms (`curl -d`) are accepted.
+fn taken(headers: &HeaderMap) -> Result<(), Box<Response>> {
+    let text = |name| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let unsupported = |text: String| Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+    let encoding = text(header::CONTENT_ENCODING);
+    if !["", "identity"].contains(&encoding.trim()) {
+        return unsupported(format!("content-encoding {encoding:?} is not taken: send the body as it is"));
+    }
+    let kind = text(header::CONTENT_TYPE);
+    let (essence, parameters) = kind.split_once(';').unwrap_or((&kind, ""));
+    if essence.trim().starts_with("multipart/") {
+        let text = "a form is not taken: send the object or the file itself as the body (curl --data-binary @FILE)";
+        return unsupported(text.into());
+    }
+    let charset = parameters.split(';').filter_map(|p| p.trim().strip_prefix("charset=")).next_back();
+    let charset = charset.map(|charset| charset.trim_matches('"'));
+    match charset {
+        Some(other) if essence.trim().ends_with("json") && !["utf-8", "utf8"].contains(&other) => {
+            unsupported(format!("JSON is taken in UTF-8 only, got charset {other:?}"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn refusal(status: StatusCode, text: String) -> Box<Response> {
+    Box::new((status, Json(json!({ "error": text }))).into_response())
+}
+
+/// Refusals of the framework in the API's form.
+pub(super) async fn in_form(method: &Method, path: &str, response: Response) -> Response {
+    let is_error = response.status().is_client_error() || response.status().is_server_error();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !path.starts_with("/v1/") || !is_error || !is_plain {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let said = axum::body::to_bytes(body, 64 << 10).await.unwrap_or_default();
+    let text = match (parts.status, String::from_utf8_lossy(&said).trim()) {
+        (StatusCode::NOT_FOUND, "") => "there is nothing here: see docs/operations/api.md for the paths".to_owned(),
+        (StatusCode::METHOD_NOT_ALLOWED, "") => {
+            format!("{method} is not for this path: see docs/operations/api.md for its method")
+        }
+        (status, "") => status.to_string(),
+        // A path or a query may contain a card number.
+        (_, said) => kazasu_schemas::text::masked(said),
+    };
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let mut out = (parts.status, Json(json!({ "error": text }))).into_response();
+    out.headers_mut().extend(parts.headers);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::server::tests::limits;
+    use super::*;
+
+    fn headers(list: &[(header::HeaderName, &str)]) -> HeaderMap {
+        list.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()
+    }
+
+    async fn read(path: &str, list: &[(header::HeaderName, &str)], bytes: Vec<u8>) -> Result<Bytes, StatusCode> {
+        whole(path, &headers(list), Body::from(bytes), &limits()).await.map_err(|refusal| refusal.status())
+    }
+
+    #[tokio::test]
+    async fn a_body_has_at_most_what_its_path_takes() {
+        let limits = [("/v1/residents/X/limits", 2), ("/v1/relief/requests", 2), ("/v1/closing/requests", 16)];
+        for (path, mib) in limits {
+            assert_eq!(read(path, &[], vec![b' '; mib << 20]).await.unwrap().len(), mib << 20);
+            assert_eq!(read(path, &[], vec![b' '; (mib << 20) + 1]).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
+            // An announced overlong body is refused before it comes.
+            let length = ((mib << 20) + 1).to_string();
+            let announced = [(header::CONTENT_LENGTH, length.as_str())];
+            assert_eq!(read(path, &announced, Vec::new()).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        let files = ["/v1/import/links", "/v1/closing/compare", "/v1/relief/programmes/101/batches"];
+        assert!(files.iter().all(|path| most(path) == 256 << 20));
+        let all = [(header::CONTENT_LENGTH, "99999999999999999999999")];
+        assert!(read("/v1/requests", &all, b"{}".to_vec()).await.is_ok(), "a length that is no number is not believed");
+    }
+
+    #[tokio::test]
+    async fn forms_and_compressed_bodies_are_refused_and_content_types_that_are_merely_wrong_are_not() {
+        let kind = |value| [(header::CONTENT_TYPE, value)];
+        for good in [
+            "application/json",
+            "application/json; charset=UTF-8",
+            "application/json;charset=\"utf-8\"",
+            "application/x-www-form-urlencoded",
+            "text/csv; charset=shift_jis",
+            "text/plain",
+        ] {
+            assert!(read("/v1/requests", &kind(good), b"{}".to_vec()).await.is_ok(), "{good}");
+        }
+        for bad in [
+            "multipart/form-data; boundary=x",
+            "application/json; charset=shift_jis",
+            "application/merge-patch+json;charset=utf-16",
+        ] {
+            assert_eq!(
+                read("/v1/requests", &kind(bad), b"{}".to_vec()).await,
+                Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+                "{bad}"
+            );
+        }
+        let packed = [(header::CONTENT_ENCODING, "gzip")];
+        assert_eq!(read("/v1/requests", &packed, b"{}".to_vec()).await, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_pauses_or_takes_too_long_is_given_up() {
+        use futures_util::stream::{self, StreamExt};
+        let parts = |pause_ms, n| {
+            let part = move |_| async move {
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                Ok::<_, std::io::Error>(Bytes::from_static(b" "))
+            };
+            Body::from_stream(stream::iter(0..n).then(part))
+        };
+        let (pause, whole_time) = (Duration::from_secs(1), Duration::from_secs(3));
+        let limits = HttpLimits { body_pause: pause, body: whole_time, ..limits() };
+        let cases = [(50, 10, true), (2_000, 1, false), (400, 4, true), (400, 12, false)];
+        let all = cases.map(async |(pause_ms, n, taken)| {
+            match whole("/v1/requests", &HeaderMap::new(), parts(pause_ms, n), &limits).await {
+                Ok(bytes) => assert!(taken && bytes.len() == n, "{pause_ms} ms, {n} times"),
+                Err(refusal) => assert!(!taken && refusal.status() == 408, "{pause_ms} ms, {n} times"),
+            }
+        });
+        futures_util::future::join_all(all).await;
+    }
+}

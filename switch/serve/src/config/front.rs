@@ -1,0 +1,103 @@
+//! What the outside sees: proxies that are believed, and the contact for reports of weaknesses.
+
+use anyhow::{Context, ensure};
+use kazasu_api::http::{ForwardedHeader, Front, Proxies, SecurityContact};
+use serde::Deserialize;
+
+/// The header in which trusted proxies name the caller.
+#[derive(Deserialize, Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeaderFile {
+    /// `X-Forwarded-For`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+/// `[security]`.
+#[derive(Deserialize, Debug, Clone, Default)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityFile {
+    /// Whom to tell of a weakness: `mailto:`, `https:` or `tel:` addresses, the preferred one first.
+    pub contact: Vec<String>,
+    /// Where the policy for reports is; an `https:` address.
+    pub policy: Option<String>,
+    /// Where a key to encrypt reports with is; an `https:` address.
+    pub encryption: Option<String>,
+}
+
+const LONGEST: usize = 200;
+
+fn address(text: &str, schemes: &[&str]) -> anyhow::Result<()> {
+    let scheme = schemes.iter().find(|scheme| text.starts_with(**scheme) && text.len() > scheme.len());
+    ensure!(scheme.is_some(), "expected an address that begins with {}, got {text:?}", schemes.join(" or "));
+    let plain = text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
+    ensure!(plain, "expected at most {LONGEST} characters of ASCII without blanks, got {text:?}");
+    Ok(())
+}
+
+impl SecurityFile {
+    fn contact(&self) -> anyhow::Result<SecurityContact> {
+        ensure!(
+            (1..=8).contains(&self.contact.len()),
+            "contact: expected 1 to 8 addresses, got {}",
+            self.contact.len()
+        );
+        for contact in &self.contact {
+            address(contact, &["mailto:", "https:", "tel:"]).context("contact")?;
+        }
+        for (name, value) in [("policy", &self.policy), ("encryption", &self.encryption)] {
+            if let Some(value) = value {
+                address(value, &["https:"]).context(name)?;
+            }
+        }
+        let SecurityFile { contact, policy, encryption } = self.clone();
+        Ok(SecurityContact { contacts: contact, policy, encryption })
+    }
+}
+
+/// The front of the HTTP address, or what is wrong with its settings.
+pub(super) fn front(
+    trusted: &[String],
+    header: ForwardedHeaderFile,
+    security: Option<&SecurityFile>,
+) -> anyhow::Result<Front> {
+    let header = match header {
+        ForwardedHeaderFile::XForwardedFor => ForwardedHeader::XForwardedFor,
+        ForwardedHeaderFile::Forwarded => ForwardedHeader::Forwarded,
+    };
+    let proxies = Proxies::new(trusted, header).context("http_trusted_proxies")?;
+    let contact = security.map(SecurityFile::contact).transpose().context("[security]")?;
+    Ok(Front { proxies, contact })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_is_an_address_that_a_line_can_hold() {
+        let of = |contact: &[&str], policy: Option<&str>| {
+            let contact = contact.iter().map(|text| (*text).to_owned()).collect();
+            SecurityFile { contact, policy: policy.map(str::to_owned), encryption: None }.contact()
+        };
+        assert!(
+            of(&["mailto:security@city.example", "https://city.example/report"], Some("https://city.example/p"))
+                .is_ok()
+        );
+        let long = format!("https://{}", "a".repeat(200));
+        let bad = [
+            "security@city.example",
+            "mailto:",
+            "http://city.example",
+            "mailto:a@b\nExpires: never",
+            "mailto:a b",
+            &long,
+        ];
+        for bad in bad {
+            assert!(of(&[bad], None).is_err(), "{bad:?}");
+        }
+        assert!(of(&[], None).is_err() && of(&["tel:+81"], Some("http://city.example")).is_err());
+    }
+}

@@ -1,0 +1,286 @@
+//! What a request would change: amounts, counts, whom it pays, what is left, and values before and after.
+
+use super::differences::{Difference, between};
+use super::facts::{self, masked_account};
+use super::found::{ApprovalEffect, FileShown, Found, PayeeShown, RowShown, yen};
+use super::{carried, files};
+use crate::closing::PayoutConfig;
+use crate::error::Result;
+use crate::{Services, payer_text};
+use kazasu_core::{ApprovalView, PaidBy, SettlementView, State, WhichExceptions};
+use kazasu_ledger::record::{
+    CardChange, CarriedChange, Correction, CorrectionKind, Destruction, Instrument, Proposal, RightsChange, RoleGrant,
+};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::Terms;
+use sha2::{Digest, Sha256};
+
+/// Payees in one answer.
+const MOST_PAYEES: usize = 200;
+
+/// The instrument that a link shall have.
+fn wanted(proposal: &Proposal) -> Option<&Instrument> {
+    match proposal {
+        Proposal::Retarget { instrument, .. } => Some(instrument),
+        Proposal::Carried(change) => match &**change {
+            CarriedChange::Link { instrument, .. } => Some(instrument),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Found {
+    /// Looks it up; nothing that takes long.
+    pub(super) fn of(state: &State, open: &ApprovalView) -> Found {
+        match &open.proposal {
+            Proposal::Programme(terms) => programme(state, terms),
+            Proposal::Claim { batch, row, right } => claim(state, (*batch, *row), *right),
+            Proposal::ReturnFunds { programme, amount, .. } => {
+                let view = state.relief_programme(*programme);
+                let fund = view.map(|v| Difference::new("fund_yen", v.fund.get(), v.fund.get() - amount.get()));
+                Found::plain(yen(*amount), fund.into_iter().collect())
+            }
+            Proposal::Contracts(contracts) => {
+                let (_, _, source) = state.contracts();
+                let effect = ApprovalEffect { count: Some(contracts.contracts.len()), ..ApprovalEffect::default() };
+                Found { effect, in_force: Some(source.to_owned()), ..Found::default() }
+            }
+            Proposal::Payout { settlements, total, .. } => paid(state, settlements, *total),
+            Proposal::CancelPayout { payout } => {
+                let found = state.payouts().into_iter().find(|p| p.number == *payout);
+                let Some(found) = found else { return Found::default() };
+                let mut out = paid(state, &found.settlements, found.total);
+                out.effect.changes =
+                    vec![Difference::new("payout", "ordered", "given up: its settlements are due again")];
+                out
+            }
+            Proposal::UndoBooking { reference, payer } => {
+                let Some((became, amount)) = state.line_booked(reference, *payer) else { return Found::default() };
+                let booked = payer.as_ref().map_or_else(|| became.to_string(), payer_text);
+                Found::plain(yen(amount), vec![Difference::gone("booked_as", booked)])
+            }
+            Proposal::Resolve { id, how } => {
+                let all = state.exceptions(WhichExceptions::Open);
+                let Some(found) = all.iter().find(|e| e.exception.id == *id) else { return Found::default() };
+                let (ours, theirs) = (found.exception.ours, found.exception.theirs);
+                let changes = vec![
+                    Difference::new("yen", ours.get(), theirs.get()),
+                    Difference::new("exception", "open", how.name()),
+                ];
+                Found::plain(Some(ours.get() - theirs.get()), changes)
+            }
+            Proposal::Retarget { ppid, .. } => Found::of_link(state, *ppid),
+            Proposal::SharedLink(link) => {
+                let now: Vec<String> = state.holders_of(&link.instrument).iter().map(ToString::to_string).collect();
+                let then = format!("{}, {}", now.join(", "), link.ppid);
+                Found::plain(None, vec![Difference::new("linked_by", now.join(", "), then)])
+            }
+            Proposal::Rights(change) => rights(state, change),
+            Proposal::Destruction(key) => destruction(state, key),
+            Proposal::Carried(change) => carried::found(state, change),
+            Proposal::File(file) => files::found(file),
+            Proposal::Correction(asked) => Found::plain(yen(asked.amount), corrected(state, asked)),
+            Proposal::Card(change) => Found::plain(None, card(state, change)),
+        }
+    }
+}
+
+fn programme(state: &State, terms: &Terms) -> Found {
+    let before = state.relief_programme(terms.number);
+    let budget = terms.budget.get();
+    let changes = match &before {
+        None => vec![Difference::added("budget_yen", budget), Difference::added("budget_left_yen", budget)],
+        Some(view) => {
+            let (old, left) = (view.terms.budget.get(), view.budget_left.get());
+            vec![
+                Difference::new("budget_yen", old, budget),
+                Difference::new("budget_left_yen", left, left + budget - old),
+                Difference::new("ceiling_yen", view.terms.ceiling.get(), terms.ceiling.get()),
+            ]
+        }
+    };
+    let effect = ApprovalEffect { yen: Some(budget), changes, ..ApprovalEffect::default() };
+    Found { effect, in_force: before.map(|view| view.source), ..Found::default() }
+}
+
+fn claim(state: &State, (batch, row): (u32, u32), right: Yen) -> Found {
+    let found = state.relief_rows(batch, None, row, 1).into_iter().next().filter(|found| found.row == row);
+    let Some(found) = found else { return Found::default() };
+    let got = found.amount.get();
+    let changes = vec![
+        Difference::new("right_yen", got, right.get()),
+        Difference::new("claimed_yen", found.claimed.get(), got - right.get()),
+    ];
+    Found::plain(Some(got - right.get()), changes)
+}
+
+fn paid(state: &State, settlements: &[u32], total: Yen) -> Found {
+    let settlements: Vec<_> = state.settlements().into_iter().filter(|s| settlements.contains(&s.number)).collect();
+    let count = Some(settlements.len());
+    let effect = ApprovalEffect { yen: yen(total), count, ..ApprovalEffect::default() };
+    Found { effect, settlements, ..Found::default() }
+}
+
+fn rights(state: &State, change: &RightsChange) -> Found {
+    let changes = match change {
+        RightsChange::Grant(grant) => grants(state, grant),
+        RightsChange::Key(key) => {
+            let until = key.dates.until.map_or_else(|| "for good".to_owned(), |day| day.to_string());
+            vec![Difference::added("key", format!("{} from {} until {until}", key.name, key.dates.from))]
+        }
+        RightsChange::StatementKey(key) => {
+            let name = state.rights().name_of(&key.program.to_string()).unwrap_or_default().to_owned();
+            vec![Difference::added("signs_with", format!("{name}: {}", hex::encode(key.public)))]
+        }
+        RightsChange::Reinvite(again) => {
+            let name = state.rights().name_of(&again.person.to_string()).unwrap_or_default().to_owned();
+            vec![Difference::gone("signs_in_with", format!("password and second factor of {name}"))]
+        }
+    };
+    Found::plain(None, changes)
+}
+
+/// The roles of a holder before and after.
+fn grants(state: &State, grant: &RoleGrant) -> Vec<Difference> {
+    let held: Vec<String> =
+        state.rights().grants_of(grant.holder).map(|g| format!("{} {}", g.role.role, g.role.scope)).collect();
+    let gets = format!("{} {}", grant.role.role, grant.role.scope);
+    let after: Vec<&str> = held.iter().map(String::as_str).chain([gets.as_str()]).collect();
+    vec![Difference::new("roles", held.join(", "), after.join(", "))]
+}
+
+/// The payment before and after: its parts, what is left of it, and who bears it.
+fn corrected(state: &State, asked: &Correction) -> Vec<Difference> {
+    let Some(payment) = state.payment(asked.payment) else { return Vec::new() };
+    let place = format!("{}/{} {}", payment.acquirer, payment.merchant, payment.name);
+    let receipt = format!("{} {} {}", payment.at.jst_text(), payment.terminal, payment.rrn);
+    let back: Yen = payment.parts.iter().fold(Yen::ZERO, |all, part| Yen::new(all.get() + part.given_back.get()));
+    let mut changes = vec![
+        Difference::known("merchant", place),
+        Difference::known("payment", receipt),
+        Difference::known("amount_yen", payment.amount.get()),
+    ];
+    let shares = state.correction_parts(asked);
+    for (at, part) in payment.parts.iter().enumerate() {
+        let now = part.paid.get() - part.given_back.get();
+        let then = shares.get(at).map_or(now, |share| now - share.get());
+        changes.push(Difference::new(&format!("{}_yen", paid_by(part.by)), now, then));
+    }
+    let left = payment.left.get();
+    changes.push(Difference::new("refunded_yen", back.get(), back.get() + asked.amount.get()));
+    changes.push(Difference::new("left_yen", left, left - asked.amount.get()));
+    if payment.left != asked.left {
+        changes.push(Difference::new("left_yen_when_requested", asked.left.get(), "changed: it cannot be approved"));
+    }
+    changes.push(Difference::known("borne_by", bearer(asked.kind)));
+    changes
+}
+
+/// Who bears what is given back.
+pub(crate) fn bearer(kind: CorrectionKind) -> &'static str {
+    match kind {
+        CorrectionKind::Refund | CorrectionKind::Reduction => "merchant",
+        CorrectionKind::WriteOff => "operator",
+    }
+}
+
+/// A part of a payment, as programs write it.
+pub(crate) fn paid_by(by: PaidBy) -> String {
+    match by {
+        PaidBy::Purse(programme) => format!("purse_{programme}"),
+        PaidBy::Points(programme) => format!("points_{programme}"),
+        PaidBy::OnUs => "on_us".to_owned(),
+        PaidBy::Issuer(issuer) => format!("issuer_{issuer}"),
+        PaidBy::Claimed => "acquirer_claim".to_owned(),
+        PaidBy::Lost => "lost".to_owned(),
+    }
+}
+
+/// The card before and after.
+fn card(state: &State, change: &CardChange) -> Vec<Difference> {
+    let Some(resident) = state.resident(&change.ppid(), state.day) else { return Vec::new() };
+    let before = crate::residents::card_word(resident.card);
+    match change {
+        CardChange::Lift { .. } => vec![Difference::new("card", before, "good")],
+        CardChange::Bind { last_day, serial, .. } => {
+            let was = resident.last_day.map_or_else(|| "-".to_owned(), |day| day.to_string());
+            vec![
+                Difference::added("certificate", serial),
+                Difference::new("last_day", was, last_day),
+                Difference::new("card", before, "good, unless a status list has the new certificate"),
+            ]
+        }
+    }
+}
+
+fn destruction(state: &State, key: &Destruction) -> Found {
+    let needs = state.seal_needs(key.version);
+    let needed = needs.links + u64::try_from(needs.proposals + needs.relief_batches.len()).unwrap_or(u64::MAX);
+    let sealed = format!("readable with {} {}", key.key, key.version);
+    let changes = vec![
+        Difference::new(crate::keys::purpose(&key.key), sealed, "unreadable for ever, in every copy and backup"),
+        Difference::new("still_needed_by", needed, 0),
+    ];
+    Found::plain(None, changes)
+}
+
+impl Services {
+    /// What a request would change.
+    pub(super) fn effect(&self, open: &ApprovalView, found: Found) -> Result<ApprovalEffect> {
+        let Found { mut effect, in_force, settlements, instrument } = found;
+        if !open.source.text.is_empty() {
+            let text = open.source.text.as_bytes();
+            let sha256 = hex::encode(Sha256::digest(text));
+            effect.file = Some(FileShown { name: open.source.name.clone(), sha256, bytes: text.len() });
+            let before = facts::of_toml(&in_force.unwrap_or_default());
+            effect.changes.extend(between(&before, &facts::of_toml(&open.source.text)));
+        }
+        if !settlements.is_empty() {
+            self.payees(open, settlements, &mut effect);
+        }
+        if let (Some((person, now, here)), Some(instrument)) = (instrument, wanted(&open.proposal)) {
+            let shown = |m: crate::residents::MaskedInstrument| format!("{} {}", m.kind, m.number);
+            let before = shown(self.masked(&now, here, &person));
+            let after = shown(self.masked(instrument, None, &person));
+            effect.changes.push(Difference::new("instrument", before, after));
+        }
+        Ok(effect)
+    }
+
+    /// Whom a payout pays, and on which account.
+    fn payees(&self, open: &ApprovalView, mut settlements: Vec<SettlementView>, effect: &mut ApprovalEffect) {
+        let config = self.payout_config().ok();
+        let config = config.as_deref();
+        if let (Proposal::Payout { payees, .. }, Some(config)) = (&open.proposal, config)
+            && *payees != config.digest(&settlements)
+        {
+            let now = "changed after the request: its files will not be made".to_owned();
+            effect.changes.push(Difference::new("accounts", "as requested", now));
+        }
+        settlements.sort_by_key(|s| s.number);
+        let largest = settlements.iter().max_by_key(|s| s.settlement.paid);
+        for (which, row) in [("first", settlements.first()), ("last", settlements.last()), ("largest", largest)] {
+            let shown = |s: &SettlementView| RowShown {
+                which: which.to_owned(),
+                row: format!("settlement {} {}/{} {}", s.number, s.acquirer, s.merchant, s.name),
+                yen: s.settlement.paid.get(),
+            };
+            effect.rows.extend(row.map(shown));
+        }
+        settlements.sort_by_key(|s| std::cmp::Reverse(s.settlement.paid));
+        effect.payees = settlements.iter().take(MOST_PAYEES).map(|s| payee(config, s)).collect();
+    }
+}
+
+fn payee(config: Option<&PayoutConfig>, s: &SettlementView) -> PayeeShown {
+    let account = config.and_then(|config| config.payees.get(&(s.acquirer, s.merchant)));
+    PayeeShown {
+        settlement: s.number,
+        merchant: format!("{}/{}", s.acquirer, s.merchant),
+        name: s.name.clone(),
+        account: account
+            .map(|a| format!("{}-{} {} {} {}", a.bank, a.branch, a.bank_name, masked_account(&a.account), a.name)),
+        yen: s.settlement.paid.get(),
+    }
+}

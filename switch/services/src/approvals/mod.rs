@@ -1,0 +1,110 @@
+//! What takes two people, asked for and decided: one way for everything that does. A request is shown with what was filled in and what
+//! it would change; a decision names what was looked at by its fingerprint.
+
+mod asked;
+mod carried;
+mod content;
+mod decide;
+mod differences;
+mod effect;
+mod facts;
+mod files;
+mod found;
+mod inbox;
+
+pub(crate) use asked::Change;
+pub use asked::{Asked, Decider};
+pub use content::{ApprovalContent, FactView, FileContent};
+pub(crate) use decide::Deciding;
+pub use decide::{
+    ApproveRequest, DecideMany, Decided, DecidedOne, DenyRequest, MOST_AT_ONCE, OneDecision, SendBackRequest,
+    WithdrawRequest,
+};
+pub use differences::{Difference, Replaced};
+pub(crate) use effect::{bearer, paid_by};
+pub use found::{ApprovalEffect, FileShown, PayeeShown, RowShown};
+pub use inbox::{ApprovalItem, ApprovalShown, ListApprovals, ShowApproval, StandingShown};
+
+use crate::error::{Result, ServiceError};
+use crate::fields::reason;
+use crate::operation::Requested;
+use crate::{Services, Who};
+use kazasu_core::{ApprovalRefusal, ApprovalView, Approvals, Command, Document, Rejected, State};
+use kazasu_engine::CommandError;
+use kazasu_ledger::record::Proposal;
+use kazasu_schemas::attribution::Attribution;
+
+/// A request for an approval.
+pub(crate) struct Request {
+    pub(crate) proposal: Proposal,
+    /// The file that it was read from.
+    pub(crate) source: Document,
+    pub(crate) said: Attribution,
+}
+
+impl Request {
+    /// Of what is not read from a file.
+    pub(crate) fn plain(proposal: Proposal, who: &Who, why: String) -> Self {
+        Request { proposal, source: Document::default(), said: who.says(why) }
+    }
+
+    /// Of a file that was read.
+    pub(crate) fn of_file(proposal: Proposal, source: Document, said: Attribution) -> Self {
+        Request { proposal, source, said }
+    }
+}
+
+/// A file's text with its name, as far as the caller gave one.
+pub(crate) fn document(text: String, name: Option<String>) -> Document {
+    let name = name.unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
+    Document { text, name }
+}
+
+/// The reason as a record keeps it, or why it cannot be one.
+fn with_reason(said: Attribution) -> Result<Attribution> {
+    Ok(Attribution { why: reason("why", &said.why)?, ..said })
+}
+
+/// A refusal of the core.
+fn rejected(why: ApprovalRefusal) -> ServiceError {
+    ServiceError::Command(CommandError::Rejected(Rejected::from(why)))
+}
+
+impl Services {
+    /// Asks another person to approve something. Gives the number under which it is decided, and the fingerprint that names it.
+    pub(crate) async fn request_approval(&self, asked: Request) -> Result<Requested> {
+        let Request { proposal, source, said } = asked;
+        let said = with_reason(said)?;
+        let ask = Approvals::Request { proposal: Box::new(proposal.clone()), source, said };
+        let done = self.command(Command::Approvals(ask)).await?;
+        self.requested(done.into(), move |open| open.proposal == proposal).await
+    }
+
+    /// The answer to a request: the open one that this is.
+    pub(crate) async fn requested(
+        &self,
+        result: crate::Outcome,
+        is_it: impl Fn(&ApprovalView) -> bool + Send + 'static,
+    ) -> Result<Requested> {
+        let open = self.query(State::approvals).await?.into_iter().find(is_it);
+        let Some(open) = open else { return Ok(Requested { result, proposal: None, fingerprint: None, until: None }) };
+        Ok(Requested {
+            result,
+            proposal: Some(open.number),
+            fingerprint: Some(open.fingerprint.to_string()),
+            until: open.until.map(|until| until.jst_text()),
+        })
+    }
+
+    /// A request that is open, or why there is none.
+    pub(crate) async fn open_approval(&self, number: u64) -> Result<ApprovalView> {
+        let open = self.query(State::approvals).await?.into_iter().find(|open| open.number == number);
+        open.ok_or_else(|| rejected(ApprovalRefusal::Unknown(number)))
+    }
+
+    /// A request: one that is open, or one of the last that are over.
+    pub(crate) async fn approval(&self, number: u64) -> Result<ApprovalView> {
+        let found = self.query(move |state| state.approval(number)).await?;
+        found.ok_or_else(|| rejected(ApprovalRefusal::Unknown(number)))
+    }
+}

@@ -1,0 +1,90 @@
+//! The key with which a person's decisions are signed: of one session, and certified when the person signed in.
+
+use crate::error::{Result, ServiceError, unfit};
+use kazasu_ledger::record::{DecisionKey, DecisionProof, DecisionSigned};
+use kazasu_ledger::signed::Signature;
+use kazasu_security::decision;
+use kazasu_security::signing::SeedKey;
+use kazasu_sign_in::Secret;
+use kazasu_text::problems::ProblemText;
+use minicbor::{Decode, Encode};
+use std::sync::Arc;
+
+/// A decision key and its certificate, as they lie beside the session.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct CertifiedKey {
+    /// The key.
+    #[n(0)]
+    pub key: DecisionKey,
+    /// The version of the key that certified it, and the signature.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    certificate: [u8; 65],
+}
+
+impl CertifiedKey {
+    /// With the signature over the key's text.
+    #[must_use]
+    pub fn new(key: DecisionKey, certificate: Signature) -> CertifiedKey {
+        CertifiedKey { key, certificate: certificate.stored() }
+    }
+
+    /// As it is kept.
+    #[must_use]
+    pub fn kept(&self) -> Vec<u8> {
+        minicbor::to_vec(self).expect("writing to memory does not fail")
+    }
+
+    /// What [`CertifiedKey::kept`] gave; none of what this version cannot read.
+    #[must_use]
+    pub fn read(kept: &[u8]) -> Option<CertifiedKey> {
+        minicbor::decode(kept).ok()
+    }
+}
+
+/// Where this process has the private half from.
+#[derive(Clone, Debug)]
+pub enum Private {
+    /// It does not have it: the person signs.
+    Person,
+    /// It is derived from the session's secret.
+    Session(Secret),
+    /// It was drawn for work inside this process.
+    Drawn(Arc<SeedKey>),
+}
+
+/// The means of signing a caller's decisions.
+#[derive(Clone, Debug)]
+pub struct DecisionSigner {
+    /// The key.
+    pub certified: CertifiedKey,
+    /// Its private half.
+    pub private: Private,
+}
+
+impl DecisionSigner {
+    /// Signs the decision, or checks the signature that came with it (128 hexadecimal digits).
+    pub(crate) fn proof(&self, asked: &DecisionSigned<'_>, given: Option<&str>) -> Result<DecisionProof> {
+        let DecisionSigner { certified: CertifiedKey { key, certificate }, private } = self;
+        let own = match private {
+            Private::Person => None,
+            Private::Session(secret) => {
+                Some(Arc::new(decision::derived(secret.expose()).map_err(ServiceError::Other)?))
+            }
+            Private::Drawn(own) => Some(own.clone()),
+        };
+        let signature = match (own, given) {
+            (Some(own), None) => decision::sign(&own, asked).map_err(ServiceError::inside)?,
+            (Some(_), Some(_)) => return Err(unfit("signature", &ProblemText::SignatureNotAsked)),
+            (None, None) => return Err(unfit("signature", &ProblemText::SignatureMissing)),
+            (None, Some(text)) => {
+                let bytes = hex::decode(text).ok().and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
+                bytes.ok_or_else(|| unfit("signature", &ProblemText::SignatureForm))?
+            }
+        };
+        // Also of one that was made here: a key that is not the certified one signs nothing.
+        if !decision::is_decision_signed(&key.public, asked, &signature) {
+            return Err(unfit("signature", &ProblemText::SignatureBad));
+        }
+        Ok(DecisionProof { key: key.clone(), certificate: *certificate, signature })
+    }
+}

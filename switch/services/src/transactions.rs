@@ -1,0 +1,10 @@
+//! Payments, found by what people know of them: for staff all of them, for a merchant's people those of their own shops.
+
+mod find;
+mod shops;
+mod takings;
+mod view;
+
+pub use find::{FindTransactions, TransactionsPage};
+pub use takings::{DayTakings, ShowTakings, TerminalTakings};
+pub use view::{ShowTransaction, TransactionView};

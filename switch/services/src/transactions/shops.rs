@@ -1,0 +1,91 @@
+//! The shops whose payments a caller may see.
+
+use crate::error::{Result, ServiceError};
+use crate::{CallerKind, Services, Who};
+use kazasu_projections::transactions::Found;
+use kazasu_schemas::identity::{Role, Scope};
+use kazasu_schemas::ids::{InstitutionId, MerchantId};
+use kazasu_text::Said;
+use kazasu_text::access::AccessText;
+
+/// A shop, by its acquirer and DE42.
+pub(super) type ShopKey = (InstitutionId, MerchantId);
+
+/// Staff who see payments at every shop.
+const STAFF: [Role; 5] = [Role::Operator, Role::FinanceStaff, Role::FinanceApprover, Role::CallCentre, Role::Auditor];
+/// Staff who see who has paid, when they say why.
+const RESIDENTS: [Role; 3] = [Role::Operator, Role::CallCentre, Role::Auditor];
+const MERCHANTS: [Role; 3] = [Role::MerchantOwner, Role::MerchantStaff, Role::MerchantCashier];
+
+/// The shops whose payments a caller may see.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Shops {
+    /// All of them.
+    All,
+    /// These.
+    Only(Vec<ShopKey>),
+}
+
+impl Shops {
+    /// Those of a caller.
+    pub(super) async fn of(services: &Services, who: &Who) -> Result<Shops> {
+        // A role that is for one city or party only is no right to see everybody's payments.
+        let everywhere = |role: &Role| who.held.iter().any(|held| held.role == *role && held.scope == Scope::All);
+        if STAFF.iter().any(everywhere) {
+            return Ok(Shops::All);
+        }
+        let scopes: Vec<Scope> =
+            who.held.iter().filter(|held| MERCHANTS.contains(&held.role)).map(|held| held.scope.clone()).collect();
+        let shops = services.rights(move |rights| {
+            let mut shops: Vec<ShopKey> = Vec::new();
+            for scope in scopes {
+                match scope {
+                    Scope::Shop(acquirer, merchant) => shops.push((acquirer, merchant)),
+                    Scope::Merchant(id) => {
+                        shops.extend(rights.organisation(id).into_iter().flat_map(|one| one.shops.iter().copied()));
+                    }
+                    Scope::All | Scope::City(_) | Scope::Acquirer(_) | Scope::Issuer(_) => {}
+                }
+            }
+            shops.sort_unstable();
+            shops.dedup();
+            shops
+        });
+        Ok(Shops::Only(shops.await?))
+    }
+
+    /// Is the payment at one of them?
+    pub(super) fn have(&self, found: &Found) -> bool {
+        self.includes(&(found.acquirer, found.merchant))
+    }
+
+    /// Is the shop one of them?
+    pub(super) fn includes(&self, key: &ShopKey) -> bool {
+        match self {
+            Shops::All => true,
+            Shops::Only(shops) => shops.contains(key),
+        }
+    }
+}
+
+/// Whether an answer names the persons who paid.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Persons {
+    /// To staff of residents who say why.
+    Shown,
+    /// To everybody else.
+    Hidden,
+}
+
+impl Persons {
+    /// What this caller sees with this reason.
+    pub(super) fn of(who: &Who, why: Option<&str>) -> Self {
+        let may = who.kind == CallerKind::Keeper || RESIDENTS.iter().any(|role| who.has(*role));
+        if may && why.is_some() { Persons::Shown } else { Persons::Hidden }
+    }
+}
+
+/// The refusal to look for a person's payments.
+pub(super) fn not_by_person(who: &Who) -> ServiceError {
+    ServiceError::Forbidden(Said::of(&AccessText::PaymentsOfPerson { shown: &who.shown, name: &who.name }))
+}

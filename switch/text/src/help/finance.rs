@@ -1,0 +1,101 @@
+//! Finance staff: business days, contracts, settlements, payouts, reconciliation.
+
+help! {
+    /// Finance staff: business days, contracts, settlements, payouts, reconciliation.
+    FINANCE {
+        "day": "営業日の状態と締め", "Business days: their states, and closing them";
+        "day status": "営業日と、締めの進み具合を表示します", "Business days and their states";
+        "day close":
+            "営業日を締めます。指定があれば開いている日を終え、照合済にし、精算し、署名します。済んだ段階は残り、再び実行すると続きから始まります",
+            "Closes a day: ends it if it is the open one and you say so, marks it reconciled, settles it, signs it. Finished steps stay; running it again continues where it stopped";
+        "day close <day>": "営業日。省略時は署名前の最も古い日", "The day; the oldest that is not signed when absent";
+        "day close --cut-over":
+            "先に開いている営業日を終えます。暦の上で始まった日までなので、繰上げは最大で1日です",
+            "End the open business day first. The day must have begun by the calendar, so it ends at most one day early";
+        "day close --why":
+            "照合済とする理由、手動で日を終える理由。省略時は「照合済みです」",
+            "The reason for marking it reconciled, and for ending the day by hand; \"compared\" when absent";
+        "day close --without":
+            "取引があっても照合しなかった相手（例：`issuer 4`）。理由に明記してください",
+            "A party that had taps and was not compared: `issuer 4`. The reason names it";
+        "contract": "加盟店契約", "Contracts with merchants";
+        "contract check": "契約のファイルを読み、誤りのある行をすべて表示します", "Reads a contracts file and names the line of every mistake";
+        "contract sample": "見本を表示します", "Writes a sample";
+        "contract propose": "ファイルの契約を起案します。別の人が決裁します", "Requests approval of the contracts of a file; another person decides";
+        "contract show": "有効な契約を表示します", "The contracts in force";
+        "settle": "精算の一覧を表示します。または、発行者や原資負担者からの入金を記帳します", "Settlements; or books a payment of an issuer or a funder";
+        "settle --received-from": "入金した相手（`issuer 1` または `funder 1`）", "The payer: `issuer 1` or `funder 1`";
+        "settle --day": "入金の日。省略時は今日", "The day on which it was paid; today when absent";
+        "settle --another": "同じ相手・同じ金額の記帳済みの入金とは別である理由", "The reason why it is another payment than an existing one of this payer and sum";
+        "payment left":
+            "売上の支払内訳と、内訳ごとの返品済みの額、残額を表示します",
+            "What is left of a payment: what paid it, and what was given back of each part";
+        "payment left --why": "閲覧の理由。名前とともにセキュリティ記録に残ります", "The reason for your look: the security log keeps it with your name";
+        "payment <payment>": "売上の記録の番号", "The payment's record";
+        "payment refund":
+            "返品を起案します。端末からの返品と同じく、加盟店が返します",
+            "Requests approval of a refund: the merchant gives back, as with a refund of its terminal";
+        "payment --all": "残額のすべて", "All that is left";
+        "payment reduce":
+            "売上を正しい金額まで減らすことを起案します。差額は加盟店が返します",
+            "Requests approval for bringing a payment down to the amount that is right; the merchant gives back the rest";
+        "payment reduce --to": "正しい金額（円）", "The amount that is right, yen";
+        "payment write-off":
+            "運用者が負担する返金を起案します。加盟店の受取額は変わりません",
+            "Requests approval of a refund that the operator bears: the merchant keeps what it has";
+        "payout": "加盟店への振込", "Paying merchants";
+        "payout propose": "振込指定日までに支払う精算の振込を起案します", "Requests approval of a payout of all settlements that are due on or before the bank's day";
+        "payout propose --value-date": "振込指定日。省略時は次の銀行営業日", "The bank's day; the next one when absent";
+        "payout propose --settlement": "この精算だけを対象にします", "Only these settlements";
+        "payout file": "承認された振込のファイルを書き出します", "Writes the file of an approved payout";
+        "payout cancel":
+            "銀行が受け付けなかった振込の取りやめを起案します。対象の精算は再び支払待ちになります",
+            "Requests approval for cancelling a payout that the bank did not take; its settlements are due again";
+        "payout statement":
+            "入出金取引明細を読み、振込の引落し、組戻、発行者や原資負担者からの入金を記帳します",
+            "Reads the bank statement: payouts that the bank took, payments that came back, payments of issuers and funders";
+        "payout statement --dry-run": "記帳する内容を表示するだけで、記帳しません", "Only shows what would be booked";
+        "payout statement --why": "これらの行を選ぶ理由、またはその行をそう扱う理由", "The reason for the choice of records or for the classification";
+        "payout statement --settlement": "`--line` の行は、この精算の組戻です。振込と精算を指定します", "With --line: the settlement that came back, as PAYOUT/SETTLEMENT";
+        "payout statement --received-from": "`--line` の行は、この相手からの入金です（`issuer 1` または `funder 1`）", "With --line: the payer, `issuer 1` or `funder 1`";
+        "payout statement --another": "`--line` の行は、似た入金とは別の入金です", "With --line: it is another payment than one that looks the same";
+        "payout undo":
+            "入出金取引明細の行の記帳、または手動で記帳した入金の取消しを起案します。その後、正しく記帳できます",
+            "Requests approval for undoing the booking of a line of the bank statement, or a booking by hand for a payer";
+        "payout undo <line>": "`payout statement` が表示する行、または参照番号", "The line, as `payout statement` names it, or the reference";
+        "payout undo --received-from": "手動で記帳した入金の相手（`issuer 1` または `funder 1`）", "Of a payment that was booked by hand: `issuer 1` or `funder 1`";
+        "payout list": "承認された振込を表示します", "Payouts that were approved";
+        "recon": "契約会社、発行者との照合", "Comparing with acquirers and issuers";
+        "recon import": "明細ファイルを元帳と照合し、照合差異を記録します", "Compares a detail file with the ledger and opens exceptions";
+        "recon import <file>": "明細ファイル", "The detail file";
+        "recon --from": "開始の営業日", "First business day";
+        "recon run": "これまでの照合を表示します", "Runs so far";
+        "recon totals": "契約会社からの日計照合（0500）を、日ごとに最後のものだけ表示します", "Totals that acquirers asked about (0500), the last of each of their days";
+        "recon dispute":
+            "発行者からのチャージバックを照合差異に加えます。負担者は2人で決めます",
+            "An issuer takes a payment back (chargeback): it becomes an exception, and two people decide who is liable";
+        "recon dispute <record>": "支払の記録の番号", "The payment's record";
+        "recon dispute --reference": "発行者の参照番号。同じ番号は一度だけ受け付けます", "The issuer's reference: it is entered once";
+        "recon dispute --why": "発行者の説明", "The issuer's words";
+        "recon exceptions": "未処理の照合差異を表示します", "Open exceptions, or all";
+        "recon exceptions --all": "処理済みのものも表示します", "Also resolved ones";
+        "recon note": "照合差異の担当になるか、調べた結果を書き込みます", "Sets the owner of an exception, or adds a note";
+        "recon note <note>": "調べた結果", "The note";
+        "recon note --owner": "以後の担当者", "Its owner from now on";
+        "recon resolve": "照合差異の処理を起案します。別の人が決裁します", "Requests approval of an exception's resolution; another person decides";
+        "recon resolve <how>":
+            "差異の処理（`explained`、`booked_issuer`、`booked_merchant`、`written_off`）",
+            "explained, booked_issuer, booked_merchant or written_off";
+        "recon export": "相手ごとの元帳の行を明細ファイル（売上データ）に書き出します", "Writes the ledger's lines about a party as a detail file: the clearing file";
+        "recon export --out": "書出し先のファイル", "The file";
+        "report": "経理担当者の帳票", "Reports of finance staff";
+        "report <kind>": "帳票の種類", "The report";
+        "report --day": "営業日。その日の帳票、または日の終わりの残高", "The business day: its lines, or balances at its end";
+        "report --seq": "この記録の後の残高", "Balances after this record";
+        "report --settlement": "精算の番号", "The settlement";
+        "report --out": "書出し先のファイル。.xlsx、.csv、精算の内訳は.pdfも可", "Write it to this file: .xlsx, .csv, or .pdf for a settlement's detail";
+        "payout file --why":
+            "理由。ファイルに口座番号の全桁があるため、名前とともにセキュリティ記録に残ります",
+            "The reason: the file has accounts in full, and the security log keeps it with your name";
+    }
+}
