@@ -14,6 +14,7 @@ pub mod memory;
 pub mod postgres;
 pub mod records;
 pub mod side;
+pub mod side_rows;
 pub mod signing;
 pub mod sqlite;
 mod task;

@@ -1,48 +1,36 @@
 //! The addresses of operations. HTTP's routes and the client use the same ones, so that the server takes every request of the
 //! client.
 
+use axum::http::Method;
 use bytes::Bytes;
 use kazasu_services::Operation;
-use kazasu_services::access::Service;
+use kazasu_services::access::Name;
 use kazasu_services::closing::CompareFile;
 use kazasu_services::import::{ImportLinks, ImportMerchants, LookAtLinks, LookAtMerchants};
 use kazasu_services::relief::ImportApplications;
 use kazasu_services::statement::{ReadPayoutStatement, ReadReliefStatement};
 use serde::Serialize;
 
-/// The key that names an operation in a body.
-pub const WORD: &str = "do";
-
-/// The address that takes a service's operations: one JSON object, in which `do` names the operation.
-pub const fn address(service: Service) -> &'static str {
-    match service {
-        Service::Operations => "/v1/requests",
-        Service::Closing => "/v1/closing/requests",
-        Service::Relief => "/v1/relief/requests",
-        Service::People => "/v1/people/requests",
-        Service::Approvals => "/v1/approvals/requests",
-    }
-}
-
-/// An operation as a body of JSON.
-#[derive(Serialize)]
-pub struct Body<'a, O> {
-    #[serde(rename = "do")]
-    word: &'static str,
-    #[serde(flatten)]
-    operation: &'a O,
-}
-
-impl<'a, O: Operation> Body<'a, O> {
-    /// The body that asks for it.
-    pub fn of(operation: &'a O) -> Self {
-        Body { word: O::NAME.row().word, operation }
-    }
-}
+/// Operations that come with a file, or whose answer is one, and so have a handler of their own.
+pub const SPECIAL: [(Method, &str, Name); 13] = [
+    (Method::POST, "/handover", Name::HandOver),
+    (Method::POST, IMPORT_LINKS, Name::ImportLinks),
+    (Method::POST, IMPORT_LINKS, Name::LookAtLinks),
+    (Method::POST, IMPORT_MERCHANTS, Name::ImportMerchants),
+    (Method::POST, IMPORT_MERCHANTS, Name::LookAtMerchants),
+    (Method::POST, COMPARE, Name::CompareFile),
+    (Method::POST, PAYOUT_STATEMENT, Name::ReadPayoutStatement),
+    (Method::POST, RELIEF_STATEMENT, Name::ReadReliefStatement),
+    (Method::POST, "/relief/programmes/{programme}/batches", Name::ImportApplications),
+    (Method::GET, "/relief/programmes/{programme}/report", Name::ReliefReport),
+    (Method::GET, "/reports/{kind}", Name::MakeReport),
+    (Method::GET, "/residents/{ppid}/statement", Name::ResidentStatement),
+    (Method::GET, "/reports/settlements/{settlement}/letter", Name::MakeLetter),
+];
 
 /// An operation with a file. The file is the body; everything else stands in the address.
 pub trait WithFile: Operation {
-    /// The address, up to the question mark.
+    /// The path below the API's base, up to the question mark.
     fn path(&self) -> String;
     /// Everything but the file.
     fn query(&self) -> Result<String, serde_urlencoded::ser::Error>;
@@ -70,15 +58,15 @@ macro_rules! with_file {
 }
 
 /// Takes a file of links.
-pub const IMPORT_LINKS: &str = "/v1/import/links";
+pub const IMPORT_LINKS: &str = "/import/links";
 /// Takes a file of merchants.
-pub const IMPORT_MERCHANTS: &str = "/v1/import/merchants";
+pub const IMPORT_MERCHANTS: &str = "/import/merchants";
 /// Takes a party's detail file.
-pub const COMPARE: &str = "/v1/closing/compare";
+pub const COMPARE: &str = "/closing/compare";
 /// Takes a bank statement of the account that merchants are paid from.
-pub const PAYOUT_STATEMENT: &str = "/v1/closing/statement";
+pub const PAYOUT_STATEMENT: &str = "/closing/statement";
 /// Takes a bank statement of the account that relief is paid from.
-pub const RELIEF_STATEMENT: &str = "/v1/relief/statement";
+pub const RELIEF_STATEMENT: &str = "/relief/statement";
 
 with_file! {
     ImportLinks, IMPORT_LINKS, self => &self.0;
@@ -101,7 +89,7 @@ struct Named<'a> {
 
 impl WithFile for ImportApplications {
     fn path(&self) -> String {
-        format!("/v1/relief/programmes/{}/batches", self.programme)
+        format!("/relief/programmes/{}/batches", self.programme)
     }
 
     fn query(&self) -> Result<String, serde_urlencoded::ser::Error> {

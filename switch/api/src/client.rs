@@ -1,16 +1,18 @@
 //! The typed client of a switch's HTTP API, for the command line.
 
-use crate::addresses::{self, WithFile};
+use crate::addresses::WithFile;
+use crate::routes::{self, Addressed, BASE};
 use anyhow::Context;
 use bytes::Bytes;
 use kazasu_engine::CommandError;
-use kazasu_http_client::{Client, Limits, Reply, Tls};
-use kazasu_services::{Operation, ServiceError};
+use kazasu_http_client::{Client, Limits, Method, Reply, Tls};
+use kazasu_services::access::Service;
+use kazasu_services::ServiceError;
 use kazasu_text::Language;
 use kazasu_tls::OwnFiles;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -128,15 +130,17 @@ impl From<CallError> for anyhow::Error {
 /// The reason in the body of an answer.
 fn why(value: &Value) -> String {
     let told = |text: &str| text.trim().chars().take(MOST_TOLD).collect::<String>();
-    let why = value["error"].as_str().map(str::to_owned).or_else(|| value.as_str().map(told));
+    let why = value["detail"].as_str().map(str::to_owned).or_else(|| value.as_str().map(told));
     why.filter(|why| !why.is_empty()).unwrap_or_else(|| "no reason was given".to_owned())
 }
 
 /// An answer that is not 200. A switch gives a reason for a refusal; a program that refuses without one is no switch.
 fn refused(status: u16, value: &Value) -> CallError {
     match status {
-        400 | 401 | 403 | 404 | 409 | 412 | 428 | 429 if value["error"].is_string() => CallError::Rejected(why(value)),
-        400 | 401 | 403 | 404 | 409 | 412 | 428 | 429 => CallError::Failed(anyhow::anyhow!(
+        400 | 401 | 403 | 404 | 409 | 412 | 422 | 428 | 429 if value["detail"].is_string() => {
+            CallError::Rejected(why(value))
+        }
+        400 | 401 | 403 | 404 | 409 | 412 | 422 | 428 | 429 => CallError::Failed(anyhow::anyhow!(
             "it is no kazasu switch that answered {status}: {}; check `http` of the configuration",
             why(value)
         )),
@@ -181,12 +185,12 @@ impl Switch {
         Switch { language, ..self }
     }
 
-    /// Gets the answer of an address.
+    /// Gets the answer of an address below the API's base.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
-        typed(self.exchange(path, None, REQUEST).await?)
+        typed(self.exchange(Sent::get(path), REQUEST).await?)
     }
 
-    /// Posts an object.
+    /// Posts an object to an address below the API's base.
     pub async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -194,17 +198,33 @@ impl Switch {
         limits: Limits,
     ) -> Result<T, CallError> {
         let body = serde_json::to_vec(body).map_err(|error| CallError::Failed(error.into()))?;
-        typed(self.exchange(path, Some(Body::Json(body)), limits).await?)
+        typed(self.exchange(Sent::post(path, Body::Json(body)), limits).await?)
     }
 
     /// Carries an operation out.
     pub async fn call<O>(&self, operation: &O) -> Result<O::Answer, CallError>
     where
-        O: Operation + Serialize,
+        O: Addressed + Serialize,
         O::Answer: DeserializeOwned,
     {
-        let path = addresses::address(O::NAME.row().service);
-        self.post(path, &addresses::Body::of(operation), REQUEST).await
+        let fields = match serde_json::to_value(operation) {
+            Ok(Value::Object(fields)) => fields,
+            Ok(_) => return Err(CallError::Failed(anyhow::anyhow!("{:?} is no object", O::NAME))),
+            Err(error) => return Err(CallError::Failed(error.into())),
+        };
+        typed(self.exchange(Sent::of((&O::METHOD, O::PATH), O::TAG, fields)?, REQUEST).await?)
+    }
+
+    /// Carries an operation out that a file names with the word of its service.
+    pub async fn carry_out<T: DeserializeOwned>(
+        &self,
+        service: Service,
+        (word, fields): (&str, Map<String, Value>),
+    ) -> Result<T, CallError> {
+        let Some((method, path)) = routes::find(service, word) else {
+            return Err(CallError::Rejected(crate::doors::unknown(service, word).to_string()));
+        };
+        typed(self.exchange(Sent::of((&method, path), None, fields)?, REQUEST).await?)
     }
 
     /// Carries an operation with a file out.
@@ -213,7 +233,7 @@ impl Switch {
         O: WithFile,
         O::Answer: DeserializeOwned,
     {
-        typed(self.exchange(&with_query(operation)?, Some(Body::File(operation.file())), FILE).await?)
+        typed(self.exchange(Sent::post(&with_query(operation)?, Body::File(operation.file())), FILE).await?)
     }
 
     /// Hands a file in whose answer is lines of JSON. `take` gets each line until it returns the result of the file.
@@ -230,7 +250,7 @@ impl Switch {
             for line in BufReader::new(reply.reader()).lines() {
                 let value: Value = serde_json::from_str(&line?).context("the switch's answer")?;
                 // A refusal during reading comes after status 200.
-                if value["error"].is_string() {
+                if value["detail"].is_string() {
                     return Ok(Err(CallError::Rejected(why(&value))));
                 }
                 if let Some(done) = take(&value)? {
@@ -239,13 +259,13 @@ impl Switch {
             }
             anyhow::bail!("the switch's answer ended without a result; run it again: it goes on where it stood")
         };
-        let (path, file) = (with_query(operation)?, operation.file());
-        self.send(&path, Some(Body::File(file)), FILE, read).await?
+        let sent = Sent::post(&with_query(operation)?, Body::File(operation.file()));
+        self.send(sent, FILE, read).await?
     }
 
-    async fn exchange(&self, path: &str, body: Option<Body>, limits: Limits) -> Result<Value, CallError> {
+    async fn exchange(&self, sent: Sent, limits: Limits) -> Result<Value, CallError> {
         let read = |mut reply: Reply| anyhow::Ok((reply.status(), value(&mut reply)?));
-        match self.send(path, body, limits, read).await? {
+        match self.send(sent, limits, read).await? {
             (200, value) => Ok(value),
             (status, value) => Err(refused(status, &value)),
         }
@@ -254,20 +274,25 @@ impl Switch {
     /// Sends the request on a thread of its own, where `read` reads the answer.
     async fn send<T: Send + 'static>(
         &self,
-        path: &str,
-        body: Option<Body>,
+        sent: Sent,
         limits: Limits,
         read: impl FnOnce(Reply) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, CallError> {
         let (http, addr, bearer) = (self.http.clone(), self.addr.clone(), self.bearer.clone());
         let language = self.language.tag();
-        let url = http.url(&addr, path);
+        let url = http.url(&addr, &format!("{BASE}{}", sent.path));
         let sending = tokio::task::spawn_blocking(move || -> anyhow::Result<T> {
-            let body = body.as_ref().map(Body::parts);
+            let body = sent.body.as_ref().map(Body::parts);
+            let key = hex::encode(kazasu_engine::clock::random_bytes(16)?);
             let mut headers = vec![("accept-language", language)];
             headers.extend(bearer.as_ref().map(|bearer| ("authorization", bearer.as_str())));
             headers.extend(body.map(|(kind, _)| ("content-type", kind)));
-            read(http.client(&addr, limits)?.send(&url, &headers, body.map(|(_, bytes)| bytes))?)
+            headers.extend(sent.tag.as_ref().map(|tag| ("if-match", tag.as_str())));
+            if sent.method != Method::Get {
+                headers.push(("idempotency-key", &key));
+            }
+            let client = http.client(&addr, limits)?;
+            read(client.send_as(sent.method, &url, (&headers, body.map(|(_, bytes)| bytes)))?)
         });
         let read = match sending.await {
             Ok(read) => read,
@@ -281,6 +306,75 @@ impl Switch {
         };
         read.with_context(why).map_err(CallError::Failed)
     }
+}
+
+/// A request that is to be sent.
+struct Sent {
+    method: Method,
+    /// Below the API's base, with what stands behind the question mark.
+    path: String,
+    /// What a decision is about.
+    tag: Option<String>,
+    body: Option<Body>,
+}
+
+impl Sent {
+    fn get(path: &str) -> Sent {
+        Sent { method: Method::Get, path: path.to_owned(), tag: None, body: None }
+    }
+
+    fn post(path: &str, body: Body) -> Sent {
+        Sent { method: Method::Post, path: path.to_owned(), tag: None, body: Some(body) }
+    }
+
+    /// A request's fields, each where its address has it.
+    fn of(
+        (method, template): (&axum::http::Method, &'static str),
+        tag: Option<&str>,
+        mut fields: Map<String, Value>,
+    ) -> Result<Sent, CallError> {
+        let mut path = template.to_owned();
+        for name in routes::fields_of(template) {
+            let said = fields.remove(name).map(|value| text(&value)).unwrap_or_default();
+            if said.is_empty() {
+                return Err(CallError::Rejected(format!("missing field `{name}`")));
+            }
+            path = path.replace(&format!("{{{name}}}"), &escaped(&said)).replace(&format!("{{*{name}}}"), &escaped(&said));
+        }
+        let tag = tag.and_then(|name| fields.remove(name)).map(|value| format!("\"{}\"", text(&value)));
+        let method = match *method {
+            axum::http::Method::GET => Method::Get,
+            axum::http::Method::DELETE => Method::Delete,
+            axum::http::Method::PUT => Method::Put,
+            _ => Method::Post,
+        };
+        if matches!(method, Method::Post | Method::Put) {
+            let body = serde_json::to_vec(&fields).map_err(|error| CallError::Failed(error.into()))?;
+            return Ok(Sent { method, path, tag, body: Some(Body::Json(body)) });
+        }
+        let pairs: Vec<(String, String)> =
+            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, text(&value))).collect();
+        let query = serde_urlencoded::to_string(pairs).map_err(|error| CallError::Failed(error.into()))?;
+        let path = if query.is_empty() { path } else { format!("{path}?{query}") };
+        Ok(Sent { method, path, tag, body: None })
+    }
+}
+
+/// A field's value as an address says it.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A part of a path.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
 }
 
 /// An answer as its type.
@@ -384,15 +478,15 @@ mod tests {
     async fn a_request_is_carried_out_refused_or_broken() {
         let (switch, asked) = there_is(&[
             (200, r#"{"result":"recorded"}"#),
-            (409, r#"{"error":"no such programme"}"#),
-            (503, r#"{"error":"the ledger takes no records"}"#),
+            (409, r#"{"detail":"no such programme"}"#),
+            (503, r#"{"detail":"the ledger takes no records"}"#),
             (502, " <p>a proxy</p>\n"),
             (400, ""),
             (404, "<html>Not Found</html>"),
         ]);
-        let mut all = vec![told(switch.post::<Value>("/v1/requests", &json!({ "do": "x" }), REQUEST).await)];
+        let mut all = vec![told(switch.post::<Value>("/merges", &json!({ "from": "x" }), REQUEST).await)];
         for _ in 0..5 {
-            all.push(told(switch.get::<Value>("/v1/days").await));
+            all.push(told(switch.get::<Value>("/closing/days").await));
         }
         let expected = [
             r#"{"result":"recorded"}"#,
@@ -404,9 +498,9 @@ mod tests {
         ];
         assert_eq!(all, expected);
         let asked: Vec<String> = asked.iter().collect();
-        assert!(asked[0].starts_with("post /v1/requests ") && asked[0].ends_with(r#"{"do":"x"}"#), "{asked:?}");
+        assert!(asked[0].starts_with("post /api/v1/merges ") && asked[0].ends_with(r#"{"from":"x"}"#), "{asked:?}");
         assert!(asked[0].contains("content-type: application/json"), "{asked:?}");
-        assert!(asked[1].starts_with("get /v1/days "), "{asked:?}");
+        assert!(asked[1].starts_with("get /api/v1/closing/days "), "{asked:?}");
         assert!(asked.iter().all(|asked| asked.contains("authorization: bearer secret")), "{asked:?}");
     }
 
@@ -420,7 +514,7 @@ mod tests {
     fn an_address_keeps_what_a_name_has() {
         let path = with_query(&applications()).unwrap_or_default();
         let name = "%E7%94%B3%E8%AB%8B+1%262.csv";
-        assert_eq!(path, format!("/v1/relief/programmes/7/batches?name={name}&why=flood"));
+        assert_eq!(path, format!("/relief/programmes/7/batches?name={name}&why=flood"));
     }
 
     #[tokio::test]
@@ -428,9 +522,9 @@ mod tests {
         let take = |line: &Value| anyhow::Ok(line["imported"].as_u64());
         let (switch, asked) = there_is(&[
             (200, "{\"read\":1,\"of\":2}\n{\"imported\":7}\n"),
-            (200, "{\"read\":1,\"of\":2}\n{\"error\":\"the last row\"}\n"),
+            (200, "{\"read\":1,\"of\":2}\n{\"detail\":\"the last row\"}\n"),
             (200, "{\"read\":1,\"of\":2}\n"),
-            (403, "{\"error\":\"an officer reads it\"}"),
+            (403, "{\"detail\":\"an officer reads it\"}"),
         ]);
         let mut all = Vec::new();
         for _ in 0..4 {
@@ -444,7 +538,7 @@ mod tests {
     #[tokio::test]
     async fn a_switch_that_is_not_there_may_have_done_it() {
         let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let told = told(Switch::new(&gone, Http::default(), Some("secret")).get::<Value>("/v1/days").await);
+        let told = told(Switch::new(&gone, Http::default(), Some("secret")).get::<Value>("/closing/days").await);
         assert!(told.contains("gives no answer") && told.contains(&gone) && !told.contains("secret"), "{told}");
     }
 }

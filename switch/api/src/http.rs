@@ -2,7 +2,6 @@
 //! addresses require a session or a key, except for joining and signing in.
 
 mod answers;
-mod approvals;
 mod bank;
 mod bodies;
 mod body;
@@ -13,25 +12,23 @@ mod forwarded;
 mod front;
 mod imports;
 mod limits;
+mod once;
 mod operations;
-mod payments;
 mod problem;
 mod relief;
-mod residents;
 mod server;
 mod socket;
 mod state;
 mod status;
-mod transactions;
 
-use crate::addresses::address;
+use crate::routes::{Addressed, BASE, each_route, requests};
 use answers::{broken, in_readers_language, read, refused};
 use anyhow::Context;
 use axum::body::Bytes;
 #[cfg(debug_assertions)]
 use axum::extract::Path;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -44,18 +41,17 @@ pub use front::{Front, SecurityContact};
 use kazasu_connections::admission::Gate;
 use kazasu_connections::ports::PortInUse;
 use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
-use kazasu_services::access::{About, Name, Service, sign_in_needed};
-use kazasu_services::merchants::{ListMerchants, ShowMerchant};
-use kazasu_services::operators::{ListAdvices, ListNotices};
-use kazasu_services::policy::ShowPolicy;
-use kazasu_services::residents::{ListBrokenLinks, ListSharedAccounts};
-use kazasu_services::{CallerKind, Who};
+use kazasu_services::access::{About, Audience, Name, sign_in_needed};
+use kazasu_services::{CallerKind, Operation, Who};
 pub use limits::HttpLimits;
-use operations::{at, door, question};
+pub(crate) use once::{Need, need};
+pub use once::Onces;
+pub(crate) use problem::CODES;
+use operations::routed;
 use serde_json::json;
 use server::{Guest, Server};
 pub use state::Api;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -74,26 +70,15 @@ pub fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Rece
         .route("/readyz", get(status::ready))
         .route(front::SECURITY_TXT, get(front::security_txt))
         .route("/metrics", get(|State(api): State<Api>| async move { api.prometheus.render() }))
-        .route("/v1/status", get(status::shown))
-        .route("/v1/handover", post(hand_over))
-        .route("/v1/merchants", get(question::<ListMerchants>))
-        .route("/v1/merchants/{*merchant}", get(at::<ShowMerchant>))
-        .route(address(Service::Operations), post(|api, who, body| door(api, who, body, Service::Operations)))
-        .route(address(Service::People), post(|api, who, body| door(api, who, body, Service::People)))
-        .route("/v1/policy", get(question::<ShowPolicy>))
-        .route("/v1/links/broken", get(question::<ListBrokenLinks>))
-        .route("/v1/links/shared", get(question::<ListSharedAccounts>))
-        .route("/v1/notices", get(question::<ListNotices>))
-        .route("/v1/advices", get(question::<ListAdvices>))
-        .merge(approvals::routes())
+        .route(&at("/status"), get(status::shown))
+        .route(&at("/openapi.json"), get(openapi))
+        .route(&at("/handover"), post(hand_over))
         .merge(relief::routes())
         .merge(closing::routes())
-        .merge(imports::routes())
-        .merge(residents::routes())
-        .merge(payments::routes())
-        .merge(transactions::routes());
+        .merge(imports::routes());
+    let app = with_operations(app);
     #[cfg(debug_assertions)]
-    let app = app.route("/v1/break/{task}", post(break_task));
+    let app = app.route(&at("/break/{task}"), post(break_task));
     // `admit` has read the body by then, within the path's own limit.
     let app = app.layer(DefaultBodyLimit::disable());
     let app = app.layer(middleware::from_fn_with_state(api.clone(), admit));
@@ -109,6 +94,35 @@ pub fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Rece
         }
     });
 }
+
+/// The OpenAPI document, which is made once.
+async fn openapi() -> Response {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| crate::openapi::document().to_string().into());
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone()).into_response()
+}
+
+/// An address of the API.
+fn at(path: &str) -> String {
+    format!("{BASE}{path}")
+}
+
+macro_rules! operations {
+    ($($method:ident $path:literal $request:ident $($tag:ident)?;)*) => {
+        /// Adds the address of every operation that has no handler of its own.
+        fn with_operations(app: Router<Api>) -> Router<Api> {
+            $(let app = routed::<requests::$request>(app);)*
+            app
+        }
+
+        /// Whether an address takes callers that have not signed in.
+        fn is_open(path: &str) -> bool {
+            let open = [$((<requests::$request as Operation>::NAME, <requests::$request as Addressed>::PATH),)*];
+            let path = path.strip_prefix(BASE).unwrap_or(path);
+            open.iter().any(|(name, open)| name.row().audience == Audience::Anyone && *open == path)
+        }
+    };
+}
+each_route!(operations);
 
 /// Breaks a task, for a test. Builds without debug assertions do not have it.
 #[cfg(debug_assertions)]
@@ -170,7 +184,7 @@ async fn admitted(api: &Api, known: Result<Who, Box<Response>>, request: Request
         return body::in_form(&method, &path, next.run(request).await).await;
     }
     let mut who = match known {
-        Ok(who) if who.kind == CallerKind::Anonymous && path != address(Service::People) => {
+        Ok(who) if who.kind == CallerKind::Anonymous && !is_open(&path) => {
             return *callers::unknown(sign_in_needed());
         }
         Ok(who) => who,
@@ -215,13 +229,13 @@ async fn hand_over(State(api): State<Api>, Asker(who): Asker, body: Bytes) -> Re
     };
     match result {
         Ok(leader) => Json(json!({ "leader": leader })).into_response(),
-        Err(error) => (StatusCode::CONFLICT, Json(json!({ "error": error }))).into_response(),
+        Err(error) => (StatusCode::CONFLICT, Json(json!({ "detail": error }))).into_response(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::answers::{BROKEN, answer};
+    use super::answers::{BROKEN, told as told_of};
     use super::server::tests::{gate, limits};
     use super::*;
     use axum::body::Body;
@@ -282,7 +296,7 @@ mod tests {
 
     async fn file() -> Response {
         let work = tokio::task::spawn_blocking(|| -> u8 { panic!("a bad file") }).await;
-        answer(work.map_err(|error| ServiceError::Other(anyhow::Error::from(error).context("a file"))))
+        told_of(work.map_err(|error| ServiceError::Other(anyhow::Error::from(error).context("a file"))))
     }
 
     #[tokio::test]
@@ -324,7 +338,7 @@ mod tests {
             let answer = told_in(addr, "/", header).await;
             assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
             assert!(answer.contains(&format!("content-language: {language}\r\n")), "{answer}");
-            assert!(answer.contains(&format!("\"error\":\"{sentence}\",\"field\":\"reference\"")), "{answer}");
+            assert!(answer.contains(&format!("\"detail\":\"{sentence}\",\"field\":\"reference\"")), "{answer}");
         }
     }
 

@@ -9,3 +9,6 @@ pub mod client;
 pub mod doors;
 pub mod http;
 pub mod json;
+pub mod kinds;
+pub mod openapi;
+pub mod routes;

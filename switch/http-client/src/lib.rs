@@ -13,6 +13,8 @@ use std::net::ToSocketAddrs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use ureq::typestate::{WithBody, WithoutBody};
+use ureq::RequestBuilder;
 use ureq::tls::{Certificate, ClientCert, PrivateKey, TlsConfig};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
@@ -156,18 +158,45 @@ impl Client {
 
     /// Posts a body, or gets when there is none.
     pub fn send(&self, url: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Result<Reply, SendError> {
-        let response = match body {
-            Some(body) => {
-                let post = self.agent.post(url);
-                headers.iter().fold(post, |request, (name, value)| request.header(*name, *value)).send(body)
-            }
-            None => {
-                let get = self.agent.get(url);
-                headers.iter().fold(get, |request, (name, value)| request.header(*name, *value)).call()
-            }
+        let method = if body.is_some() { Method::Post } else { Method::Get };
+        self.send_as(method, url, (headers, body))
+    }
+
+    /// Sends a request with headers, and a body where the method takes one.
+    pub fn send_as(
+        &self,
+        method: Method,
+        url: &str,
+        (headers, body): (&[(&str, &str)], Option<&[u8]>),
+    ) -> Result<Reply, SendError> {
+        let with_body = |request: RequestBuilder<WithBody>| {
+            let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+            request.send(body.unwrap_or_default())
+        };
+        let without = |request: RequestBuilder<WithoutBody>| {
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).call()
+        };
+        let response = match method {
+            Method::Get => without(self.agent.get(url)),
+            Method::Delete => without(self.agent.delete(url)),
+            Method::Post => with_body(self.agent.post(url)),
+            Method::Put => with_body(self.agent.put(url)),
         };
         Ok(Reply { response: response.map_err(Box::new)? })
     }
+}
+
+/// The method of a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Method {
+    /// Asks.
+    Get,
+    /// Sends a body.
+    Post,
+    /// Sets what the address names.
+    Put,
+    /// Removes what the address names.
+    Delete,
 }
 
 /// An answer whose body has not been read yet.

@@ -6,7 +6,7 @@ mod running;
 
 use crate::config::Config;
 use anyhow::Context;
-use kazasu_api::http::Api;
+use kazasu_api::http::{Api, Onces};
 use kazasu_checkpoint::Checkpoints;
 use kazasu_connections::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
 use kazasu_connections::admission::{Bounds, Gate, Port, Ports, share_descriptors};
@@ -24,6 +24,7 @@ use kazasu_services::import::LinkImport;
 use kazasu_services::people::VaultSeal;
 use kazasu_services::{Services, Source, Watch};
 use kazasu_sign_in::SignIns;
+use kazasu_store::side_rows::SideRows;
 use kazasu_store::{Node, Store};
 use logged::Logged;
 use running::{Running, Ticking};
@@ -332,6 +333,7 @@ impl Switch {
             engine: engine.clone(),
             services: services.clone(),
             limits: config.file.limits.http_requests(),
+            onces: Onces::of(SideRows::of(store.clone()))?,
             bodies: kazasu_api::http::Bodies::new(&config.file.limits.http_requests()),
             prometheus,
             issuers: issuers.clone(),

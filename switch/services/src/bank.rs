@@ -134,6 +134,7 @@ pub fn ordering_kind(text: &str) -> Result<u8, Said> {
 
 /// Files as programs get them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct MadeFiles {
     /// Each of them, in the order in which the bank gets them.
     pub files: Vec<MadeBytes>,
@@ -141,6 +142,7 @@ pub struct MadeFiles {
 
 /// A file's content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct MadeBytes {
     /// Its name.
     pub name: String,
@@ -162,6 +164,7 @@ impl From<Vec<BankFile>> for MadeFiles {
 
 /// The form of a file for the bank.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BankFormat {
     /// Zengin fixed length records.

@@ -29,6 +29,7 @@ pub mod residents;
 pub mod security_log;
 mod sentences;
 mod services;
+mod shapes;
 pub mod statement;
 mod step_up;
 mod subject;

@@ -13,11 +13,13 @@ use serde::{Deserialize, Serialize};
 
 /// Every merchant, in the order of their acquirers and IDs.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListMerchants {}
 
 /// The merchants with an ID: `ACQUIRER/MERCHANT` names one, `MERCHANT` one of each acquirer that has it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowMerchant {
     /// The ID.
@@ -26,6 +28,7 @@ pub struct ShowMerchant {
 
 /// A merchant's registration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct MerchantView {
     /// The acquirer.
     pub acquirer: String,

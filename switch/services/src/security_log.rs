@@ -20,6 +20,7 @@ use std::path::PathBuf;
 
 /// Lines of a log, a page at a time, the oldest first.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadSecurityLog {
     /// The log.
@@ -46,6 +47,7 @@ pub struct ReadSecurityLog {
 
 /// A page of lines.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct SecurityLogPage {
     /// The lines as they stand in the file.
     pub lines: Vec<String>,
@@ -134,6 +136,7 @@ impl Operation for ReadSecurityLog {
 
 /// Checks the chain of both logs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VerifySecurityLog {
     /// A line of the switch's log that was noted elsewhere, as `seq:hash`: it must be there.
@@ -142,6 +145,7 @@ pub struct VerifySecurityLog {
 
 /// The result of the check.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct SecurityLogChecked {
     /// Each log.
     pub logs: Vec<CheckedLog>,
@@ -149,6 +153,7 @@ pub struct SecurityLogChecked {
 
 /// The result of the check of one log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct CheckedLog {
     /// The log.
     pub log: WhichLog,
@@ -165,6 +170,7 @@ pub struct CheckedLog {
     /// Bytes behind the last line: a crash, or a line that is being written.
     pub unfinished: u64,
     /// The problems.
+    #[schemars(with = "Vec<crate::shapes::LogProblemShape>")]
     pub problems: Vec<Problem>,
 }
 

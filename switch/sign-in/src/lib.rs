@@ -20,7 +20,6 @@ mod password;
 mod rows;
 mod secret;
 mod sign_ins;
-mod table;
 mod throttle;
 
 pub use allowed::Allowed;

@@ -6,12 +6,12 @@ use crate::error::{Means, Result, SignInError};
 use crate::password;
 use crate::rows::{CREDENTIAL, Credential, FOR_EVER, KEY_USE, KeyUse, NONCE, SESSION, Session, read, written};
 use crate::secret::{Secret, SecretKind};
-use crate::table::Table;
 use crate::throttle::{self, Counter, network_of};
 use kazasu_schemas::identity::{NameKey, PersonId, ProgramId, SignIn, Via};
 use kazasu_schemas::jst::Millis;
 use kazasu_store::Store;
 use kazasu_store::side::SideRow;
+use kazasu_store::side_rows::SideRows;
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
@@ -196,7 +196,7 @@ pub struct Proof {
 /// Signs people in and out. Clones share everything.
 #[derive(Clone)]
 pub struct SignIns {
-    pub(crate) table: Table,
+    pub(crate) table: SideRows,
     slots: Arc<Semaphore>,
     pub(crate) seal: Arc<dyn Seal>,
     draw: Draw,
@@ -209,7 +209,7 @@ impl SignIns {
     /// On the rows beside this journal. Must be called within a tokio runtime.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, seal: Arc<dyn Seal>, (draw, rules): (Draw, Rules)) -> SignIns {
-        let (table, slots) = (Table::of(store), Arc::new(Semaphore::new(AT_ONCE)));
+        let (table, slots) = (SideRows::of(store), Arc::new(Semaphore::new(AT_ONCE)));
         SignIns { table, slots, seal, draw, rules, passkeys: None }
     }
 

@@ -6,9 +6,9 @@ use super::proof;
 use anyhow::Context;
 use clap::Subcommand;
 use kazasu_api::client::CallError;
+use kazasu_api::routes::Addressed;
 use kazasu_ledger::record::{DecisionSigned, Fingerprint};
 use kazasu_serve::config::Config;
-use kazasu_services::Operation;
 use kazasu_services::approvals::{
     ApproveRequest, DecideMany, DenyRequest, ListApprovals, OneDecision, SendBackRequest, ShowApproval, WithdrawRequest,
 };
@@ -135,7 +135,7 @@ pub(super) async fn signed_as<O>(
     operation: impl FnOnce(OneDecision) -> O,
 ) -> anyhow::Result<()>
 where
-    O: Operation + Serialize,
+    O: Addressed + Serialize,
     O::Answer: DeserializeOwned + Serialize,
 {
     let config = Config::load(&common.config)?;

@@ -8,6 +8,7 @@ use crate::language::language;
 use kazasu_api::addresses::WithFile;
 use kazasu_api::client::{CallError, Switch};
 use kazasu_api::doors::{self, DoorError};
+use kazasu_api::routes::Addressed;
 use kazasu_console::say;
 use kazasu_core::State;
 use kazasu_engine::Engine;
@@ -95,7 +96,7 @@ impl Backend {
     /// Carries an operation out.
     pub(super) async fn call<O>(&self, operation: O) -> Result<O::Answer, CallError>
     where
-        O: Operation + Serialize,
+        O: Addressed + Serialize,
         O::Answer: DeserializeOwned,
     {
         match self {
@@ -140,8 +141,8 @@ impl Journal {
     }
 
     /// Carries out an object, as the running switch would.
-    pub(super) async fn open(&self, object: Map<String, Value>) -> Result<Value, CallError> {
-        let answer = doors::open(Service::Operations, &self.services, &self.who, object).await;
+    pub(super) async fn open(&self, named: (&str, Map<String, Value>)) -> Result<Value, CallError> {
+        let answer = doors::open(Service::Operations, (&self.services, &self.who), named).await;
         answer.map_err(|error| match error {
             DoorError::Misread(error) => CallError::Rejected(format!("cannot be read: {error}")),
             DoorError::Service(error) => refused(error),
@@ -170,7 +171,7 @@ pub(super) async fn running(config: &Config, common: &Common, http: &str) -> any
 /// Carries one command out and prints its answer.
 pub(super) async fn one<O>(operation: O, common: &Common) -> anyhow::Result<()>
 where
-    O: Operation + Serialize,
+    O: Addressed + Serialize,
     O::Answer: DeserializeOwned + Serialize,
 {
     let config = Config::load(&common.config)?;
@@ -183,7 +184,7 @@ where
 /// Asks a question and gives its answer.
 pub(super) async fn question<O>(operation: O, common: &Common) -> Result<O::Answer, CallError>
 where
-    O: Operation + Serialize,
+    O: Addressed + Serialize,
     O::Answer: DeserializeOwned,
 {
     let config = Config::load(&common.config).map_err(CallError::Failed)?;
@@ -194,7 +195,7 @@ where
 /// Asks a question and prints its answer.
 pub(super) async fn query<O>(operation: O, common: &Common) -> anyhow::Result<()>
 where
-    O: Operation + Serialize,
+    O: Addressed + Serialize,
     O::Answer: DeserializeOwned + Serialize,
 {
     show(question(operation, common).await, common)

@@ -47,7 +47,7 @@ async fn status(common: &Common) -> anyhow::Result<()> {
         anyhow::bail!(shown(&CliText::NoSwitchRunning));
     };
     let switch = Switch::new(&http, config.http_client(), None).speaking(language());
-    let status = match switch.get::<serde_json::Value>("/v1/status").await {
+    let status = match switch.get::<serde_json::Value>("/status").await {
         Ok(status) => status,
         Err(CallError::Rejected(why)) => return Err(refused(&UsageText::StatusRefused { http: &http, why: &why })),
         Err(CallError::Failed(error)) => return Err(error),

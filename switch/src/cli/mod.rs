@@ -273,6 +273,11 @@ enum Command {
         #[command(subcommand)]
         what: person::AccessCommand,
     },
+    /// The HTTP API.
+    Api {
+        #[command(subcommand)]
+        what: person::ApiCommand,
+    },
     /// The security log: callers, operations and residents.
     Audit {
         #[command(subcommand)]
@@ -444,6 +449,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Session { what } => person::session(what).await,
         Command::Passkey { what } => person::passkey(what).await,
         Command::Access { what } => person::access(&what),
+        Command::Api { what } => person::api(&what),
         Command::Audit { what } => audit::run(what).await,
         Command::Merchant { what } => merchant::run(what).await,
         Command::Payment { what } => payment::run(what).await,

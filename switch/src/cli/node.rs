@@ -154,7 +154,7 @@ async fn hand_over(cluster: &Cluster, to: String) -> anyhow::Result<()> {
     }
     let common = Common { config: cluster.config.clone(), session: cluster.session.clone(), json: cluster.json };
     let switch = super::backend::running(&config, &common, &lead.leader.http).await?;
-    let body = match switch.post::<serde_json::Value>("/v1/handover", &json!({ "to": to }), HANDOVER).await {
+    let body = match switch.post::<serde_json::Value>("/handover", &json!({ "to": to }), HANDOVER).await {
         Ok(body) => body,
         Err(CallError::Rejected(why)) => return Err(CheckFailed(format!("{}: {why}", lead.leader.name)).into()),
         Err(CallError::Failed(error)) => return Err(error),

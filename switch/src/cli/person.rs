@@ -291,6 +291,19 @@ pub(super) enum AccessCommand {
     },
 }
 
+#[derive(Subcommand)]
+pub(super) enum ApiCommand {
+    /// Prints the OpenAPI document: every address, with its fields, answers, errors and rights.
+    Openapi,
+}
+
+/// The document is part of the program: no switch is asked.
+pub(super) fn api(command: &ApiCommand) -> anyhow::Result<()> {
+    let ApiCommand::Openapi = command;
+    say!("{}", serde_json::to_string_pretty(&kazasu_api::openapi::document())?);
+    Ok(())
+}
+
 /// The table is part of the program: no switch is asked.
 pub(super) fn access(command: &AccessCommand) -> anyhow::Result<()> {
     let AccessCommand::Matrix { json } = command;

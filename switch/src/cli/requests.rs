@@ -8,8 +8,8 @@ use super::import::{self, ImportArgs};
 use crate::language::shown;
 use anyhow::Context;
 use clap::Subcommand;
-use kazasu_api::addresses::address;
-use kazasu_api::client::{CallError, REQUEST};
+use kazasu_api::client::CallError;
+use kazasu_api::doors;
 use kazasu_console::{say, tell};
 use kazasu_serve::config::Config;
 use kazasu_services::access::Service;
@@ -497,11 +497,11 @@ impl Backend {
     async fn line(&self, line: &str) -> Result<LineAnswer, CallError> {
         let object = kazasu_api::json::object(line.as_bytes());
         let object = object.map_err(|error| CallError::Rejected(format!("cannot be read: {error}")))?;
+        let mut object = object;
+        let word = doors::word(&mut object).map_err(|error| CallError::Rejected(format!("cannot be read: {error}")))?;
         let answer = match self {
-            Backend::Running(switch) => {
-                return switch.post(address(Service::Operations), &object, REQUEST).await;
-            }
-            Backend::Journal(journal) => journal.open(object).await?,
+            Backend::Running(switch) => return switch.carry_out(Service::Operations, (&word, object)).await,
+            Backend::Journal(journal) => journal.open((&word, object)).await?,
         };
         serde_json::from_value(answer).map_err(|error| CallError::Failed(error.into()))
     }

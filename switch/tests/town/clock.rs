@@ -1,5 +1,6 @@
 //! A wall clock that jumps under the running switch, and a person who is asked.
 
+use crate::harness::DO;
 use crate::codes::APPROVED;
 use crate::harness::{Served, Town, kazasu, wait_for};
 use crate::rules::{call, purchase, token};
@@ -137,7 +138,7 @@ fn one_day_is_ended_early_and_no_second_one(town: &Town, served: &Served) {
         if let Some(why) = why {
             ask["why"] = why.into();
         }
-        call(served, "POST", "/v1/closing/requests", &operator, &ask)
+        call(served, DO, "closing", &operator, &ask)
     };
     let open = served.status()["business_day"].clone();
     assert_eq!(cut_over(&open, None).0, 400, "why");
@@ -145,7 +146,7 @@ fn one_day_is_ended_early_and_no_second_one(town: &Town, served: &Served) {
     let open = served.status()["business_day"].clone();
     let (status, why) = cut_over(&open, Some("early closing"));
     assert_eq!(status, 409, "{why}");
-    assert!(why["error"].as_str().unwrap().contains("has not begun by the calendar"), "{why}");
+    assert!(why["detail"].as_str().unwrap().contains("has not begun by the calendar"), "{why}");
 }
 
 fn the_journal_says_who_decided_and_why(town: &Town) {

@@ -1,6 +1,8 @@
 //! Corrections of payments by staff, and a call centre's desk, on a running switch: two people, an issuer that does not answer at
 //! first, a kill in between, a terminal's refund at the same time, and those who may not.
 
+use crate::harness::DO;
+use crate::rules::pointer;
 use crate::bad_input::{code, frame, purchase};
 use crate::codes::APPROVED;
 use crate::harness::{Served, Town, kazasu, requested};
@@ -173,7 +175,7 @@ fn a_terminals_refund_at_the_same_time_leaves_no_more_than_was_paid() {
     for _ in 0..8 {
         let bought = till.paid(1_000);
         let payment = last_payment(&town);
-        let path = format!("/v1/payments/{payment}/refund");
+        let path = format!("/api/v1/payments/{payment}/refund");
         let (status, asked) = call(&served, "POST", &path, &sato, &json!({ "amount": 700, "why": "broken" }));
         assert_eq!(status, 200, "{asked}");
         let refund = till.refund(&bought, 600);
@@ -181,7 +183,7 @@ fn a_terminals_refund_at_the_same_time_leaves_no_more_than_was_paid() {
             "why": "checked" });
         steps_up(&town, &served, ("suzuki", asked["fingerprint"].as_str().unwrap()));
         let (decided, answered) = std::thread::scope(|scope| {
-            let decided = scope.spawn(|| call(&served, "POST", "/v1/approvals/requests", &suzuki, &decide));
+            let decided = scope.spawn(|| call(&served, DO, "approvals", &suzuki, &decide));
             let answered = till.says(&refund);
             (decided.join().unwrap(), answered)
         });
@@ -191,7 +193,7 @@ fn a_terminals_refund_at_the_same_time_leaves_no_more_than_was_paid() {
             other => panic!("{other:?}: {}", decided.1),
         }
         if decided.0 == 409 {
-            assert!(decided.1["error"].as_str().unwrap().contains("¥400 can be given back"), "{}", decided.1);
+            assert!(decided.1["detail"].as_str().unwrap().contains("¥400 can be given back"), "{}", decided.1);
         }
     }
     println!("{by_staff} by staff, {by_terminal} by the terminal");
@@ -225,7 +227,7 @@ fn a_write_off_and_a_reduction_say_who_bears_them_and_settle_so() {
     assert_eq!(shown["parts"], json!([{ "paid_by": "issuer_2", "paid_yen": 5_000, "refunded_yen": 1_000 }]));
     // A search says the same of what is left, also where the operator bears a part.
     let staff = token(&town, "", "token");
-    let (_, found) = call(&served, "GET", &format!("/v1/transactions/{payment}"), &staff, &Value::Null);
+    let (_, found) = call(&served, "GET", &format!("/api/v1/transactions/{payment}"), &staff, &Value::Null);
     assert_eq!((&found[0]["refunded_yen"], &found[0]["left_yen"]), (&json!(1_000), &json!(4_000)), "{found}");
     // The story of the payment has both, with who and why.
     let story = ok(&town, "sato", &["ledger", "explain", &payment]);
@@ -237,7 +239,7 @@ fn a_write_off_and_a_reduction_say_who_bears_them_and_settle_so() {
     // The resident's statement has what came back.
     let today = kazasu_engine::clock::now().jst_day();
     let path =
-        format!("/v1/residents/{}/statement?from={today}&until={}&why=call", named_ppid("debit-ok"), today.next());
+        format!("/api/v1/residents/{}/statement?from={today}&until={}&why=call", named_ppid("debit-ok"), today.next());
     let (status, statement) = call(&served, "GET", &path, &token(&town, "", "token"), &Value::Null);
     assert_eq!(status, 200, "{statement}");
     let lines = statement["sheets"][0]["rows"].as_array().unwrap();
@@ -256,7 +258,7 @@ fn who_may_not_correct_payments_is_refused_and_so_is_the_requester_under_another
     let mut till = Till::open(&town, &served);
     till.paid(1_000);
     let payment = last_payment(&town);
-    let path = format!("/v1/payments/{payment}/write-off");
+    let path = format!("/api/v1/payments/{payment}/write-off");
     let body = json!({ "amount": 100, "why": "x" });
     // A program with any role; the access administrator; a stranger.
     for caller in [token(&town, "", "token"), town.session("ando"), "stranger".to_owned()] {
@@ -266,30 +268,30 @@ fn who_may_not_correct_payments_is_refused_and_so_is_the_requester_under_another
     // A city's officer is no finance staff.
     let officer = Person::joined(&town, &served, "mori");
     let grant = json!({ "do": "grant", "holder": "mori", "role": "city-officer city:13382", "why": "x" });
-    let (status, asked) = call(&served, "POST", "/v1/people/requests", &town.session("ando"), &grant);
+    let (status, asked) = call(&served, DO, "people", &town.session("ando"), &grant);
     assert_eq!(status, 200, "{asked}");
     let approve =
         json!({ "do": "approve", "approval": asked["proposal"], "fingerprint": asked["fingerprint"], "why": "x" });
     steps_up(&town, &served, ("baba", asked["fingerprint"].as_str().unwrap()));
-    assert_eq!(call(&served, "POST", "/v1/approvals/requests", &town.session("baba"), &approve).0, 200);
+    assert_eq!(call(&served, DO, "approvals", &town.session("baba"), &approve).0, 200);
     let session = officer.session(&served, 1);
     let (status, value) = call(&served, "POST", &path, &session, &body);
     assert_eq!(status, 403, "{value}");
-    let (status, value) = call(&served, "GET", &format!("/v1/payments/{payment}?why=x"), &session, &Value::Null);
+    let (status, value) = call(&served, "GET", &format!("/api/v1/payments/{payment}?why=x"), &session, &Value::Null);
     assert_eq!(status, 403, "{value}");
     // suzuki requests and approves, but not her own.
     let (status, asked) = call(&served, "POST", &path, &town.session("suzuki"), &body);
     assert_eq!(status, 200, "{asked}");
     let decide =
         json!({ "do": "approve", "approval": asked["proposal"], "fingerprint": asked["fingerprint"], "why": "x" });
-    let (status, value) = call(&served, "POST", "/v1/approvals/requests", &town.session("suzuki"), &decide);
+    let (status, value) = call(&served, DO, "approvals", &town.session("suzuki"), &decide);
     assert_eq!(status, 403, "{value}");
     // The officer of a city does not decide it either.
-    assert_eq!(call(&served, "POST", "/v1/approvals/requests", &session, &decide).0, 403);
-    let unnamed = call(&served, "POST", "/v1/approvals/requests", &town.session("tanaka"), &decide);
+    assert_eq!(call(&served, DO, "approvals", &session, &decide).0, 403);
+    let unnamed = call(&served, DO, "approvals", &town.session("tanaka"), &decide);
     assert_eq!(unnamed.0, 403, "without a second factor for it");
     steps_up(&town, &served, ("tanaka", asked["fingerprint"].as_str().unwrap()));
-    let (status, value) = call(&served, "POST", "/v1/approvals/requests", &town.session("tanaka"), &decide);
+    let (status, value) = call(&served, DO, "approvals", &town.session("tanaka"), &decide);
     assert_eq!(status, 200, "{value}");
     for (body, told) in [
         (json!({ "amount": 0, "why": "x" }), "above zero"),
@@ -300,24 +302,24 @@ fn who_may_not_correct_payments_is_refused_and_so_is_the_requester_under_another
         let (status, value) = call(&served, "POST", &path, &town.session("sato"), &body);
         assert!((400..=409).contains(&status) && value.to_string().contains(told), "{body}: {status} {value}");
     }
-    assert_eq!(call(&served, "POST", "/v1/payments/1/refund", &town.session("sato"), &body).0, 409, "no payment");
+    assert_eq!(call(&served, "POST", "/api/v1/payments/1/refund", &town.session("sato"), &body).0, 409, "no payment");
     served.stop();
 }
 
 /// The resident's own limit is met: the reason says which, and how much of it was left.
 fn the_reason_says_which_limit_and_what_was_left(town: &Town, served: &Served, (till, mori): (&mut Till, &str)) {
     let resident = named_ppid("on-us-rich");
-    let at = |what: &str| format!("/v1/residents/{resident}/{what}");
+    let at = |what: &str| format!("/api/v1/residents/{resident}/{what}");
     // The resident's own limit is met: the reason says which, and what was left.
     let limits = json!({ "do": "set_limits", "ppid": resident.to_string(), "day": 1_000 });
-    let (status, value) = call(served, "POST", "/v1/requests", &token(town, "", "token"), &limits);
+    let (status, value) = call(served, DO, "operations", &token(town, "", "token"), &limits);
     assert_eq!(status, 200, "{value}");
     till.paid(700);
     till.number += 1;
     let above = Request { amount: Yen::new(301), ..purchase(&till.session.config, till.number) };
     assert_eq!(till.says(&above), "61");
     let (status, value) = call(served, "GET", &at("taps"), mori, &Value::Null);
-    assert_eq!((status, &value["field"]), (400, &json!("why")), "a look takes a reason: {value}");
+    assert_eq!((status, pointer(&value).as_str()), (400, "/why"), "a look takes a reason: {value}");
     let (status, taps) = call(served, "GET", &format!("{}?why=call&last=2", at("taps")), mori, &Value::Null);
     assert_eq!(status, 200, "{taps}");
     assert_eq!(
@@ -364,7 +366,7 @@ fn a_call_centre_suspends_alone_and_lifts_and_binds_as_two_and_tells_plain_reaso
     });
     let [mori, noda] = &people;
     let resident = named_ppid("on-us-rich");
-    let at = |what: &str| format!("/v1/residents/{resident}/{what}");
+    let at = |what: &str| format!("/api/v1/residents/{resident}/{what}");
     let mut till = Till::open(&town, &served);
     the_reason_says_which_limit_and_what_was_left(&town, &served, (&mut till, mori));
     // Suspended by one, lifted by two.
@@ -376,7 +378,7 @@ fn a_call_centre_suspends_alone_and_lifts_and_binds_as_two_and_tells_plain_reaso
     assert_eq!(till.says(&lost), "41");
     let decide = |asked: &Value, who: &str| {
         let decide = json!({ "do": "approve", "approval": asked["proposal"], "fingerprint": asked["fingerprint"], "why": "called back" });
-        call(&served, "POST", "/v1/approvals/requests", who, &decide)
+        call(&served, DO, "approvals", who, &decide)
     };
     let (status, asked) = call(&served, "POST", &at("card/lift"), mori, &json!({ "why": "found" }));
     assert_eq!(status, 200, "{asked}");
@@ -394,12 +396,12 @@ fn a_call_centre_suspends_alone_and_lifts_and_binds_as_two_and_tells_plain_reaso
     let (status, asked) = call(&served, "POST", &at("card/bind"), noda, &bind);
     assert_eq!(status, 200, "{asked}");
     assert_eq!(decide(&asked, mori).0, 200);
-    let (_, shown) = call(&served, "GET", &format!("/v1/residents/{resident}?why=call"), mori, &Value::Null);
+    let (_, shown) = call(&served, "GET", &format!("/api/v1/residents/{resident}?why=call"), mori, &Value::Null);
     assert_eq!((&shown["last_day"], &shown["card"]), (&json!("2035-03-31"), &json!("good")), "{shown}");
     assert_eq!(call(&served, "POST", &at("card/lift"), mori, &json!({ "why": "x" })).0, 409, "nothing to lift");
     // Finance corrects payments, and no call centre.
     let body = json!({ "amount": 1, "why": "x" });
-    assert_eq!(call(&served, "POST", "/v1/payments/7/refund", mori, &body).0, 403);
+    assert_eq!(call(&served, "POST", "/api/v1/payments/7/refund", mori, &body).0, 403);
     served.stop();
     looks_are_in_the_security_log(&town);
 }
@@ -412,7 +414,7 @@ fn corrections_that_are_interrupted_are_there_once() {
     served.issuers_up(3);
     let payment = pays(&town, &served, "credit-ok", 1_000);
     let (sato, suzuki) = (town.session("sato"), town.session("suzuki"));
-    let path = format!("/v1/payments/{payment}/refund");
+    let path = format!("/api/v1/payments/{payment}/refund");
     let (_, asked) = call(&served, "POST", &path, &sato, &json!({ "amount": 250, "why": "broken" }));
     let decide = json!({ "do": "approve", "approval": asked["proposal"], "fingerprint": asked["fingerprint"], "why": "checked" });
     steps_up(&town, &served, ("suzuki", asked["fingerprint"].as_str().unwrap()));
@@ -421,7 +423,7 @@ fn corrections_that_are_interrupted_are_there_once() {
     let caller = std::thread::spawn(move || {
         let headers = [("authorization", bearer.as_str())];
         let _ =
-            crate::harness::request(http, "POST", "/v1/approvals/requests", &headers, decide.to_string().as_bytes());
+            crate::harness::request(http, DO, "approvals", &headers, decide.to_string().as_bytes());
     });
     std::thread::sleep(Duration::from_millis(30));
     served.kill();

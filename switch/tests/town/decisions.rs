@@ -1,6 +1,7 @@
 //! Decisions are signed by a key of the session of the person who decides: a record that is forged in the database is found and named,
 //! also where its hash, every later hash and the signatures of commit batches fit.
 
+use crate::harness::DO;
 use crate::audit::{Insider, lines, verify};
 use crate::harness::{Served, Town, kazasu, requested, wait_for};
 use crate::rules::call;
@@ -92,15 +93,15 @@ fn decided_by_two(town: &Town, served: &Served) {
         (json!("00".repeat(64)), "not this session's signature"),
     ] {
         body["signature"] = signature;
-        let (status, value) = call(served, "POST", "/v1/approvals/requests", token, &body);
-        assert!(status == 400 && value["error"].as_str().unwrap().contains(told), "{value}");
+        let (status, value) = call(served, DO, "approvals", token, &body);
+        assert!(status == 400 && value["detail"].as_str().unwrap().contains(told), "{value}");
     }
     decide(town, &session, ("approve", &again, "  checked twice "));
     // Another program's session has no key with the person: it is signed with one that is derived from the session's secret.
     let denied = contracts(town, "once more");
     let body =
         json!({ "do": "deny", "approval": denied.0.parse::<u64>().unwrap(), "fingerprint": denied.1, "why": "no" });
-    let (status, value) = call(served, "POST", "/v1/approvals/requests", &town.session("tanaka"), &body);
+    let (status, value) = call(served, DO, "approvals", &town.session("tanaka"), &body);
     assert_eq!(status, 200, "{value}");
 }
 

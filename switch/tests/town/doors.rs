@@ -272,7 +272,7 @@ fn silent_connections_and_half_headers_do_not_close_the_http_port() {
 
 /// A write that is allowed to anybody with the token and changes nothing that matters here.
 fn unfinished(token: &str) -> String {
-    format!("POST /v1/requests HTTP/1.1\r\nhost: s\r\nauthorization: Bearer {token}\r\ncontent-length: 100\r\n\r\n{{")
+    format!("POST /api/v1/temporary-ids HTTP/1.1\r\nhost: s\r\nauthorization: Bearer {token}\r\ncontent-length: 100\r\n\r\n{{")
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn unfinished_bodies_of_one_token_delay_no_other() {
     std::thread::sleep(SECOND / 2);
     let begin = Instant::now();
     let ppid = "53AKFI53K7TYTUKXXJ2ZZC4KXM";
-    let (body, path) = ("{\"day\": 20000}", format!("/v1/residents/{ppid}/limits"));
+    let (body, path) = ("{\"day\": 20000}", format!("/api/v1/residents/{ppid}/limits"));
     let statement = SigningPortal::of(&town).header("PUT", &path, body.as_bytes());
     let write = format!(
         "PUT {path} HTTP/1.1\r\nhost: s\r\nauthorization: Bearer {other}\r\nkazasu-portal-statement: {statement}\r\n\

@@ -1,5 +1,6 @@
 //! The front of the HTTP address: who calls through a proxy, and whom to tell of a weakness.
 
+use crate::harness::DO;
 use crate::harness::{Served, Town, kazasu, request};
 use kazasu_demo::sample::Town as Sample;
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ fn town() -> Town {
 fn wrong(served: &Served, name: &str, caller: &str) -> u16 {
     let body = json!({ "do": "sign_in", "name": name, "password": "a guess that is wrong", "code": "000000" });
     let headers = [("x-forwarded-for", caller)];
-    request(served.http, "POST", "/v1/people/requests", &headers, body.to_string().as_bytes()).unwrap().0
+    request(served.http, DO, "people", &headers, body.to_string().as_bytes()).unwrap().0
 }
 
 /// Networks in the lines about refused sign-ins.

@@ -1,6 +1,8 @@
 //! A sample town with a switch that can be started, killed and looked at.
 
+use ureq::http::Method;
 use kazasu_acquirer_sim::config::AcquirerConfig;
+use kazasu_api::routes;
 use kazasu_core::State;
 use kazasu_demo::agree::{Disagreement, Messages};
 use kazasu_demo::sample::{self, Ports, Town as Sample};
@@ -9,10 +11,11 @@ use kazasu_ledger::{Body, Record};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::secret::Key;
 use kazasu_security::keys::{Done, KekOrigin, KeyName, KeyState, KeyStore, Material, NewKey};
+use kazasu_services::access::Service;
 use kazasu_store::Store;
 use kazasu_store::sqlite::SqliteStore;
 use kazasu_store::verify::{Verified, verify};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{BufRead, BufReader};
@@ -79,11 +82,74 @@ pub(crate) fn signed_in(args: &[&str]) -> Vec<String> {
     out
 }
 
-/// One request, as any program may send it; status and body of the answer.
+/// The method of a request whose path is a service: the operation that the body's `do` names, at its own address.
+pub(crate) const DO: &str = "DO";
+
+/// An operation's method, path, entity tag and fields.
+type Addressed = (String, String, Option<String>, Value);
+
+/// The address of the operation that `do` names; none where it comes with a file, or is done offline.
+fn addressed(service: &str, body: &[u8]) -> Option<Addressed> {
+    let service = match service {
+        "operations" => Service::Operations,
+        "closing" => Service::Closing,
+        "relief" => Service::Relief,
+        "people" => Service::People,
+        "approvals" => Service::Approvals,
+        other => panic!("no service {other}"),
+    };
+    let mut fields: serde_json::Map<String, Value> = serde_json::from_slice(body).unwrap();
+    let word = fields.remove("do").unwrap();
+    let (method, template) = routes::find(service, word.as_str().unwrap())?;
+    let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut path = format!("{}{template}", routes::BASE);
+    for name in routes::fields_of(template) {
+        let said = fields.remove(name).map_or_else(|| "1".to_owned(), text).replace('/', "%2F");
+        path = path.replace(&format!("{{{name}}}"), &said).replace(&format!("{{*{name}}}"), &said);
+    }
+    let tag = fields.remove("fingerprint").filter(|_| template.starts_with("/approvals/{approval}/"));
+    if [Method::GET, Method::DELETE].contains(&method) {
+        let pairs: Vec<(String, String)> = fields.into_iter().map(|(name, value)| (name, text(value))).collect();
+        let query = serde_urlencoded::to_string(pairs).unwrap();
+        return Some((method.to_string(), format!("{path}?{query}"), None, Value::Null));
+    }
+    Some((method.to_string(), path, tag.map(text), Value::Object(fields)))
+}
+
+/// A request's idempotency key, which no other has.
+fn new_key() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// One request, as any program may send it; status and body of the answer. One that must have an idempotency key gets a new one.
 pub(crate) fn request(
     http: impl Display,
     method: &str,
     path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Result<(u16, String), Box<ureq::Error>> {
+    let mut headers = headers.to_vec();
+    let key = new_key();
+    if method != "GET" && headers.iter().all(|(name, _)| *name != "idempotency-key") {
+        headers.push(("idempotency-key", &key));
+    }
+    if path.starts_with('/') {
+        return sent(http, (method, path), &headers, body);
+    }
+    let Some((method, path, tag, fields)) = addressed(path, body) else {
+        return Ok((400, json!({ "detail": "no address of its own" }).to_string()));
+    };
+    headers.extend(tag.as_ref().map(|tag| ("if-match", tag.as_str())));
+    let body = if fields.is_null() { Vec::new() } else { fields.to_string().into_bytes() };
+    sent(http, (&method, &path), &headers, &body)
+}
+
+/// A request with these headers only.
+pub(crate) fn sent(
+    http: impl Display,
+    (method, path): (&str, &str),
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Result<(u16, String), Box<ureq::Error>> {
@@ -94,7 +160,7 @@ pub(crate) fn request(
         request = request.header(*name, *value);
     }
     let answer = match (method, body) {
-        ("GET", []) => agent.run(request.body(()).unwrap()),
+        ("GET" | "DELETE", []) => agent.run(request.body(()).unwrap()),
         _ => agent.run(request.body(body.to_vec()).unwrap()),
     };
     let mut answer = answer.map_err(Box::new)?;
@@ -380,7 +446,7 @@ impl Served {
     }
 
     pub(crate) fn status(&self) -> Value {
-        serde_json::from_str(&self.get("/v1/status").1).unwrap()
+        serde_json::from_str(&self.get("/api/v1/status").1).unwrap()
     }
 
     /// Waits until these issuers are signed on.

@@ -90,7 +90,7 @@ fn an_api_call_without_the_token_changes_nothing() {
     for token in [None, Some("Bearer "), Some("Bearer 0000000000000000000000000000000000000000")] {
         let headers: Vec<_> = token.map(|token| ("Authorization", token)).into_iter().collect();
         let csv = format!("ppid,kind,number,balance\n{},on_us,0010000001,5000\n", named_ppid("thief"));
-        let (status, _) = request(served.http, "POST", "/v1/import/links", &headers, csv.as_bytes()).unwrap();
+        let (status, _) = request(served.http, "POST", "/api/v1/import/links", &headers, csv.as_bytes()).unwrap();
         assert_eq!(status, 401);
     }
     assert_eq!(served.status()["records"], records);

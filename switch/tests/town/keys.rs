@@ -406,7 +406,7 @@ fn a_key_that_ends_soon_is_told() {
     wait_for("the warning", Duration::from_secs(10), || {
         std::fs::read_to_string(town.path("serve.log")).unwrap().contains("the key's cryptoperiod ends").then_some(())
     });
-    assert!(!served.get("/v1/status").1.contains("kcv"), "anybody may read the status");
+    assert!(!served.get("/api/v1/status").1.contains("kcv"), "anybody may read the status");
     served.stop();
 }
 

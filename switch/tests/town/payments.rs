@@ -1,5 +1,7 @@
 //! Payments are found by what a customer remembers or holds, by those who may see them.
 
+use crate::harness::DO;
+use crate::rules::pointer;
 use crate::bad_input::{code, frame, purchase};
 use crate::codes::{APPROVED, PIN_REQUIRED};
 use crate::harness::{Served, Town, kazasu, wait_for};
@@ -41,14 +43,14 @@ fn gives_back(session: &mut Session, (number, yen): (u64, i64), paid: &Request) 
 }
 
 fn found(served: &Served, token: &str, query: &str) -> Vec<Value> {
-    let (status, page) = call(served, "GET", &format!("/v1/transactions?{query}"), token, &Value::Null);
+    let (status, page) = call(served, "GET", &format!("/api/v1/transactions?{query}"), token, &Value::Null);
     assert_eq!(status, 200, "{query}: {page}");
     page["transactions"].as_array().unwrap().clone()
 }
 
 fn refused(served: &Served, token: &str, query: &str) -> (u16, String) {
-    let (status, value) = call(served, "GET", &format!("/v1/transactions?{query}"), token, &Value::Null);
-    (status, value["field"].as_str().unwrap_or_default().to_owned())
+    let (status, value) = call(served, "GET", &format!("/api/v1/transactions?{query}"), token, &Value::Null);
+    (status, pointer(&value))
 }
 
 /// Two payments of about 3,000 yen at the grocer's, one of which is refunded in part; one that takes a PIN; one with a
@@ -97,13 +99,13 @@ fn a_complaint_is_found_by_shop_day_and_about_the_amount_and_by_what_is_on_the_r
     let declined = found(&served, &staff, "state=declined");
     assert_eq!((&declined[0]["response"], &declined[0]["left_yen"]), (&json!("55"), &json!(0)), "{declined:?}");
     // The whole story of one, in its order.
-    let (_, story) = call(&served, "GET", &format!("/v1/transactions/{}", complaint["record"]), &staff, &Value::Null);
+    let (_, story) = call(&served, "GET", &format!("/api/v1/transactions/{}", complaint["record"]), &staff, &Value::Null);
     let kinds: Vec<_> = story.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["purchase", "refund"]);
     pages_are_of_one_search(&served, &staff);
     wrong_searches_are_told_by_field(&served, &staff);
     let merchant = format!("{}/{}", complaint["acquirer"].as_str().unwrap(), complaint["merchant"].as_str().unwrap());
-    let (_, day) = call(&served, "GET", &format!("/v1/takings?merchant={merchant}"), &staff, &Value::Null);
+    let (_, day) = call(&served, "GET", &format!("/api/v1/takings?merchant={merchant}"), &staff, &Value::Null);
     assert_eq!(day["net_yen"], 3_000 + 3_190 + 2_800 - 1_000, "{day}");
     assert_eq!((&day["terminals"][0]["payments"], &day["terminals"][0]["declined"]), (&json!(3), &json!(1)), "{day}");
     // The file goes; the same is found again, also at the command line.
@@ -115,7 +117,7 @@ fn a_complaint_is_found_by_shop_day_and_about_the_amount_and_by_what_is_on_the_r
 }
 
 fn pages_are_of_one_search(served: &Served, staff: &str) {
-    let page = |query: &str| call(served, "GET", &format!("/v1/transactions?{query}"), staff, &Value::Null);
+    let page = |query: &str| call(served, "GET", &format!("/api/v1/transactions?{query}"), staff, &Value::Null);
     let (_, all) = page("limit=200");
     let (mut seen, mut query) = (Vec::new(), "limit=2".to_owned());
     loop {
@@ -161,7 +163,7 @@ fn a_merchants_people_see_their_own_shop_and_nobody_who_paid() {
     let other = found(&served, &staff, "amount=3000")[0].clone();
     let shop = format!("{}/{}", other["acquirer"].as_str().unwrap(), other["merchant"].as_str().unwrap());
     let organisation = json!({ "do": "organisation", "kind": "merchant", "name": "Maruyama and others", "shops": [shop, "27000001/M10000000000002"], "why": "a contract" });
-    let (status, value) = call(&served, "POST", "/v1/people/requests", &town.session("ando"), &organisation);
+    let (status, value) = call(&served, DO, "people", &town.session("ando"), &organisation);
     assert_eq!(status, 200, "{value}");
     let works_at = value["organisation"].as_str().unwrap();
     let joined = |name| Person::joined_at(&town, &served, (name, works_at));
@@ -174,14 +176,14 @@ fn a_merchants_people_see_their_own_shop_and_nobody_who_paid() {
     for query in [format!("merchant={shop}"), "merchant=%E4%B8%B8%E5%B1%B1".to_owned()] {
         assert_eq!(refused(&served, &oda, &query).0, 404, "{query}");
     }
-    let record = |who: &str| call(&served, "GET", &format!("/v1/transactions/{}", other["record"]), who, &Value::Null);
+    let record = |who: &str| call(&served, "GET", &format!("/api/v1/transactions/{}", other["record"]), who, &Value::Null);
     assert_eq!(record(&mori).0, 200);
     let (status, hidden) = record(&oda);
-    let (_, missing) = call(&served, "GET", "/v1/transactions/999999", &oda, &Value::Null);
+    let (_, missing) = call(&served, "GET", "/api/v1/transactions/999999", &oda, &Value::Null);
     assert_eq!(status, 404);
-    assert_eq!(hidden["error"].as_str().unwrap().replace(&other["record"].to_string(), "999999"), missing["error"]);
-    assert_eq!(call(&served, "GET", &format!("/v1/takings?merchant={shop}"), &oda, &Value::Null).0, 404);
-    assert_eq!(call(&served, "GET", &format!("/v1/takings?merchant={shop}"), &mori, &Value::Null).0, 200);
+    assert_eq!(hidden["detail"].as_str().unwrap().replace(&other["record"].to_string(), "999999"), missing["detail"]);
+    assert_eq!(call(&served, "GET", &format!("/api/v1/takings?merchant={shop}"), &oda, &Value::Null).0, 404);
+    assert_eq!(call(&served, "GET", &format!("/api/v1/takings?merchant={shop}"), &mori, &Value::Null).0, 200);
     // Who paid is no merchant's business, with or without a reason.
     let by_person = format!("ppid={}&why=curious", named_ppid("on-us-rich"));
     assert_eq!(refused(&served, &mori, &by_person).0, 403);

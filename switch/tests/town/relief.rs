@@ -276,7 +276,7 @@ fn a_release_that_is_killed_goes_on_by_itself_and_credits_everybody_exactly_once
     steps_up(&town, &served, ("tanaka", shown["fingerprint"].as_str().unwrap()));
     let step = json!({ "do": "step", "batch": 1, "step": "released", "why": "checked" });
     loop {
-        let (status, _) = post(&served, &town, "/v1/relief/requests", &step);
+        let (status, _) = post(&served, &town, "relief", &step);
         let view = city.ok("sato", &["status", "1"]);
         let (done, all) = (view["credited_rows"].as_u64().unwrap(), view["rows_to_credit"].as_u64().unwrap());
         if done == all {

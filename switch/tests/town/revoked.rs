@@ -151,10 +151,10 @@ fn the_end_of_another_partys_certificate_is_told_before_it_comes() {
     std::fs::write(town.path("ca.pem"), ours.pem()).unwrap();
     town.configure("\n[http_tls]\ncertificates = \"server.pem\"\nkey = \"server.key\"\nclient_ca = \"ca.pem\"\n");
     let served = town.serve();
-    let seen = page(served.http, &ours, &later, "/v1/status");
+    let seen = page(served.http, &ours, &later, "/api/v1/status");
     assert!(seen.contains("later.example") && !seen.contains("soon.example"), "{seen}");
     assert!(answers(&mut open(served.http, &ours, &soon)));
-    let status = page(served.http, &ours, &later, "/v1/status");
+    let status = page(served.http, &ours, &later, "/api/v1/status");
     let body: serde_json::Value = serde_json::from_str(status.split("\r\n\r\n").nth(1).unwrap()).unwrap();
     let peers: Vec<_> = body["certificates"].as_array().unwrap().iter().filter(|c| c["part"] == "peer").collect();
     let named = |name: &str| peers.iter().find(|c| c["subject"].as_str().unwrap().contains(name)).unwrap();
@@ -191,7 +191,7 @@ fn a_client_of_another_authority_is_not_remembered() {
     let name = ServerName::try_from("switch.example").unwrap();
     let config: Arc<_> = client(&ours, Some(&stranger));
     assert!(!answers(&mut StreamOwned::new(ClientConnection::new(config, name).unwrap(), tcp)));
-    let status = page(served.http, &ours, &good, "/v1/status");
+    let status = page(served.http, &ours, &good, "/api/v1/status");
     assert!(status.contains("good.example") && !status.contains("evil.example"), "{status}");
     served.stop();
 }

@@ -37,6 +37,11 @@ pub(crate) fn call(served: &Served, method: &str, path: &str, token: &str, body:
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
+/// The place in a request that an error points at; empty where it points at none.
+pub(crate) fn pointer(value: &Value) -> String {
+    value["errors"][0]["pointer"].as_str().unwrap_or_default().to_owned()
+}
+
 /// Plays steps and expects them to go as written.
 pub(crate) fn goes(town: &Town, served: &Served, steps: &str) {
     let scenario = Scenario::parse(&format!("title = 'x'\n{steps}")).unwrap();
@@ -120,7 +125,7 @@ fn notices_are_signed_tried_again_survive_a_kill_and_are_settled_in_the_journal(
     // No receiver listens yet: the notice is owed, also after the power went.
     goes(&town, &served, &purchase("month-told", 500, APPROVED));
     wait_for("a notice that is owed", Duration::from_secs(5), || {
-        let (_, owed) = call(&served, "GET", "/v1/notices", &operator, &json!(null));
+        let (_, owed) = call(&served, "GET", "/api/v1/notices", &operator, &json!(null));
         (owed.as_array().unwrap().len() == 1).then_some(())
     });
     served.kill();
@@ -151,7 +156,7 @@ fn notices_are_signed_tried_again_survive_a_kill_and_are_settled_in_the_journal(
         }
     }
     wait_for("the notice to be settled", Duration::from_secs(10), || {
-        let (_, owed) = call(&served, "GET", "/v1/notices", &operator, &json!(null));
+        let (_, owed) = call(&served, "GET", "/api/v1/notices", &operator, &json!(null));
         owed.as_array().unwrap().is_empty().then_some(())
     });
     // Another threshold, once; the first does not come again.

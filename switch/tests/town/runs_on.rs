@@ -128,7 +128,7 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
         let mut open = Session::open(&town.acquirer(1, &served)).unwrap();
         assert_eq!(metric(&served, "kazasu_task_ended_total", &label), 0.0, "{kind}");
         let links = metric(&served, "kazasu_connections_open", "");
-        assert_eq!(call(&served, "POST", &format!("/v1/break/{kind}"), &token, &Value::Null).0, 202);
+        assert_eq!(call(&served, "POST", &format!("/api/v1/break/{kind}"), &token, &Value::Null).0, 202);
         wait_for(kind, Duration::from_secs(15), || {
             // What comes by makes the tasks come by their places.
             let mut next = Session::connect(&town.acquirer(1, &served)).ok()?;
@@ -163,7 +163,7 @@ fn a_core_or_a_writer_that_panics_ends_the_process_with_1() {
         let served = town.serve();
         let token = token(&town, "", "token");
         let mut session = Session::open(&town.acquirer(1, &served)).unwrap();
-        assert_eq!(call(&served, "POST", &format!("/v1/break/{kind}"), &token, &Value::Null).0, 202);
+        assert_eq!(call(&served, "POST", &format!("/api/v1/break/{kind}"), &token, &Value::Null).0, 202);
         let request = purchase(&session.config, u64::try_from(round).unwrap() + 1);
         let bytes = frame(&session, &request);
         session.raw(&bytes).unwrap();
@@ -298,7 +298,7 @@ fn json_logs_are_json_lines_and_nothing_else() {
     let token = token(&town, "", "token");
     let mut session = Session::open(&town.acquirer(1, &served)).unwrap();
     wrong_macs(&mut session, 1, 1);
-    call(&served, "POST", "/v1/break/tick", &token, &Value::Null);
+    call(&served, "POST", "/api/v1/break/tick", &token, &Value::Null);
     wait_for("the panic", Duration::from_secs(10), || {
         (metric(&served, "kazasu_task_ended_total", "task=\"tick\"") > 0.0).then_some(())
     });
@@ -361,7 +361,7 @@ impl Run {
         assert_eq!(taps(&mut session, first + PAID, "on-us-rich"), APPROVED);
         assert_ne!(taps(&mut session, first + ISSUER_SILENT, "credit-silent"), APPROVED);
         let token = token(town, "", "token");
-        assert_eq!(call(&served, "POST", "/v1/break/acquirer_connection", &token, &Value::Null).0, 202);
+        assert_eq!(call(&served, "POST", "/api/v1/break/acquirer_connection", &token, &Value::Null).0, 202);
         let bytes = frame(&session, &purchase(&session.config, first + BROKEN_OFF));
         session.raw(&bytes).unwrap();
         wait_for("the panic", Duration::from_secs(10), || {

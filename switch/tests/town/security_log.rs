@@ -1,6 +1,8 @@
 //! The security log on the real programs: every refusal and every look leaves a line, through kills and a full disk, and no one changes
 //! one unseen.
 
+use crate::harness::DO;
+use crate::rules::pointer;
 use crate::codes::APPROVED;
 use crate::harness::{Served, Town, by_two, kazasu, request, wait_for};
 use crate::rules::{call, token};
@@ -59,10 +61,10 @@ fn resident() -> String {
 /// Two hundred requests of three kinds: unknown tokens, what a portal may not ask, and looks without a reason.
 fn ask_two_hundred(served: &Served, (portal, operator): (&str, &str), ppid: &str) {
     for n in 0..50 {
-        assert_eq!(call(served, "GET", "/v1/policy", &format!("wrong-{n}"), &Value::Null).0, 401);
-        assert_eq!(call(served, "GET", "/v1/notices", portal, &Value::Null).0, 403);
-        assert_eq!(call(served, "GET", &format!("/v1/residents/{ppid}"), operator, &Value::Null).0, 400);
-        let looked = call(served, "GET", &format!("/v1/residents/{ppid}?why=call%20{n}"), operator, &Value::Null);
+        assert_eq!(call(served, "GET", "/api/v1/policy", &format!("wrong-{n}"), &Value::Null).0, 401);
+        assert_eq!(call(served, "GET", "/api/v1/notices", portal, &Value::Null).0, 403);
+        assert_eq!(call(served, "GET", &format!("/api/v1/residents/{ppid}"), operator, &Value::Null).0, 400);
+        let looked = call(served, "GET", &format!("/api/v1/residents/{ppid}?why=call%20{n}"), operator, &Value::Null);
         assert_eq!(looked.0, 200, "{}", looked.1);
     }
 }
@@ -102,7 +104,7 @@ fn every_refusal_and_every_look_leaves_a_line_that_a_kill_does_not_take() {
     }
     // The switch goes on behind what the kill left.
     let served = town.serve();
-    assert_eq!(call(&served, "GET", &format!("/v1/residents/{ppid}?why=again"), &operator, &Value::Null).0, 200);
+    assert_eq!(call(&served, "GET", &format!("/api/v1/residents/{ppid}?why=again"), &operator, &Value::Null).0, 200);
     let table = text(&audit(&town, &["log", "--person", "key_1", "--kind", "look", "--outcome", "allowed"]));
     assert!(table.contains("again") && table.contains("a look at"), "{table}");
     let syslog = text(&audit(&town, &["export-log", "--format", "syslog", "--kind", "look", "--outcome", "allowed"]));
@@ -121,7 +123,7 @@ fn a_changed_byte_and_a_removed_line_are_found() {
     let served = town.serve();
     let (operator, ppid) = (token(&town, "", "token"), resident());
     for n in 0..5 {
-        call(&served, "GET", &format!("/v1/residents/{ppid}?why=call%20{n}"), &operator, &Value::Null);
+        call(&served, "GET", &format!("/api/v1/residents/{ppid}?why=call%20{n}"), &operator, &Value::Null);
     }
     served.stop();
     let out = audit(&town, &["verify-log", "--json"]);
@@ -183,16 +185,16 @@ fn a_full_disk_refuses_what_must_be_logged_and_taps_go_on() {
     command.args(["-c", &limited, env!("CARGO_BIN_EXE_kazasu"), &town.config()]);
     let served = Served::start(command, &town.path("serve.log"));
     let (operator, ppid) = (token(&town, "", "token"), resident());
-    let looks = || call(&served, "GET", &format!("/v1/residents/{ppid}?why=call"), &operator, &Value::Null);
+    let looks = || call(&served, "GET", &format!("/api/v1/residents/{ppid}?why=call"), &operator, &Value::Null);
     let refused = wait_for("the disk to be full", Duration::from_secs(20), || {
         let (status, value) = looks();
         assert!([200, 503].contains(&status), "{status} {value}");
         (status == 503).then_some(value)
     });
-    let why = refused["error"].as_str().unwrap();
+    let why = refused["detail"].as_str().unwrap();
     assert!(why.starts_with("the security log cannot be written (") && why.contains("File too large"), "{why}");
     // What need not be logged first goes on, and so do taps.
-    assert_eq!(call(&served, "GET", "/v1/policy", &operator, &Value::Null).0, 200);
+    assert_eq!(call(&served, "GET", "/api/v1/policy", &operator, &Value::Null).0, 200);
     let (status, body) = served.get("/readyz");
     assert!(status == 200 && body.contains("the security log cannot be written"), "{status} {body}");
     let mut session = Session::open(&town.acquirer(1, &served)).unwrap();
@@ -218,7 +220,7 @@ fn a_flood_of_unknown_tokens_is_counted_and_the_command_lines_work_is_told() {
     let served = town.serve();
     for n in 0..200 {
         let token = format!("Bearer flood-{n}");
-        let (status, _) = request(served.http, "GET", "/v1/policy", &[("authorization", &token)], b"").unwrap();
+        let (status, _) = request(served.http, "GET", "/api/v1/policy", &[("authorization", &token)], b"").unwrap();
         assert_eq!(status, 401);
     }
     served.stop();
@@ -272,7 +274,7 @@ fn imports_and_days_that_are_ended_by_hand_name_who_and_through_what() {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let day = served.status()["business_day"].as_str().unwrap().to_owned();
     let cut = json!({ "do": "cut_over", "day": day, "why": "a test" });
-    assert_eq!(call(&served, "POST", "/v1/closing/requests", &operator, &cut).0, 200);
+    assert_eq!(call(&served, DO, "closing", &operator, &cut).0, 200);
     served.stop();
     let all = makers(&town);
     // The key file's program over HTTP; who keeps the journal, offline.
@@ -295,7 +297,7 @@ fn sign_ins_and_their_refusals_have_lines_with_the_network_and_without_what_was_
     let typed = "correct horse battery staple";
     let sign_in = |name: &str, password: &str| {
         let body = json!({ "do": "sign_in", "name": name, "password": password }).to_string();
-        request(served.http, "POST", "/v1/people/requests", &[], body.as_bytes()).unwrap().0
+        request(served.http, DO, "people", &[], body.as_bytes()).unwrap().0
     };
     assert_eq!(sign_in("suzuki", typed), 401);
     // A password in the wrong field.
@@ -315,11 +317,11 @@ fn sign_ins_and_their_refusals_have_lines_with_the_network_and_without_what_was_
     let body = body.to_string();
     // The network has to wait for the attempts at another name first.
     let session = wait_for("the network's wait", Duration::from_secs(60), || {
-        let (status, text) = request(served.http, "POST", "/v1/people/requests", &[], body.as_bytes()).unwrap();
+        let (status, text) = request(served.http, DO, "people", &[], body.as_bytes()).unwrap();
         assert!([200, 429].contains(&status), "{status} {text}");
         (status == 200).then(|| serde_json::from_str::<Value>(&text).unwrap()["session"].as_str().unwrap().to_owned())
     });
-    assert_eq!(call(&served, "POST", "/v1/people/requests", &session, &json!({ "do": "sign_out" })).0, 200);
+    assert_eq!(call(&served, DO, "people", &session, &json!({ "do": "sign_out" })).0, 200);
     let metrics = wait_for("the figures", Duration::from_secs(10), || {
         let text = served.get("/metrics").1;
         let lines = text.lines().find(|line| line.starts_with("kazasu_security_log_lines_total"))?;
@@ -358,15 +360,15 @@ fn what_takes_a_reason_is_refused_without_one_and_the_matrix_says_which() {
     let served = town.serve();
     let (tanaka, operator) = (town.session("tanaka"), token(&town, "", "token"));
     for (method, path, caller) in [
-        ("GET", format!("/v1/residents/{}", resident()), &operator),
-        ("GET", format!("/v1/residents/{}/statement?from=2026-11-01&until=2026-11-30", resident()), &operator),
-        ("POST", "/v1/closing/payouts/7/file".to_owned(), &operator),
+        ("GET", format!("/api/v1/residents/{}", resident()), &operator),
+        ("GET", format!("/api/v1/residents/{}/statement?from=2026-11-01&until=2026-11-30", resident()), &operator),
+        ("POST", "/api/v1/closing/payouts/7/file".to_owned(), &operator),
     ] {
         let (status, value) = call(&served, method, &path, caller, &Value::Null);
-        assert_eq!((status, &value["field"]), (400, &json!("why")), "{path}: {value}");
+        assert_eq!((status, pointer(&value).as_str()), (400, "/why"), "{path}: {value}");
     }
     // A batch that is not there is told first: whose it is decides who may ask.
-    assert_eq!(call(&served, "POST", "/v1/relief/batches/0/transfer", &tanaka, &Value::Null).0, 409);
+    assert_eq!(call(&served, "POST", "/api/v1/relief/batches/0/transfer", &tanaka, &Value::Null).0, 409);
     served.stop();
     let out = kazasu(&["access", "matrix", "--json"]);
     let rows: Vec<Value> = serde_json::from_slice(&out.stdout).unwrap();
@@ -397,7 +399,7 @@ fn a_call_centre_finds_the_caller_by_a_spoken_id_or_a_receipt_and_says_why() {
     let (_, state) = (town.verified(), town.fold().0);
     let tap = state.taps().last().unwrap();
     let (record, yen) = (tap.seq, tap.amount.get());
-    let find = |body: Value| call(&served, "POST", "/v1/requests", &operator, &body);
+    let find = |body: Value| call(&served, DO, "operations", &operator, &body);
     let spoken = resident().to_lowercase();
     let (groups, rest) = spoken.split_at(13);
     let spoken = format!("{groups} {rest}");

@@ -5,6 +5,7 @@
 #[path = "../../sign-in/tests/authenticator/mod.rs"]
 mod authenticator;
 
+use crate::harness::DO;
 use crate::harness::{Served, Town, free_port, kazasu, request, wait_for};
 use crate::rules::call;
 use crate::step_up::steps_up;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-const PEOPLE: &str = "/v1/people/requests";
+const PEOPLE: &str = "people";
 const REDIRECT: &str = "http://127.0.0.1:4711/callback";
 const PAGES: &str = "https://kazasu.example.jp";
 
@@ -94,9 +95,9 @@ fn town_with(provider: &Provider, more: &str) -> Town {
 
 fn ask(served: &Served, session: Option<&str>, body: &Value) -> (u16, Value) {
     match session {
-        Some(session) => call(served, "POST", PEOPLE, session, body),
+        Some(session) => call(served, DO, PEOPLE, session, body),
         None => {
-            let (status, text) = request(served.http, "POST", PEOPLE, &[], body.to_string().as_bytes()).unwrap();
+            let (status, text) = request(served.http, DO, PEOPLE, &[], body.to_string().as_bytes()).unwrap();
             (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
         }
     }
@@ -111,7 +112,7 @@ fn done(served: &Served, session: Option<&str>, body: &Value) -> Value {
 fn refused(served: &Served, session: Option<&str>, body: &Value) -> String {
     let (status, value) = ask(served, session, body);
     assert!((400..500).contains(&status), "{body}: {status} {value}");
-    value["error"].as_str().unwrap().to_owned()
+    value["detail"].as_str().unwrap().to_owned()
 }
 
 /// An invitation of a new person, or of one who has joined before.
@@ -382,7 +383,7 @@ fn a_passkey_signs_in_shows_a_factor_again_and_ends_with_another_invitation() {
     let asked = done(&served, Some(&town.session("ando")), &again);
     assert_eq!(signs_in(&served, &mut key, Fault::None).0, 200, "until it is decided");
     let (bearer, path) =
-        (format!("Bearer {}", town.session("baba")), format!("/v1/approvals/{}/approve", asked["proposal"]));
+        (format!("Bearer {}", town.session("baba")), format!("/api/v1/approvals/{}/approve", asked["proposal"]));
     let fingerprint = asked["approval_fingerprint"].as_str().unwrap();
     steps_up(&town, &served, ("baba", fingerprint));
     let headers = [("authorization", bearer.as_str()), ("if-match", fingerprint)];

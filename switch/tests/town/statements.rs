@@ -1,5 +1,7 @@
 //! A portal's word is taken signed, and for one request: everything else is refused before anything is done or shown.
 
+use crate::harness::DO;
+use crate::rules::pointer;
 use crate::codes::APPROVED;
 use crate::harness::{Served, Town, kazasu, request};
 use crate::rules::{call, token};
@@ -129,7 +131,7 @@ fn a_statement_that_does_not_stand_for_its_request_changes_and_shows_nothing() {
     let town = town();
     let served = town.serve();
     let portal = SigningPortal::of(&town);
-    let path = format!("/v1/residents/{}/limits", named_ppid("on-us-a"));
+    let path = format!("/api/v1/residents/{}/limits", named_ppid("on-us-a"));
     let body = br#"{"day": 7000}"#;
     let asked = ("PUT", path.as_str(), &body[..]);
     let head = town.verified().head;
@@ -158,7 +160,7 @@ fn a_statement_that_does_not_stand_for_its_request_changes_and_shows_nothing() {
     let mut changed = header.clone();
     changed.replace_range(changed.len() - 1.., if changed.ends_with('0') { "1" } else { "0" });
     refused(&portal.with(&served, asked, Some(&changed)), "statement_signature");
-    let look = format!("/v1/residents/{}", named_ppid("on-us-a"));
+    let look = format!("/api/v1/residents/{}", named_ppid("on-us-a"));
     let answer = portal.with(&served, ("GET", &look, b""), None);
     refused(&answer, "statement_missing");
     assert!(answer.1.get("links").is_none());
@@ -181,7 +183,7 @@ fn a_link_takes_the_card_at_hand_and_its_record_proves_it() {
     let served = town.serve();
     let portal = SigningPortal::of(&town);
     let resident = named_ppid("on-us-a");
-    let path = format!("/v1/residents/{resident}/link");
+    let path = format!("/api/v1/residents/{resident}/link");
     let card = kazasu_demo::sample::card_number("490000", 424_242);
     let body = json!({ "kind": "credit", "number": card }).to_string();
     let asked = ("PUT", path.as_str(), body.as_bytes());
@@ -192,18 +194,18 @@ fn a_link_takes_the_card_at_hand_and_its_record_proves_it() {
     }
     let twice = json!({ "kind": "credit", "number": card, "pin_verified": true }).to_string();
     let (status, value) = portal.ask(&served, "PUT", &path, twice.as_bytes());
-    assert_eq!((status, value["field"].as_str()), (400, Some("pin_verified")), "{value}");
+    assert_eq!((status, pointer(&value)), (400, "/pin_verified".to_owned()), "{value}");
     let face = Statement { proven: Proven::CardFace, ..portal.statement("PUT", &path, body.as_bytes()) };
     let (status, value) = portal.with(&served, asked, Some(&signed(&face, &portal.key).unwrap()));
     assert_eq!((status, value["result"].as_str()), (200, Some("recorded")), "{value}");
     let (status, value) = portal.ask(&served, "DELETE", &path, b"{}");
     assert_eq!(status, 200, "{value}");
-    let card = format!("/v1/residents/{resident}/card");
+    let card = format!("/api/v1/residents/{resident}/card");
     let lost = br#"{"status": "suspended", "why": "lost"}"#;
     let signed_in = Statement { proven: Proven::SignedIn, ..portal.statement("PUT", &card, lost) };
     let (status, value) = portal.with(&served, ("PUT", &card, lost), Some(&signed(&signed_in, &portal.key).unwrap()));
     assert_eq!(status, 200, "a lost card is suspended without it: {value}");
-    let look = format!("/v1/residents/{resident}/statement?from=2026-01-01&until=2026-01-31");
+    let look = format!("/api/v1/residents/{resident}/statement?from=2026-01-01&until=2026-01-31");
     assert_eq!(portal.ask(&served, "GET", &look, b"").0, 200);
     served.stop();
     let kept = proofs(&town);
@@ -230,18 +232,18 @@ fn a_link_takes_the_card_at_hand_and_its_record_proves_it() {
 
 /// What two administrators do: one asks, the other decides.
 fn decided(town: &Town, served: &Served, ask: &Value) -> Value {
-    const PEOPLE: &str = "/v1/people/requests";
-    let (status, asked) = call(served, "POST", PEOPLE, &town.session("ando"), ask);
+    const PEOPLE: &str = "people";
+    let (status, asked) = call(served, DO, PEOPLE, &town.session("ando"), ask);
     assert_eq!(status, 200, "{asked}");
-    const APPROVALS: &str = "/v1/approvals/requests";
+    const APPROVALS: &str = "approvals";
     // A key that is made has a fingerprint of its own.
     let of_request = ["approval_fingerprint", "fingerprint"].into_iter().find(|key| asked[*key].is_string()).unwrap();
     let (approval, fingerprint) = (&asked["proposal"], &asked[of_request]);
     let approve = json!({ "do": "approve", "approval": approval, "fingerprint": fingerprint, "why": "checked" });
-    let (status, alone) = call(served, "POST", APPROVALS, &town.session("ando"), &approve);
+    let (status, alone) = call(served, DO, APPROVALS, &town.session("ando"), &approve);
     assert_eq!(status, 403, "{alone}");
     steps_up(town, served, ("baba", fingerprint.as_str().unwrap()));
-    let (status, value) = call(served, "POST", APPROVALS, &town.session("baba"), &approve);
+    let (status, value) = call(served, DO, APPROVALS, &town.session("baba"), &approve);
     assert_eq!(status, 200, "{value}");
     asked
 }
@@ -250,7 +252,7 @@ fn decided(town: &Town, served: &Served, ask: &Value) -> Value {
 fn a_portal_without_a_key_is_told_how_and_a_key_takes_two_people_and_ends_at_once() {
     let town = town();
     let served = town.serve();
-    let path = format!("/v1/residents/{}", named_ppid("on-us-a"));
+    let path = format!("/api/v1/residents/{}", named_ppid("on-us-a"));
     let create = json!({ "do": "create_key", "program": "second", "organisation": "portals", "roles": ["portal"],
         "until": "2099-12-31", "why": "a second portal" });
     let made = decided(&town, &served, &create);
@@ -262,7 +264,7 @@ fn a_portal_without_a_key_is_told_how_and_a_key_takes_two_people_and_ends_at_onc
     let second = SigningPortal { key, id: ProgramId::new(3), token };
     let answer = second.ask(&served, "GET", &path, b"");
     refused(&answer, "portal_key_missing");
-    assert!(answer.1["error"].as_str().unwrap().contains("kazasu portal register key_3 --public"), "{}", answer.1);
+    assert!(answer.1["detail"].as_str().unwrap().contains("kazasu portal register key_3 --public"), "{}", answer.1);
     let register =
         json!({ "do": "statement_key", "program": "second", "public": public, "until": "2099-12-31", "why": "new" });
     decided(&town, &served, &register);
@@ -270,21 +272,21 @@ fn a_portal_without_a_key_is_told_how_and_a_key_takes_two_people_and_ends_at_onc
     // Each portal has its own: one key under two names would let one speak for the other.
     let taken =
         json!({ "do": "statement_key", "program": "portal", "public": public, "until": "2099-12-31", "why": "x" });
-    let (status, value) = call(&served, "POST", "/v1/people/requests", &town.session("ando"), &taken);
+    let (status, value) = call(&served, DO, "people", &town.session("ando"), &taken);
     assert_eq!(status, 409, "{value}");
     let no_portal = json!({ "do": "statement_key", "program": "key_1", "public": "07".repeat(32), "until": "2099-12-31", "why": "x" });
-    let (status, value) = call(&served, "POST", "/v1/people/requests", &town.session("ando"), &no_portal);
+    let (status, value) = call(&served, DO, "people", &town.session("ando"), &no_portal);
     assert_eq!(status, 409, "{value}");
-    assert!(value["error"].as_str().unwrap().contains("is no portal"), "{value}");
+    assert!(value["detail"].as_str().unwrap().contains("is no portal"), "{value}");
     let first = SigningPortal::of(&town);
     let posing = SigningPortal { key: second.key, ..first };
     refused(&posing.ask(&served, "GET", &path, b""), "statement_signature");
-    let (_, keys) = call(&served, "POST", "/v1/people/requests", &town.session("ando"), &json!({ "do": "keys" }));
+    let (_, keys) = call(&served, DO, "people", &town.session("ando"), &json!({ "do": "keys" }));
     let of = |key: &&Value| key["name"] == "second" && key["used_for"] == "statements";
     let listed = keys.as_array().unwrap().iter().find(of).unwrap().clone();
     assert_eq!(listed["fingerprint"].as_str(), Some(&public[..12]), "{listed}");
     let revoke = json!({ "do": "revoke_key", "program": "second", "fingerprint": &public[..12], "why": "stolen" });
-    assert_eq!(call(&served, "POST", "/v1/people/requests", &town.session("baba"), &revoke).0, 200);
+    assert_eq!(call(&served, DO, "people", &town.session("baba"), &revoke).0, 200);
     let second = SigningPortal { key: posing.key, id: ProgramId::new(3), token: made["key"].as_str().unwrap().into() };
     refused(&second.ask(&served, "GET", &path, b""), "portal_key_missing");
     served.stop();
@@ -296,7 +298,7 @@ fn the_published_sample_and_the_command_line_sign_what_the_switch_takes() {
     let served = town.serve();
     let portal = SigningPortal::of(&town);
     let (resident, seed) = (named_ppid("on-us-a").to_string(), town.path("people/portal.seed"));
-    let path = format!("/v1/residents/{resident}");
+    let path = format!("/api/v1/residents/{resident}");
     let out = kazasu(&[
         "portal",
         "sign",
@@ -345,7 +347,7 @@ fn fresh_link<'a>(path: &'a str, body: &'a str) -> Asked<'a> {
 
 /// The fingerprint of the one link that waits.
 fn waiting_fingerprint(served: &Served, session: &str) -> String {
-    let (status, waiting) = call(served, "POST", "/v1/requests", session, &json!({ "do": "waiting_links" }));
+    let (status, waiting) = call(served, DO, "operations", session, &json!({ "do": "waiting_links" }));
     assert_eq!(status, 200, "{waiting}");
     waiting[0]["fingerprint"].as_str().unwrap()[..12].to_owned()
 }
@@ -358,7 +360,7 @@ fn a_fresh_person_with_anothers_account_waits_for_staff_and_spends_nothing() {
     let acquirer = town.acquirer(1, &served);
     // The alias of a resident who has nothing linked.
     let fresh = named_ppid("unlinked");
-    let path = format!("/v1/residents/{fresh}/link");
+    let path = format!("/api/v1/residents/{fresh}/link");
     let theirs = json!({ "kind": "on_us", "number": on_us(&town, "on-us-rich") }).to_string();
     let asked = fresh_link(&path, &theirs);
     let (status, value) = portal.ask(&served, asked.0, asked.1, asked.2);
@@ -374,13 +376,13 @@ fn a_fresh_person_with_anothers_account_waits_for_staff_and_spends_nothing() {
     let first = waiting_fingerprint(&served, &suzuki);
     let decide = |approve: bool| json!({ "do": "decide_link", "proposal": number, "fingerprint": first, "approve": approve, "why": "one family" });
     for program in [&portal.token, &token(&town, "", "token")] {
-        assert_eq!(call(&served, "POST", "/v1/requests", program, &decide(true)).0, 403);
+        assert_eq!(call(&served, DO, "operations", program, &decide(true)).0, 403);
     }
-    let (status, waiting) = call(&served, "POST", "/v1/requests", &suzuki, &json!({ "do": "waiting_links" }));
+    let (status, waiting) = call(&served, DO, "operations", &suzuki, &json!({ "do": "waiting_links" }));
     assert_eq!((status, waiting.as_array().unwrap().len()), (200, 1), "{waiting}");
     assert_eq!(waiting[0]["holders"], json!([named_ppid("on-us-rich").to_string()]), "{waiting}");
     assert_eq!((&waiting[0]["by"], &waiting[0]["proven"]), (&json!("key_2"), &json!("card-pin")));
-    assert_eq!(call(&served, "POST", "/v1/requests", &suzuki, &decide(false)).0, 200);
+    assert_eq!(call(&served, DO, "operations", &suzuki, &decide(false)).0, 200);
     assert_ne!(taps(&mut session, 2, "unlinked"), APPROVED);
     // A family: asked for anew, and allowed with a reason.
     let (_, value) = portal.ask(&served, asked.0, asked.1, asked.2);
@@ -388,7 +390,7 @@ fn a_fresh_person_with_anothers_account_waits_for_staff_and_spends_nothing() {
     let allow = |fingerprint: &str| {
         let allow = json!({ "do": "decide_link", "proposal": second, "fingerprint": fingerprint, "approve": true,
             "why": "one family" });
-        call(&served, "POST", "/v1/requests", &suzuki, &allow)
+        call(&served, DO, "operations", &suzuki, &allow)
     };
     // A portal that lies asks for another account after staff has looked: what was looked at is allowed, or nothing.
     let looked_at = waiting_fingerprint(&served, &suzuki);
@@ -411,7 +413,7 @@ fn staff_link_nothing_past_another_person() {
     let town = town();
     let served = town.serve();
     let (suzuki, tanaka) = (town.session("suzuki"), town.session("tanaka"));
-    let ask = |session: &str, body: Value| call(&served, "POST", "/v1/requests", session, &body);
+    let ask = |session: &str, body: Value| call(&served, DO, "operations", session, &body);
     let fresh = named_ppid("unlinked").to_string();
     let shared = on_us(&town, "on-us-rich");
     let link = json!({ "do": "link", "ppid": fresh, "kind": "on_us", "number": shared, "pin_verified": true });
@@ -433,7 +435,7 @@ fn staff_link_nothing_past_another_person() {
         "number": kazasu_demo::sample::card_number("490000", 77_777) });
     let (status, value) = ask(&suzuki, past);
     assert_eq!(status, 409, "{value}");
-    assert!(value["error"].as_str().unwrap().contains("has requested an instrument already"), "{value}");
+    assert!(value["detail"].as_str().unwrap().contains("has requested an instrument already"), "{value}");
     served.stop();
 }
 

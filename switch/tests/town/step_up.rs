@@ -1,5 +1,6 @@
 //! A second factor that is shown again: for decisions that are named, and for no others.
 
+use crate::harness::DO;
 use crate::harness::{Served, Town, kazasu, request, signed_in};
 use crate::rules::call;
 use kazasu_demo::sample::Town as Sample;
@@ -8,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const PEOPLE: &str = "/v1/people/requests";
+const PEOPLE: &str = "people";
 
 /// Takes one of the recovery codes of a person of the town: each is good once, and the app's code is not there twice in half a minute.
 pub(crate) fn recovery_code(people: &Path, name: &str) -> String {
@@ -23,7 +24,7 @@ pub(crate) fn recovery_code(people: &Path, name: &str) -> String {
 pub(crate) fn steps_up(town: &Town, served: &Served, (name, fingerprint): (&str, &str)) {
     let body =
         json!({ "do": "step_up", "code": recovery_code(&town.path("people"), name), "fingerprints": [fingerprint] });
-    let (status, value) = call(served, "POST", PEOPLE, &town.session(name), &body);
+    let (status, value) = call(served, DO, PEOPLE, &town.session(name), &body);
     assert_eq!(status, 200, "{value}");
     assert_eq!((&value["fresh_factor"], &value["named"]), (&json!(true), &json!([fingerprint])), "{value}");
 }
@@ -65,7 +66,7 @@ pub(crate) fn by_command_line(args: &[&str]) -> bool {
 /// A request for a role: its number and fingerprint.
 fn asked_for(town: &Town, served: &Served, role: &str) -> (u64, String) {
     let grant = json!({ "do": "grant", "holder": "tanaka", "role": role, "why": "begins today" });
-    let (status, asked) = call(served, "POST", PEOPLE, &town.session("ando"), &grant);
+    let (status, asked) = call(served, DO, PEOPLE, &town.session("ando"), &grant);
     assert_eq!(status, 200, "{asked}");
     (asked["proposal"].as_u64().unwrap(), asked["fingerprint"].as_str().unwrap().to_owned())
 }
@@ -75,7 +76,7 @@ fn a_second_factor_for_one_decision_serves_for_no_other() {
     let town = Town::new(Sample { residents: 1, ..Sample::default() });
     let served = town.serve();
     let approve = |(number, fingerprint): &(u64, String)| {
-        let (path, bearer) = (format!("/v1/approvals/{number}/approve"), format!("Bearer {}", town.session("baba")));
+        let (path, bearer) = (format!("/api/v1/approvals/{number}/approve"), format!("Bearer {}", town.session("baba")));
         let headers = [("authorization", bearer.as_str()), ("if-match", fingerprint.as_str())];
         let (status, text) = request(served.http, "POST", &path, &headers, b"{\"why\": \"checked\"}").unwrap();
         (status, serde_json::from_str::<Value>(&text).unwrap())
@@ -86,7 +87,7 @@ fn a_second_factor_for_one_decision_serves_for_no_other() {
     let (status, told) = approve(&first);
     assert_eq!((status, &told["code"]), (403, &json!("fresh_factor_needed")), "{told}");
     let unnamed = json!({ "do": "step_up", "code": recovery_code(&town.path("people"), "baba") });
-    assert_eq!(call(&served, "POST", PEOPLE, &town.session("baba"), &unnamed).0, 200);
+    assert_eq!(call(&served, DO, PEOPLE, &town.session("baba"), &unnamed).0, 200);
     assert_eq!(approve(&first).0, 403, "a fresh factor that names nothing");
     steps_up(&town, &served, ("baba", &second.1));
     assert_eq!(approve(&first).0, 403, "one for another request");
@@ -97,7 +98,7 @@ fn a_second_factor_for_one_decision_serves_for_no_other() {
     // A code that is too short to name a request, and too many of them.
     for fingerprints in [json!(["0123456789a"]), json!(["not hexadecimal"]), json!(vec!["0123456789ab"; 201])] {
         let body = json!({ "do": "step_up", "code": "000000", "fingerprints": fingerprints });
-        let (status, told) = call(&served, "POST", PEOPLE, &town.session("baba"), &body);
+        let (status, told) = call(&served, DO, PEOPLE, &town.session("baba"), &body);
         assert_eq!(status, 400, "{told}");
     }
     served.stop();

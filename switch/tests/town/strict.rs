@@ -1,5 +1,6 @@
 //! What is not understood changes nothing: bodies, certificates' issuers, files that people wrote; and what people get is theirs alone.
 
+use crate::rules::pointer;
 use crate::codes::{APPROVED, LOST_CARD, RESTRICTED_CARD};
 use crate::harness::{Served, Town, kazasu, request};
 use crate::rules::{Authority, goes, json_of, purchase, refused, token};
@@ -46,7 +47,7 @@ fn a_body_that_is_not_understood_takes_no_right_away() {
     let served = town.serve();
     let resident = Resident {
         served: &served,
-        path: format!("/v1/residents/{}", named_ppid("on-us-a")),
+        path: format!("/api/v1/residents/{}", named_ppid("on-us-a")),
         portal: SigningPortal::of(&town),
         operator: format!("Bearer {}", token(&town, "", "token")),
     };
@@ -83,11 +84,11 @@ fn a_wrong_body_is_told_and_changes_nothing(resident: &Resident<'_>) {
         let (status, value) = resident.limits(body);
         let text = String::from_utf8_lossy(body).into_owned();
         assert_eq!(status, 400, "{text}: {value}");
-        assert!(value["error"].as_str().unwrap().contains(says), "{text}: {value}");
+        assert!(value["detail"].as_str().unwrap().contains(says), "{text}: {value}");
     }
-    assert_eq!(resident.limits(br#"{"month": true}"#).1["field"], "month");
+    assert_eq!(pointer(&resident.limits(br#"{"month": true}"#).1), "/month");
     let (status, value) = resident.limits(br#"{"day": -1}"#);
-    assert_eq!((status, &value["field"]), (400, &json!("day")), "{value}");
+    assert_eq!((status, pointer(&value).as_str()), (400, "/day"), "{value}");
     assert_eq!(resident.now(), before, "nothing was changed");
 }
 
@@ -107,20 +108,19 @@ fn every_path_that_takes_an_ask_is_as_strict(resident: &Resident<'_>) {
     let path = &resident.path;
     for (method, path) in [
         ("PUT", format!("{path}/link")),
-        ("DELETE", format!("{path}/link")),
         ("PUT", format!("{path}/spendable")),
         ("PUT", format!("{path}/card")),
-        ("POST", "/v1/requests".into()),
-        ("POST", "/v1/relief/requests".into()),
-        ("POST", "/v1/closing/requests".into()),
-        ("POST", "/v1/handover".into()),
+        ("POST", "/api/v1/temporary-ids".into()),
+        ("POST", "/api/v1/clock/confirm".into()),
+        ("POST", "/api/v1/card-status-lists".into()),
+        ("POST", "/api/v1/handover".into()),
     ] {
         for (body, says) in
             [(&b""[..], "there is nothing"), (br#"{"a": {"b": 1, "b": 1}}"#, "the key \"b\" is there twice")]
         {
             let (status, value) = resident.operator(method, &path, &[], body);
             assert_eq!(status, 400, "{method} {path}: {value}");
-            assert!(value["error"].as_str().unwrap().contains(says), "{method} {path}: {value}");
+            assert!(value["detail"].as_str().unwrap().contains(says), "{method} {path}: {value}");
         }
     }
 }
@@ -128,22 +128,22 @@ fn every_path_that_takes_an_ask_is_as_strict(resident: &Resident<'_>) {
 const LONGEST_BODY: usize = 2 << 20;
 
 fn bodies_in_another_form_or_too_long_are_refused(resident: &Resident<'_>) {
-    let import = |headers: &[(&str, &str)], body: &[u8]| resident.operator("POST", "/v1/import/links", headers, body);
+    let import = |headers: &[(&str, &str)], body: &[u8]| resident.operator("POST", "/api/v1/import/links", headers, body);
     let (status, value) = import(&[("content-type", "multipart/form-data; boundary=x")], b"--x");
-    assert!(status == 415 && value["error"].as_str().unwrap().contains("--data-binary"), "{status} {value}");
+    assert!(status == 415 && value["detail"].as_str().unwrap().contains("--data-binary"), "{status} {value}");
     assert_eq!(import(&[("content-encoding", "gzip")], b"x").0, 415);
     let (status, value) = resident.limits(&vec![b' '; LONGEST_BODY + 1]);
-    assert!(status == 413 && value["error"].as_str().unwrap().contains("longer than 2 MiB"), "{status} {value}");
+    assert!(status == 413 && value["detail"].as_str().unwrap().contains("longer than 2 MiB"), "{status} {value}");
 }
 
 fn methods_and_paths_that_are_not_there_are_told(resident: &Resident<'_>) {
     let (status, value) = resident.operator("POST", &resident.path, &[], b"{}");
     assert!(
-        status == 405 && value["error"].as_str().unwrap().contains("POST is not for this path"),
+        status == 405 && value["detail"].as_str().unwrap().contains("POST is not for this path"),
         "{status} {value}"
     );
-    let (status, value) = resident.operator("GET", "/v1/nothing", &[], b"");
-    assert!(status == 404 && value["error"].is_string(), "{status} {value}");
+    let (status, value) = resident.operator("GET", "/api/v1/nothing", &[], b"");
+    assert!(status == 404 && value["detail"].is_string(), "{status} {value}");
 }
 
 #[test]

@@ -380,17 +380,17 @@ fn what_a_merchants_row_does_not_say_stays_and_a_look_shows_what_changes() {
     }
     // Taking away is written.
     let body = "merchant,acquirer,terminals,class,tags\nM10000000000001,27000001,-T1001099,-,-\n";
-    let (status, look) = post(&served, &town, "/v1/import/merchants?dry_run=true", body.as_bytes());
+    let (status, look) = post(&served, &town, "/api/v1/import/merchants?dry_run=true", body.as_bytes());
     let fields: Vec<&str> = look["changes"].as_array().unwrap().iter().map(|c| c["field"].as_str().unwrap()).collect();
     assert_eq!((status, fields), (200, vec!["terminals", "class", "tags"]), "{look}");
     assert_eq!(desk.merchant(ID), after);
-    let (status, waits) = post(&served, &town, "/v1/import/merchants", body.as_bytes());
+    let (status, waits) = post(&served, &town, "/api/v1/import/merchants", body.as_bytes());
     assert_eq!((status, &waits["dry_run"]), (200, &json!(true)), "{waits}");
     assert_eq!(desk.merchant(ID), after, "it waits for another person");
     let (number, fingerprint) = requested(&waits["asked"]);
     let approve = ["approval", "approve", &number, "--fingerprint", &fingerprint, "--why", "checked", "--by", "tanaka"];
     desk.json(&approve, 0);
-    let (status, done) = post(&served, &town, "/v1/import/merchants", body.as_bytes());
+    let (status, done) = post(&served, &town, "/api/v1/import/merchants", body.as_bytes());
     assert_eq!((status, &done["recorded"], &done["dry_run"]), (200, &json!(1), &json!(false)), "{done}");
     let last = desk.merchant(ID);
     assert_eq!((&last["terminals"], &last["class"], &last["tags"]), (&before["terminals"], &json!(""), &json!([])));
@@ -401,8 +401,8 @@ fn what_a_merchants_row_does_not_say_stays_and_a_look_shows_what_changes() {
     let out = desk.run(&["merchant", "show", "MISSING"]);
     assert_eq!(out.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&out.stderr).contains("merchant MISSING is not registered"));
-    let (status, wrong) = post(&served, &town, "/v1/import/merchants", b"name\n");
-    assert_eq!((status, wrong["error"].as_str().unwrap().contains("no column \"merchant\"")), (400, true), "{wrong}");
+    let (status, wrong) = post(&served, &town, "/api/v1/import/merchants", b"name\n");
+    assert_eq!((status, wrong["detail"].as_str().unwrap().contains("no column \"merchant\"")), (400, true), "{wrong}");
     served.stop();
     town.verified();
 }

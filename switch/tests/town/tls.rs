@@ -534,7 +534,7 @@ fn the_command_line_asks_over_tls() {
         let out = kazasu(&["policy", "show", "--config", &town.config()]);
         assert!(out.status.success(), "{more}: {}", String::from_utf8_lossy(&out.stderr));
         // Nothing is said in the clear.
-        assert!(request(served.http, "GET", "/v1/status", &[], b"").map_or(true, |(status, _)| status != 200));
+        assert!(request(served.http, "GET", "/api/v1/status", &[], b"").map_or(true, |(status, _)| status != 200));
         // A command line that trusts other authorities, or expects another name, says so.
         let text = std::fs::read_to_string(town.config()).unwrap();
         std::fs::write(

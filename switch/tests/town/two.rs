@@ -1,13 +1,14 @@
 //! What one person did alone once, on a running switch: accounts and money by import, a fund and a purse, a policy, merchants, merging. Each
 //! is refused now, or waits for another person.
 
+use crate::harness::DO;
 use crate::harness::{Served, Town, by_two, kazasu, request, requested};
 use crate::rules::{call, json_of, refused, token};
 use kazasu_demo::sample::{Town as Sample, named_ppid};
 use serde_json::{Value, json};
 use std::process::Output;
 
-const REQUESTS: &str = "/v1/requests";
+const REQUESTS: &str = "operations";
 
 fn town() -> Town {
     Town::new(Sample { residents: 1, ..Sample::default() })
@@ -149,10 +150,10 @@ fn accounts_and_opening_balances_come_as_two_people_approved_the_file() {
     assert!(!request.to_string().contains("0010000001"), "accounts show their last digits: {request}");
     assert!(refused(&run(&town, &["link", "show", &new.to_string(), "--why", "a test"], "sato")).contains("not known"));
     // Programs ask for nothing that takes two people, and another file is not the one that was approved.
-    let (status, told) = post(&served, &token(&town, "", "token"), "/v1/import/links", &rows);
+    let (status, told) = post(&served, &token(&town, "", "token"), "/api/v1/import/links", &rows);
     assert_eq!(status, 403, "{told}");
     assert_eq!(json_of(&approve(&town, &asked["asked"], "suzuki"))["result"], "recorded");
-    let (status, another) = post(&served, &town.session("sato"), "/v1/import/links", &rows.replace(",5\n", ",6\n"));
+    let (status, another) = post(&served, &town.session("sato"), "/api/v1/import/links", &rows.replace(",5\n", ",6\n"));
     assert_eq!((status, another["asked"]["proposal"].is_u64()), (200, true), "{another}");
     let done = json_of(&run(&town, &import, "sato"));
     assert_eq!((&done["recorded"], &done["bad"]), (&json!(2), &json!(0)), "{done}");
@@ -181,7 +182,7 @@ fn who_issued_a_temporary_id_does_not_merge_it_alone() {
     assert_ne!(purses(&town, &own), before);
     // Over the API neither the key file's program nor one person alone.
     let merge = json!({ "do": "merge", "from": temporary, "into": own });
-    assert_eq!(call(&served, "POST", REQUESTS, &token(&town, "", "token"), &merge).0, 403);
+    assert_eq!(call(&served, DO, REQUESTS, &token(&town, "", "token"), &merge).0, 403);
     served.stop();
     town.verified();
 }
@@ -192,9 +193,9 @@ fn a_link_that_staff_make_waits_for_another_person() {
     let served = town.serve();
     let who = named_ppid("on-us-poor").to_string();
     let link = json!({ "do": "link", "ppid": who, "kind": "bank", "number": "99990010000777", "pin_verified": true });
-    let (status, told) = call(&served, "POST", REQUESTS, &token(&town, "", "token"), &link);
+    let (status, told) = call(&served, DO, REQUESTS, &token(&town, "", "token"), &link);
     assert_eq!(status, 409, "a program is no person at a counter: {told}");
-    let (status, set) = call(&served, "POST", REQUESTS, &town.session("suzuki"), &link);
+    let (status, set) = call(&served, DO, REQUESTS, &town.session("suzuki"), &link);
     assert_eq!((status, &set["asked"]["request"]["content"]["kind"]), (200, &json!("link")), "{set}");
     let newest = |who: &str| {
         json_of(&run(&town, &["link", "show", who, "--why", "a test"], "sato"))["links"][0]["instrument"]["kind"]

@@ -2,7 +2,6 @@
 
 use super::edge::Told;
 use super::problem::code;
-use crate::doors::DoorError;
 use crate::json::{self, JsonError};
 use axum::Json;
 use axum::extract::Request;
@@ -24,7 +23,7 @@ use tokio::task::JoinError;
 pub(super) const BROKEN: &str = "the request broke off inside the switch; its log says where";
 
 pub(super) fn broken() -> Response {
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": BROKEN }))).into_response()
+    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "detail": BROKEN }))).into_response()
 }
 
 /// Whether a request's work on a thread or task of its own panicked. It is counted like a handler that panics.
@@ -47,19 +46,10 @@ pub(super) fn wrong(field: &'static str, problem: impl std::fmt::Display) -> Ser
 }
 
 /// The answer to an operation.
-pub(super) fn answer<T: Serialize>(result: Result<T, ServiceError>) -> Response {
+pub(super) fn told<T: Serialize>(result: Result<T, ServiceError>) -> Response {
     match result {
         Ok(answer) => Json(answer).into_response(),
         Err(error) => refused(error),
-    }
-}
-
-/// The answer to an object.
-pub(super) fn answer_of(result: Result<serde_json::Value, DoorError>) -> Response {
-    match result {
-        Ok(answer) => Json(answer).into_response(),
-        Err(DoorError::Misread(error)) => *misread(&error),
-        Err(DoorError::Service(error)) => refused(error),
     }
 }
 
@@ -129,7 +119,7 @@ fn refusal(error: &ServiceError, language: Language) -> Response {
         ServiceError::Unlogged(_) => StatusCode::SERVICE_UNAVAILABLE,
         ServiceError::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    let mut body = json!({ "error": error.in_language(language), "code": code(error) });
+    let mut body = json!({ "detail": error.in_language(language), "code": code(error) });
     if let Some(field) = cannot_be {
         body["field"] = field.into();
     }
@@ -215,7 +205,7 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Box
 }
 
 pub(super) fn misread(error: &JsonError) -> Box<Response> {
-    let mut body = json!({ "error": format!("the body is not what was expected: {error}") });
+    let mut body = json!({ "detail": format!("the request is not what was expected: {error}") });
     if let Some(field) = error.field() {
         body["field"] = field.into();
     }

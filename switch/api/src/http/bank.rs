@@ -1,38 +1,38 @@
-//! Files for the bank and from it, of payouts and of relief alike.
+//! Files from the bank, of payouts and of relief alike.
 
-use super::answers::{answer, in_address};
+use super::answers::in_address;
 use super::callers::Asker;
-use super::operations::to_its_end;
+use super::operations::{Sent, handed_in};
 use super::state::Api;
-use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::extract::{FromRequest, Query, Request, State};
+use axum::response::{IntoResponse, Response};
+use kazasu_services::Operation;
 use kazasu_services::statement::{StatementFile, StatementRead};
-use kazasu_services::{BankFormat, Operation};
 
-/// The form of a file for the bank.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OfBank {
-    #[serde(default)]
-    pub(super) format: BankFormat,
-    pub(super) why: Option<String>,
+/// A bank statement and how it is read.
+pub(super) struct FromBank(Result<Query<StatementFile>, QueryRejection>, Sent);
+
+impl FromRequest<Api> for FromBank {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Response> {
+        let how = Query::try_from_uri(request.uri());
+        Ok(FromBank(how, Sent::from_request(request, api).await.map_err(IntoResponse::into_response)?))
+    }
 }
-
-type How = Result<Query<StatementFile>, QueryRejection>;
 
 /// The file is the body.
 pub(super) async fn statement<O: Operation<Answer = StatementRead> + 'static>(
     State(api): State<Api>,
     Asker(who): Asker,
-    (how, body): (How, Bytes),
+    FromBank(how, sent): FromBank,
     operation: impl FnOnce(StatementFile) -> O,
 ) -> Response {
     match in_address(how) {
         Ok(Query(how)) => {
-            let file = StatementFile { file: body, ..how };
-            answer(to_its_end(&api, operation(file), who).await)
+            let file = StatementFile { file: sent.body.clone(), ..how };
+            handed_in(api, who, operation(file), &sent).await
         }
         Err(refusal) => *refusal,
     }

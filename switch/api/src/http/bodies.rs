@@ -76,7 +76,7 @@ fn refused(of: &'static str) -> Box<Response> {
     let whose = if of == "caller" { "this caller" } else { "this address" };
     let text = format!("{whose} sends too many bodies at one time: finish or end some, then send this one again");
     let again = [(header::RETRY_AFTER, "5")];
-    Box::new((StatusCode::TOO_MANY_REQUESTS, again, Json(json!({ "error": text }))).into_response())
+    Box::new((StatusCode::TOO_MANY_REQUESTS, again, Json(json!({ "detail": text }))).into_response())
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! refusal the API's form.
 
 use super::limits::HttpLimits;
+use crate::addresses::{COMPARE, PAYOUT_STATEMENT, RELIEF_STATEMENT};
+use crate::routes::BASE;
 use axum::Json;
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -24,12 +26,12 @@ const SPARE_TIME: Duration = Duration::from_secs(3);
 
 /// The longest body of a path, bytes.
 fn most(path: &str) -> usize {
-    let files = ["/v1/import/", "/v1/closing/compare", "/v1/closing/statement", "/v1/relief/statement"];
-    match path {
-        "/v1/requests" => MOST_REQUEST,
-        "/v1/closing/requests" => MOST_CLOSING,
-        _ if files.iter().any(|file| path.starts_with(file)) => MOST_IMPORT,
-        _ if path.starts_with("/v1/relief/programmes/") => MOST_IMPORT,
+    let files = ["/import/", COMPARE, PAYOUT_STATEMENT, RELIEF_STATEMENT];
+    match path.strip_prefix(BASE).unwrap_or(path) {
+        "/card-status-lists" => MOST_REQUEST,
+        "/closing/contracts" => MOST_CLOSING,
+        path if files.iter().any(|file| path.starts_with(file)) => MOST_IMPORT,
+        path if path.starts_with("/relief/programmes/") && path.ends_with("/batches") => MOST_IMPORT,
         _ => MOST,
     }
 }
@@ -125,7 +127,7 @@ fn taken(headers: &HeaderMap) -> Result<(), Box<Response>> {
 }
 
 fn refusal(status: StatusCode, text: String) -> Box<Response> {
-    Box::new((status, Json(json!({ "error": text }))).into_response())
+    Box::new((status, Json(json!({ "detail": text }))).into_response())
 }
 
 /// Refusals of the framework in the API's form.
@@ -133,7 +135,7 @@ pub(super) async fn in_form(method: &Method, path: &str, response: Response) -> 
     let is_error = response.status().is_client_error() || response.status().is_server_error();
     let kind = response.headers().get(header::CONTENT_TYPE);
     let is_plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    if !path.starts_with("/v1/") || !is_error || !is_plain {
+    if !path.starts_with(BASE) || !is_error || !is_plain {
         return response;
     }
     let (mut parts, body) = response.into_parts();
@@ -149,7 +151,7 @@ pub(super) async fn in_form(method: &Method, path: &str, response: Response) -> 
     };
     parts.headers.remove(header::CONTENT_TYPE);
     parts.headers.remove(header::CONTENT_LENGTH);
-    let mut out = (parts.status, Json(json!({ "error": text }))).into_response();
+    let mut out = (parts.status, Json(json!({ "detail": text }))).into_response();
     out.headers_mut().extend(parts.headers);
     out
 }
@@ -169,7 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_has_at_most_what_its_path_takes() {
-        let limits = [("/v1/residents/X/limits", 2), ("/v1/relief/requests", 2), ("/v1/closing/requests", 16)];
+        let limits = [("/api/v1/residents/X/limits", 2), ("/api/v1/relief/programmes", 2), ("/api/v1/closing/contracts", 16)];
         for (path, mib) in limits {
             assert_eq!(read(path, &[], vec![b' '; mib << 20]).await.unwrap().len(), mib << 20);
             assert_eq!(read(path, &[], vec![b' '; (mib << 20) + 1]).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
@@ -178,10 +180,10 @@ mod tests {
             let announced = [(header::CONTENT_LENGTH, length.as_str())];
             assert_eq!(read(path, &announced, Vec::new()).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
         }
-        let files = ["/v1/import/links", "/v1/closing/compare", "/v1/relief/programmes/101/batches"];
+        let files = ["/api/v1/import/links", "/api/v1/closing/compare", "/api/v1/relief/programmes/101/batches"];
         assert!(files.iter().all(|path| most(path) == 256 << 20));
         let all = [(header::CONTENT_LENGTH, "99999999999999999999999")];
-        assert!(read("/v1/requests", &all, b"{}".to_vec()).await.is_ok(), "a length that is no number is not believed");
+        assert!(read("/api/v1/card-status-lists", &all, b"{}".to_vec()).await.is_ok(), "a length that is no number is not believed");
     }
 
     #[tokio::test]
@@ -195,7 +197,7 @@ mod tests {
             "text/csv; charset=shift_jis",
             "text/plain",
         ] {
-            assert!(read("/v1/requests", &kind(good), b"{}".to_vec()).await.is_ok(), "{good}");
+            assert!(read("/api/v1/card-status-lists", &kind(good), b"{}".to_vec()).await.is_ok(), "{good}");
         }
         for bad in [
             "multipart/form-data; boundary=x",
@@ -203,13 +205,13 @@ mod tests {
             "application/merge-patch+json;charset=utf-16",
         ] {
             assert_eq!(
-                read("/v1/requests", &kind(bad), b"{}".to_vec()).await,
+                read("/api/v1/card-status-lists", &kind(bad), b"{}".to_vec()).await,
                 Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
                 "{bad}"
             );
         }
         let packed = [(header::CONTENT_ENCODING, "gzip")];
-        assert_eq!(read("/v1/requests", &packed, b"{}".to_vec()).await, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        assert_eq!(read("/api/v1/card-status-lists", &packed, b"{}".to_vec()).await, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
 
     #[tokio::test]
@@ -226,7 +228,7 @@ mod tests {
         let limits = HttpLimits { body_pause: pause, body: whole_time, ..limits() };
         let cases = [(50, 10, true), (2_000, 1, false), (400, 4, true), (400, 12, false)];
         let all = cases.map(async |(pause_ms, n, taken)| {
-            match whole("/v1/requests", &HeaderMap::new(), parts(pause_ms, n), &limits).await {
+            match whole("/api/v1/card-status-lists", &HeaderMap::new(), parts(pause_ms, n), &limits).await {
                 Ok(bytes) => assert!(taken && bytes.len() == n, "{pause_ms} ms, {n} times"),
                 Err(refusal) => assert!(!taken && refusal.status() == 408, "{pause_ms} ms, {n} times"),
             }

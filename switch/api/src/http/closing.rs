@@ -1,13 +1,13 @@
 //! Closing the day over HTTP.
 
-use super::answers::{answer, in_address, refused, report_as, unasked, wrong};
-use super::bank::{OfBank, statement};
+use super::answers::{in_address, refused, report_as, unasked, wrong};
+use super::at;
+use super::bank::statement;
 use super::callers::Asker;
-use super::operations::{at, door, question, to_its_end};
+use super::operations::{Sent, handed_in};
 use super::state::Api;
-use crate::addresses::{COMPARE, PAYOUT_STATEMENT, address};
+use crate::addresses::{COMPARE, PAYOUT_STATEMENT};
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
@@ -16,32 +16,18 @@ use axum::routing::{get, post};
 use kazasu_engine::tasks::run_blocking;
 use kazasu_report::pdf::Pdf;
 use kazasu_services::ServiceError;
-use kazasu_services::access::Service;
-use kazasu_services::closing::{
-    CompareFile, Explain, ListDays, ListExceptions, ListPayouts, ListRuns, ListSettlements, ListTotals, MakeLetter,
-    MakePayoutFiles, MakeReport, ReportKind, ResidentStatement, ShowContracts,
-};
+use kazasu_services::closing::{CompareFile, MakeLetter, MakeReport, ReportKind, ResidentStatement};
 use kazasu_services::statement::ReadPayoutStatement;
 use kazasu_text::problems::NotFoundText;
 use kazasu_text::{Quoted, Said};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
-        .route(address(Service::Closing), post(|api, who, body| door(api, who, body, Service::Closing)))
-        .route("/v1/closing/days", get(question::<ListDays>))
-        .route("/v1/closing/settlements", get(question::<ListSettlements>))
-        .route("/v1/closing/payouts", get(question::<ListPayouts>))
-        .route("/v1/closing/runs", get(question::<ListRuns>))
-        .route("/v1/closing/totals", get(question::<ListTotals>))
-        .route("/v1/closing/exceptions", get(question::<ListExceptions>))
-        .route("/v1/closing/contracts", get(question::<ShowContracts>))
-        .route(COMPARE, post(compare))
-        .route("/v1/closing/payouts/{payout}/file", post(payout_file))
-        .route(PAYOUT_STATEMENT, post(|api, who, how, body| statement(api, who, (how, body), ReadPayoutStatement)))
-        .route("/v1/closing/explain/{record}", get(at::<Explain>))
-        .route("/v1/reports/{kind}", get(report))
-        .route("/v1/residents/{ppid}/statement", get(resident_statement))
-        .route("/v1/reports/settlements/{settlement}/letter", get(letter))
+        .route(&at(COMPARE), post(compare))
+        .route(&at(PAYOUT_STATEMENT), post(|api, who, sent| statement(api, who, sent, ReadPayoutStatement)))
+        .route(&at("/reports/{kind}"), get(report))
+        .route(&at("/residents/{ppid}/statement"), get(resident_statement))
+        .route(&at("/reports/settlements/{settlement}/letter"), get(letter))
 }
 
 /// The file is the body.
@@ -49,24 +35,10 @@ async fn compare(
     State(api): State<Api>,
     Asker(who): Asker,
     with: Result<Query<CompareFile>, QueryRejection>,
-    body: Bytes,
+    sent: Sent,
 ) -> Response {
     match in_address(with) {
-        Ok(Query(with)) => answer(to_its_end(&api, CompareFile { file: body, ..with }, who).await),
-        Err(refusal) => *refusal,
-    }
-}
-
-async fn payout_file(
-    State(api): State<Api>,
-    Asker(who): Asker,
-    Path(payout): Path<u64>,
-    form: Result<Query<OfBank>, QueryRejection>,
-) -> Response {
-    match in_address(form) {
-        Ok(Query(OfBank { format, why })) => {
-            answer(api.services.call(MakePayoutFiles { payout, format, why }, &who).await)
-        }
+        Ok(Query(with)) => handed_in(api, who, CompareFile { file: sent.body.clone(), ..with }, &sent).await,
         Err(refusal) => *refusal,
     }
 }

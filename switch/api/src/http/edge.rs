@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn asked(last: u8) -> Asked {
-        Asked { subnet: subnet(last), method: Method::GET, path: "/v1/status".into(), who: None }
+        Asked { subnet: subnet(last), method: Method::GET, path: "/api/v1/status".into(), who: None }
     }
 
     fn told(response: impl IntoResponse) -> Response {

@@ -1,67 +1,138 @@
-//! Handlers that any operation of the services may have: as a question in the address, and as a JSON object.
+//! The one handler of every operation that has an address of its own: the fields of the path, of the question mark and of the body
+//! are one request, which is read strictly, and carried out once for each idempotency key.
 
-use super::answers::{answer, answer_of, in_address, misread, unasked};
+use super::answers::{misread, refused, told};
 use super::callers::Asker;
+use super::once::{Request, once};
 use super::state::Api;
-use crate::{doors, json};
+use crate::json::{self, JsonError};
+use crate::kinds::Kinds;
+use crate::routes::{Addressed, BASE, fields_of};
 use axum::body::Bytes;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use axum::response::Response;
-use kazasu_services::access::Service;
+use axum::extract::{FromRequest, RawPathParams, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post, put};
+use axum::{Json, Router};
 use kazasu_services::{Operation, ServiceError, Who};
-use kazasu_text::Said;
-use kazasu_text::access::AccessText;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
-/// An operation that an address takes as a JSON object.
-pub(super) trait DoorOperation: Operation<Answer: Serialize> + DeserializeOwned + 'static {}
+/// An operation that an address takes.
+pub(super) trait Asked: Addressed<Answer: Serialize + Send> + DeserializeOwned + JsonSchema + 'static {}
 
-impl<O: Operation<Answer: Serialize> + DeserializeOwned + 'static> DoorOperation for O {}
+impl<O: Addressed<Answer: Serialize + Send> + DeserializeOwned + JsonSchema + 'static> Asked for O {}
 
-/// A question that is the whole address, with its fields behind the question mark.
-pub(super) async fn question<Q: DoorOperation>(
-    State(api): State<Api>,
-    Asker(who): Asker,
-    fields: Result<Query<Q>, QueryRejection>,
-) -> Response {
-    match in_address(fields) {
-        Ok(Query(question)) => answer(api.services.call(question, &who).await),
-        Err(refusal) => *refusal,
+/// A request that changes something.
+pub(super) struct Sent {
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    /// The object, or the file.
+    pub(super) body: Bytes,
+}
+
+impl FromRequest<Api> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: axum::extract::Request, api: &Api) -> Result<Self, Response> {
+        let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
+        // The body was read whole before, within the bounds of its address.
+        let body = Bytes::from_request(request, api).await.map_err(IntoResponse::into_response)?;
+        Ok(Sent { method, uri, headers, body })
     }
 }
 
-/// A question whose fields stand in the address.
-pub(super) async fn at<Q: DoorOperation>(
-    State(api): State<Api>,
-    Asker(who): Asker,
-    fields: Result<Path<Q>, PathRejection>,
-) -> Response {
-    match in_address(fields) {
-        Ok(Path(question)) => answer(api.services.call(question, &who).await),
-        Err(refusal) => *refusal,
+/// Adds the address of an operation.
+pub(super) fn routed<O: Asked>(app: Router<Api>) -> Router<Api> {
+    let kinds = Arc::new(Kinds::of::<O>(fields_of(O::PATH)));
+    let path = format!("{BASE}{}", O::PATH);
+    if O::METHOD == Method::GET {
+        let asked = async move |State(api): State<Api>, Asker(who), params: RawPathParams, RawQuery(query)| {
+            let fields = kinds.in_address(&params, (query.as_deref(), true));
+            answered::<O>(&api, &who, fields).await
+        };
+        return app.route(&path, get(asked));
     }
+    let asked = async move |State(api): State<Api>, Asker(who), params: RawPathParams, sent: Sent| {
+        let object = object::<O>(&kinds, &params, &sent);
+        commanded::<O>(api, who, (object, sent)).await
+    };
+    app.route(&path, if O::METHOD == Method::DELETE { delete(asked) } else if O::METHOD == Method::PUT { put(asked) } else { post(asked) })
 }
 
-/// An operation as a JSON object. Portals have addresses of their own: `/v1/residents/…`.
-pub(super) async fn door(State(api): State<Api>, Asker(who): Asker, body: Bytes, service: Service) -> Response {
-    if who.is_portal() && service != Service::People {
-        return unasked(ServiceError::Forbidden(Said::of(&AccessText::PortalDoor { name: &who.name })));
+/// The fields of the path, of the address or body, and of the entity tag.
+fn object<O: Asked>(kinds: &Kinds, params: &RawPathParams, sent: &Sent) -> Result<Map<String, Value>, JsonError> {
+    let in_query = O::METHOD == Method::DELETE;
+    let mut fields = kinds.in_address(params, (sent.uri.query(), in_query))?;
+    if !in_query {
+        fields = kinds.with_body(fields, json::object(&sent.body)?)?;
     }
-    match json::object(&body) {
-        Ok(object) => answer_of(doors::open(service, &api.services, &who, object).await),
+    if let Some(name) = O::TAG {
+        if fields.contains_key(name) {
+            return Err(JsonError::Shape(format!("unknown field `{name}`: If-Match says it")));
+        }
+        let tag = sent.headers.get(header::IF_MATCH).map(|tag| String::from_utf8_lossy(tag.as_bytes()).into_owned());
+        fields.extend(tag.map(|tag| (name.to_owned(), tag.trim().trim_matches('"').into())));
+    }
+    Ok(fields)
+}
+
+async fn answered<O: Asked>(api: &Api, who: &Who, fields: Result<Map<String, Value>, JsonError>) -> Response {
+    // A caller without the right learns nothing of the request's shape.
+    if let Err(error) = api.services.admit_somewhere(O::NAME, who).await {
+        return refused(error);
+    }
+    match fields.and_then(json::shaped::<O>) {
+        Ok(question) => shown::<O>(api.services.call(question, who).await),
         Err(error) => *misread(&error),
     }
 }
 
-/// Carries an operation out to its end, also for a caller that goes away in the middle.
-pub(super) async fn to_its_end<O>(api: &Api, operation: O, who: Who) -> Result<O::Answer, ServiceError>
+/// An answer, with the entity tag that a decision about it names.
+fn shown<O: Asked>(result: Result<O::Answer, ServiceError>) -> Response {
+    let tag = result.as_ref().ok().and_then(O::tag);
+    let mut response = told(result);
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&format!("\"{tag}\"")).ok()) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+async fn commanded<O: Asked>(
+    api: Api,
+    who: Who,
+    (object, sent): (Result<Map<String, Value>, JsonError>, Sent),
+) -> Response {
+    if let Err(error) = api.services.admit_somewhere(O::NAME, &who).await {
+        return refused(error);
+    }
+    if O::TAG.is_some() && !sent.headers.contains_key(header::IF_MATCH) {
+        return without_tag();
+    }
+    let operation = match object.and_then(json::shaped::<O>) {
+        Ok(operation) => operation,
+        Err(error) => return *misread(&error),
+    };
+    handed_in(api, who, operation, &sent).await
+}
+
+/// Carries an operation out, once for each idempotency key, and to its end also for a caller that goes away in the middle.
+pub(super) async fn handed_in<O>(api: Api, who: Who, operation: O, sent: &Sent) -> Response
 where
-    O: Operation + 'static,
-    O::Answer: 'static,
+    O: Operation<Answer: Serialize> + 'static,
 {
-    let services = api.services.clone();
-    let work = tokio::spawn(async move { services.call(operation, &who).await });
-    work.await.unwrap_or_else(|error| Err(ServiceError::Other(error.into())))
+    let Sent { method, uri, headers, body } = sent;
+    let request = Request { name: O::NAME, method, uri, headers, body };
+    let (services, caller) = (api.services.clone(), who.name.clone());
+    once(&api, (&caller, request), async move { told(services.call(operation, &who).await) }).await
+}
+
+/// A decision that does not say what was looked at.
+fn without_tag() -> Response {
+    let text = "a decision needs If-Match with the entity tag of the request that was looked at (GET /api/v1/approvals/N)";
+    (StatusCode::PRECONDITION_REQUIRED, Json(json!({ "detail": text, "code": "if_match_missing" }))).into_response()
 }

@@ -54,7 +54,7 @@ async fn formed(response: Response, id: &str) -> Response {
     let said = to_bytes(body, MOST).await.unwrap_or_default();
     let mut members = match serde_json::from_slice(&said) {
         Ok(Value::Object(members)) => members,
-        _ => Map::from_iter([("error".to_owned(), String::from_utf8_lossy(&said).trim().into())]),
+        _ => Map::from_iter([("detail".to_owned(), String::from_utf8_lossy(&said).trim().into())]),
     };
     complete(&mut members, parts.status, id);
     let bytes = Value::Object(members).to_string();
@@ -66,12 +66,16 @@ async fn formed(response: Response, id: &str) -> Response {
 /// Adds what the form has besides what was said.
 fn complete(members: &mut Map<String, Value>, status: StatusCode, id: &str) {
     let code = members.get("code").and_then(Value::as_str).unwrap_or_else(|| usual(status)).to_owned();
-    let detail = members.get("error").cloned().unwrap_or_else(|| json!(status.canonical_reason()));
+    debug_assert!(CODES.contains(&code.as_str()), "{code} is in the list of codes");
+    let detail = members.remove("detail").unwrap_or_else(|| json!(status.canonical_reason()));
     let mut errors = Vec::new();
-    if let Some(field) = members.get("field").and_then(Value::as_str) {
+    if let Some(Value::String(field)) = members.remove("field") {
         errors.push(json!({ "pointer": format!("/{field}"), "code": code, "detail": detail }));
     }
-    let problems = members.get("problems").and_then(Value::as_array).cloned().unwrap_or_default();
+    let problems = match members.remove("problems") {
+        Some(Value::Array(problems)) => problems,
+        _ => Vec::new(),
+    };
     errors.extend(problems.into_iter().map(|problem| json!({ "pointer": "", "code": code, "detail": problem })));
     members.insert("type".into(), "about:blank".into());
     members.insert("title".into(), json!(status.canonical_reason()));
@@ -84,10 +88,60 @@ fn complete(members: &mut Map<String, Value>, status: StatusCode, id: &str) {
     }
 }
 
+/// Every code that an error has. The document names them.
+pub(crate) const CODES: &[&str] = &[
+    "answer_not_kept",
+    "approval_replaced",
+    "attempt_over",
+    "body_too_long",
+    "body_too_slow",
+    "file_invalid",
+    "forbidden",
+    "fresh_factor_needed",
+    "idempotency_key_invalid",
+    "idempotency_key_missing",
+    "idempotency_key_reused",
+    "idempotency_outcome_unknown",
+    "idempotency_under_way",
+    "if_match_missing",
+    "internal",
+    "ledger_halted",
+    "means_switched_off",
+    "media_type",
+    "method_not_allowed",
+    "no_such_address",
+    "not_found",
+    "not_leader",
+    "one_time_code_invalid",
+    "passkey_refused",
+    "password_weak",
+    "pin_not_verified",
+    "portal_key_missing",
+    "provider_refused",
+    "refused",
+    "request_invalid",
+    "security_log_unavailable",
+    "sign_in_busy",
+    "sign_in_needed",
+    "sign_in_refused",
+    "statement_form",
+    "statement_missing",
+    "statement_moment",
+    "statement_other",
+    "statement_signature",
+    "statement_too_weak",
+    "statement_used",
+    "stopping",
+    "too_many_attempts",
+    "too_many_requests",
+    "unavailable",
+    "value_invalid",
+];
+
 /// The code of an error that no service made.
-fn usual(status: StatusCode) -> &'static str {
+pub(super) fn usual(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::BAD_REQUEST => "body_invalid",
+        StatusCode::BAD_REQUEST => "request_invalid",
         StatusCode::UNAUTHORIZED => "sign_in_needed",
         StatusCode::FORBIDDEN => "forbidden",
         StatusCode::NOT_FOUND => "no_such_address",
@@ -163,14 +217,14 @@ mod tests {
 
     #[test]
     fn an_error_has_code_detail_request_and_pointers() {
-        let value = of(json!({ "error": "amount: must be above zero", "field": "amount" }), StatusCode::BAD_REQUEST);
+        let value = of(json!({ "detail": "amount: must be above zero", "field": "amount" }), StatusCode::BAD_REQUEST);
         assert_eq!(
             (&value["status"], &value["code"], &value["request_id"]),
-            (&json!(400), &json!("body_invalid"), &json!("req_1"))
+            (&json!(400), &json!("request_invalid"), &json!("req_1"))
         );
         assert_eq!(value["errors"][0]["pointer"], "/amount");
         let value = of(
-            json!({ "error": "two", "problems": ["line 1", "line 2"], "code": "file_invalid" }),
+            json!({ "detail": "two", "problems": ["line 1", "line 2"], "code": "file_invalid" }),
             StatusCode::BAD_REQUEST,
         );
         assert_eq!((value["errors"].as_array().unwrap().len(), &value["errors"][1]["detail"]), (2, &json!("line 2")));

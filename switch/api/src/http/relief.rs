@@ -1,11 +1,11 @@
 //! Relief over HTTP.
 
-use super::answers::{BROKEN, answer, has_panicked, in_address, refused, report_as};
-use super::bank::{OfBank, statement};
+use super::answers::{BROKEN, has_panicked, in_address, refused, report_as};
+use super::at;
+use super::bank::statement;
 use super::callers::Asker;
-use super::operations::{at, door, question};
 use super::state::Api;
-use crate::addresses::{RELIEF_STATEMENT, address};
+use crate::addresses::RELIEF_STATEMENT;
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -16,62 +16,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use kazasu_engine::tasks::{Kind, broke_off, unwound};
 use kazasu_services::ServiceError;
-use kazasu_services::access::Service;
-use kazasu_services::relief::{
-    ImportApplications, Imported, ListProgrammes, ListRows, MakeTransferFiles, Progress, ReliefReport, ShowBatch,
-    ShowProgramme, ShowProgress,
-};
+use kazasu_services::relief::{ImportApplications, Imported, Progress, ReliefReport};
 use kazasu_services::statement::ReadReliefStatement;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
-        .route(address(Service::Relief), post(|api, who, body| door(api, who, body, Service::Relief)))
-        .route("/v1/relief/programmes", get(question::<ListProgrammes>))
-        .route("/v1/relief/programmes/{programme}", get(at::<ShowProgramme>))
-        .route("/v1/relief/programmes/{programme}/batches", post(import))
-        .route("/v1/relief/programmes/{programme}/report", get(report))
-        .route("/v1/relief/batches/{batch}/transfer", post(transfer))
-        .route(RELIEF_STATEMENT, post(|api, who, how, body| statement(api, who, (how, body), ReadReliefStatement)))
-        .route("/v1/relief/batches/{batch}", get(at::<ShowBatch>))
-        .route("/v1/relief/batches/{batch}/progress", get(at::<ShowProgress>))
-        .route("/v1/relief/batches/{batch}/rows", get(rows))
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Which {
-    only: Option<String>,
-    #[serde(default)]
-    from: u32,
-}
-
-async fn rows(
-    State(api): State<Api>,
-    Asker(who): Asker,
-    Path(batch): Path<u32>,
-    which: Result<Query<Which>, QueryRejection>,
-) -> Response {
-    match in_address(which) {
-        Ok(Query(Which { only, from })) => answer(api.services.call(ListRows { batch, only, from }, &who).await),
-        Err(refusal) => *refusal,
-    }
-}
-
-/// The file that orders a batch's transfers. It is made once; asking again gives the same bytes.
-async fn transfer(
-    State(api): State<Api>,
-    Asker(who): Asker,
-    Path(batch): Path<u32>,
-    form: Result<Query<OfBank>, QueryRejection>,
-) -> Response {
-    match in_address(form) {
-        Ok(Query(OfBank { format, why })) => {
-            answer(api.services.call(MakeTransferFiles { batch, format, why }, &who).await)
-        }
-        Err(refusal) => *refusal,
-    }
+        .route(&at("/relief/programmes/{programme}/batches"), post(import))
+        .route(&at("/relief/programmes/{programme}/report"), get(report))
+        .route(&at(RELIEF_STATEMENT), post(|api, who, sent| statement(api, who, sent, ReadReliefStatement)))
 }
 
 #[derive(serde::Deserialize)]
@@ -123,7 +77,7 @@ async fn import(
     static IMPORTS: Semaphore = Semaphore::const_new(2);
     let Ok(permit) = IMPORTS.try_acquire() else {
         let text = "two files are being read in already; try again when they are done";
-        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": text }))).into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "detail": text }))).into_response();
     };
     let import = ImportApplications { programme, name, why, sheet, file: body, progress: Progress::default() };
     if headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/csv")) {
@@ -143,11 +97,11 @@ async fn import(
         let import = ImportApplications { progress, ..import };
         let last = match unwound(api.services.call(import, &who)).await {
             Ok(Ok(imported)) => json!({ "imported": imported }),
-            Ok(Err(ServiceError::Other(error))) if has_panicked(&error) => json!({ "error": BROKEN }),
-            Ok(Err(error)) => json!({ "error": error.to_string() }),
+            Ok(Err(ServiceError::Other(error))) if has_panicked(&error) => json!({ "detail": BROKEN }),
+            Ok(Err(error)) => json!({ "detail": error.to_string() }),
             Err(why) => {
                 broke_off(Kind::HttpConnection, &why);
-                json!({ "error": BROKEN })
+                json!({ "detail": BROKEN })
             }
         };
         let _ = lines.send(Ok(line(&last))).await;

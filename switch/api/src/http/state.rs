@@ -4,6 +4,7 @@ use super::bodies::Bodies;
 use super::edge::Edge;
 use super::front::Front;
 use super::limits::HttpLimits;
+use super::once::Onces;
 use kazasu_connections::certificates::Certificates;
 use kazasu_connections::issuers::Issuers;
 use kazasu_connections::keys::Keys;
@@ -22,6 +23,8 @@ pub struct Api {
     pub services: Services,
     /// Bounds of each connection and request.
     pub limits: HttpLimits,
+    /// Carries named requests out once.
+    pub onces: Onces,
     /// Bodies that are being read or used.
     pub bodies: Arc<Bodies>,
     /// Renders metrics.

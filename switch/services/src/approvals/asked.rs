@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something was asked for, or was done at once: the keeper of a book without an access administrator needs no second person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Asked {
     /// The request; without a number where nothing waits.
     #[serde(flatten)]
@@ -29,6 +30,7 @@ pub struct Asked {
 
 /// A person who may decide a request.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Decider {
     /// The id.
     pub by: String,

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// A value of a file, with the path that leads to it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct FactView {
     /// The path: `contract[2].rules[1].rate`.
     pub field: String,
@@ -26,6 +27,7 @@ fn listed(facts: Facts) -> Vec<FactView> {
 
 /// What a requester filled in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the commands of the same names explain the fields")]
 pub enum ApprovalContent {
@@ -77,15 +79,20 @@ pub enum ApprovalContent {
         how: String,
     },
     Grant {
+        #[schemars(with = "String")]
         holder: ActorId,
         holder_name: String,
+        #[schemars(with = "String")]
         role: Role,
+        #[schemars(with = "String")]
         scope: Scope,
         from: String,
         until: Option<String>,
+        #[schemars(with = "Option<String>")]
         deputy_for: Option<PersonId>,
     },
     ProgramKey {
+        #[schemars(with = "Option<String>")]
         program: Option<ProgramId>,
         name: String,
         roles: Vec<String>,
@@ -94,6 +101,7 @@ pub enum ApprovalContent {
         networks: Vec<String>,
     },
     Reinvite {
+        #[schemars(with = "String")]
         person: PersonId,
         person_name: String,
         until: String,
@@ -125,6 +133,7 @@ pub enum ApprovalContent {
         last_day: String,
     },
     StatementKey {
+        #[schemars(with = "String")]
         program: ProgramId,
         public: String,
         from: String,
@@ -169,6 +178,7 @@ pub enum ApprovalContent {
 
 /// A file whose rows are to be recorded. The file is sent again once the request is approved: its hash says that it is the same.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct FileContent {
     /// Its name.
     pub name: String,

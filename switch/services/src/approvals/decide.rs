@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// Approves a request (承認): it happens.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApproveRequest {
     /// Its number.
@@ -29,6 +30,7 @@ pub struct ApproveRequest {
 
 /// Sends a request back to its requester, to be changed and handed in again (差戻し).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendBackRequest {
     /// Its number.
@@ -43,6 +45,7 @@ pub struct SendBackRequest {
 
 /// Denies a request (否認): it does not happen.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DenyRequest {
     /// Its number.
@@ -57,6 +60,7 @@ pub struct DenyRequest {
 
 /// Takes an own request back (引戻し).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawRequest {
     /// Its number.
@@ -67,6 +71,7 @@ pub struct WithdrawRequest {
 
 /// A request that was decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Decided {
     /// Whether anything changed.
     pub result: Outcome,
@@ -189,6 +194,7 @@ pub const MOST_AT_ONCE: usize = 200;
 
 /// Decides several requests, one after the other. One that is refused does not stop the others.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecideMany {
     /// The decisions.
@@ -197,6 +203,7 @@ pub struct DecideMany {
 
 /// One of several decisions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OneDecision {
     /// The request's number.
@@ -213,6 +220,7 @@ pub struct OneDecision {
 
 /// What came of one of several decisions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct DecidedOne {
     /// The request's number.
     pub approval: u64,

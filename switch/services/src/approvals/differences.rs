@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One value before and after; absent where there is none.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Difference {
     /// What.
     pub field: String,

@@ -76,6 +76,7 @@ impl Services {
 
 /// The state of a journal's signatures.
 #[derive(Clone, Debug, Default, serde::Serialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Signed {
     /// Days that are signed.
     pub days: u64,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// The result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Compared {
     /// The run.
     pub run: u32,
@@ -21,6 +22,7 @@ pub struct Compared {
     /// Lines that could not be read, the first of them.
     pub bad_lines: u64,
     /// See `bad_lines`.
+    #[schemars(with = "Vec<crate::shapes::BadRowShape>")]
     pub bad: Vec<file::BadRow>,
     /// Columns of the file that are not known and were passed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

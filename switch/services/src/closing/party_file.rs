@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// Compares a party's file with the ledger and opens an exception for each exception. The same file once more does nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompareFile {
     /// `acquirer` or `issuer`.

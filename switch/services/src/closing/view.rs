@@ -21,11 +21,13 @@ const MOST: usize = 10_000;
 
 /// Business days, the newest first.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListDays {}
 
 /// A business day.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct DayView {
     /// The day.
     pub day: String,
@@ -45,6 +47,7 @@ pub struct DayView {
 
 /// A step of a day.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct MarkView {
     /// The state that it reached.
     pub state: String,
@@ -95,11 +98,13 @@ impl Operation for ListDays {
 
 /// Settlements, the newest first.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListSettlements {}
 
 /// A merchant's settlement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct SettlementView {
     /// Its number.
     pub settlement: u32,
@@ -181,11 +186,13 @@ impl Operation for ListSettlements {
 
 /// Payouts that were approved.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListPayouts {}
 
 /// A payout that was approved.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct PayoutView {
     /// Its number.
     pub payout: u64,
@@ -203,6 +210,7 @@ pub struct PayoutView {
 
 /// The files that were made of a payout.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct PayoutFiles {
     /// The form.
     pub format: String,
@@ -237,11 +245,13 @@ impl Operation for ListPayouts {
 
 /// Totals that acquirers asked about (0500), the last of each day.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListTotals {}
 
 /// An acquirer's totals of a day, there and here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct TotalsView {
     /// The day.
     pub day: String,
@@ -257,6 +267,7 @@ pub struct TotalsView {
 
 /// One side's totals: counts and yen.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[allow(missing_docs, reason = "the names say it: counts, and yen of them")]
 pub struct TotalsSide {
     pub purchases: u64,
@@ -308,11 +319,13 @@ impl Operation for ListTotals {
 
 /// Comparisons with parties' files.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListRuns {}
 
 /// A comparison with a party's file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct RunView {
     /// Its number.
     pub run: u32,
@@ -370,6 +383,7 @@ impl Operation for ListRuns {
 
 /// Exceptions: those that are open, or all.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListExceptions {
     /// Also resolved ones.
@@ -379,6 +393,7 @@ pub struct ListExceptions {
 
 /// A reconciliation exception.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct ExceptionView {
     /// Its number, in hexadecimal.
     pub exception: String,
@@ -420,6 +435,7 @@ pub struct ExceptionView {
 
 /// A note about an exception.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct NoteView {
     /// The time.
     pub at: String,
@@ -431,6 +447,7 @@ pub struct NoteView {
 
 /// The resolution of an exception.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct ResolvedView {
     /// `explained`, `booked_issuer`, `booked_merchant` or `written_off`.
     pub how: String,
@@ -502,11 +519,13 @@ impl Operation for ListExceptions {
 
 /// The contracts in force.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowContracts {}
 
 /// The contracts in force.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct ContractsView {
     /// The file's version; 0 before the first.
     pub version: u32,
@@ -518,6 +537,7 @@ pub struct ContractsView {
 
 /// A contract.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct ContractView {
     /// Its number.
     pub contract: u32,

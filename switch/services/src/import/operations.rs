@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 /// A file to be imported.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportFile {
     /// The workbook's sheet; the first that is shown when absent.
@@ -59,6 +60,7 @@ fn told(error: anyhow::Error) -> ServiceError {
 
 /// What came of a file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Imported {
     /// Its rows, as they were recorded or looked at.
     #[serde(flatten)]
@@ -76,21 +78,25 @@ impl From<ImportReport> for Imported {
 
 /// Imports links. Two people do it: the first time the file is asked for, and it is recorded when it is sent again after its approval.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct ImportLinks(pub ImportFile);
 
 /// Shows what a file of links would change.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct LookAtLinks(pub ImportFile);
 
 /// Imports merchants; what a row does not say stays as it is. Two people do it, as with links.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct ImportMerchants(pub ImportFile);
 
 /// Shows what a file of merchants would change.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct LookAtMerchants(pub ImportFile);
 

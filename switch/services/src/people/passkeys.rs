@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 /// Begins to make a passkey: for oneself, or to join.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartPasskey {
     /// The invitation, to join; null in a session, to add one.
@@ -29,8 +30,10 @@ pub struct StartPasskey {
 
 /// What the browser needs to make a passkey.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct PasskeyStarted {
     /// For `navigator.credentials.create()`.
+    #[schemars(with = "serde_json::Value")]
     pub options: CreationChallengeResponse,
     /// What names the attempt.
     pub attempt: String,
@@ -98,11 +101,13 @@ impl Services {
 
 /// What an authenticator made.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasskeyMade {
     /// What names the attempt.
     pub attempt: String,
     /// What `navigator.credentials.create()` gave.
+    #[schemars(with = "serde_json::Value")]
     pub response: RegisterPublicKeyCredential,
     /// What its owner calls it.
     #[serde(default)]
@@ -117,11 +122,13 @@ impl PasskeyMade {
 
 /// What an authenticator proved.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasskeyProved {
     /// What names the attempt.
     pub attempt: String,
     /// What `navigator.credentials.get()` gave.
+    #[schemars(with = "serde_json::Value")]
     pub response: PublicKeyCredential,
 }
 
@@ -133,6 +140,7 @@ impl PasskeyProved {
 
 /// Adds a passkey to one's own.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddPasskey {
     /// What the authenticator made.
@@ -159,6 +167,7 @@ impl Operation for AddPasskey {
 
 /// A passkey, for lists.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct PasskeyShown {
     /// Its name in lists.
     pub passkey: String,
@@ -188,6 +197,7 @@ impl Services {
 
 /// One's own passkeys.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListPasskeys {}
 
@@ -203,6 +213,7 @@ impl Operation for ListPasskeys {
 
 /// Removes one of one's own passkeys.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemovePasskey {
     /// Its name in lists.
@@ -224,6 +235,7 @@ impl Operation for RemovePasskey {
 
 /// Begins to prove a passkey.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskPasskey {
     /// To show a second factor again in this session; otherwise to sign in, for which no name is needed.
@@ -232,8 +244,10 @@ pub struct AskPasskey {
 
 /// What the browser needs to prove a passkey.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct PasskeyAsked {
     /// For `navigator.credentials.get()`.
+    #[schemars(with = "serde_json::Value")]
     pub options: RequestChallengeResponse,
     /// What names the attempt.
     pub attempt: String,
@@ -257,6 +271,7 @@ impl Operation for AskPasskey {
 
 /// Signs a person in with a passkey.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInPasskey {
     /// What the authenticator proved.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 /// Begins a sign-in through a provider.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartProvider {
     /// The provider's name; the only one when it is left out.
@@ -32,6 +33,7 @@ pub struct StartProvider {
 
 /// Where the person is to go.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct ProviderStarted {
     /// The address for the person's browser.
     pub url: String,
@@ -43,6 +45,7 @@ pub struct ProviderStarted {
 
 /// With what the browser came back.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderFields {
     /// What names the attempt.
@@ -179,6 +182,7 @@ pub(super) fn invitation_hash(text: &str) -> Result<[u8; 32]> {
 
 /// Ends a sign-in through a provider.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInProvider {
     /// With what the browser came back.

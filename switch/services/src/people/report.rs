@@ -12,17 +12,21 @@ use serde::{Deserialize, Serialize};
 
 /// All rights with their holders, and conflicts.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PeopleReport {}
 
 /// A right that is held.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Holding {
     /// The holder's id.
+    #[schemars(with = "String")]
     pub holder: ActorId,
     /// The holder's name.
     pub name: String,
     /// The role.
+    #[schemars(with = "String")]
     pub role: Role,
     /// Its scope.
     pub scope: String,
@@ -34,12 +38,15 @@ pub struct Holding {
 
 /// Two rights of one holder that control each other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Conflict {
     /// The holder's id.
+    #[schemars(with = "String")]
     pub holder: ActorId,
     /// The holder's name.
     pub name: String,
     /// The two roles.
+    #[schemars(with = "[String; 2]")]
     pub roles: [Role; 2],
     /// The scope of the first.
     pub scope: String,
@@ -47,6 +54,7 @@ pub struct Conflict {
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct RightsReport {
     /// Every right.
     pub rights: Vec<Holding>,
@@ -113,11 +121,13 @@ impl Operation for PeopleReport {
 
 /// The table of operations, as it is in force.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowMatrix {}
 
 /// An operation's row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct MatrixRow {
     /// The service.
     pub service: String,
@@ -142,7 +152,9 @@ impl MatrixRow {
         Name::ALL.iter().map(|name| MatrixRow::of(*name)).collect()
     }
 
-    fn of(name: Name) -> MatrixRow {
+    /// The row of one operation.
+    #[must_use]
+    pub fn of(name: Name) -> MatrixRow {
         let row = name.row();
         let named = |roles: &[Role]| roles.iter().map(|role| role.name().to_owned()).collect();
         let mut roles: Vec<String> = match row.audience {

@@ -24,6 +24,7 @@ const MOST_HOURS: u32 = 7 * 24;
 
 /// Registers an organisation, or renames one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetOrganisation {
     /// One that is there, by id or name; a new one when it is left out.
@@ -41,8 +42,10 @@ pub struct SetOrganisation {
 
 /// An organisation was registered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct OrganisationSet {
     /// Its id.
+    #[schemars(with = "Option<String>")]
     pub organisation: Option<OrganisationId>,
 }
 
@@ -74,6 +77,7 @@ fn shop(text: &str) -> Result<(InstitutionId, MerchantId)> {
 
 /// Invites a person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitePerson {
     /// The person's name.
@@ -91,8 +95,10 @@ pub struct InvitePerson {
 
 /// A person was invited.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Invited {
     /// The person.
+    #[schemars(with = "Option<String>")]
     pub person: Option<PersonId>,
     /// The invitation; it is shown once. Its holder can join as the person.
     pub invitation: String,
@@ -149,6 +155,7 @@ impl Services {
 /// Requests another invitation for a person who has lost the means of signing in; another access administrator
 /// decides.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestReinvite {
     /// The person, by id or name.
@@ -182,6 +189,7 @@ impl Services {
 
 /// Requests the grant of a role; another access administrator decides.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestGrant {
     /// The holder, by id or name.
@@ -216,9 +224,11 @@ impl Operation for RequestGrant {
 
 /// Takes a grant away.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndGrant {
     /// The grant.
+    #[schemars(with = "String")]
     pub grant: GrantId,
     /// The reason, which the record keeps.
     pub why: String,
@@ -236,6 +246,7 @@ impl Operation for EndGrant {
 
 /// A person leaves: grants and sessions end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndPerson {
     /// The person, by id or name.

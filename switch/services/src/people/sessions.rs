@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 /// The secret of one-time codes that an app has, and the code that it shows.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OneTimeFields {
     /// 20 bytes or more in base32.
@@ -32,6 +33,7 @@ pub struct OneTimeFields {
 
 /// An invited person joins: chooses a password and, with an app, a second factor.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Join {
     /// The invitation.
@@ -48,8 +50,10 @@ pub struct Join {
 
 /// A person has joined.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Joined {
     /// The person.
+    #[schemars(with = "String")]
     pub person: PersonId,
     /// The person's name.
     pub name: String,
@@ -98,6 +102,7 @@ impl Operation for Join {
 
 /// Signs a person in.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInPerson {
     /// The person's name or id.
@@ -142,6 +147,7 @@ impl Operation for SignInPerson {
 
 /// Shows a second factor again: exactly one of these.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepUp {
     /// The code that the app shows, or a recovery code.
@@ -161,6 +167,7 @@ const MOST_NAMED: usize = 200;
 
 /// The ended sessions, or the one that goes on.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Ended {
     /// Sessions.
     pub sessions: usize,
@@ -207,6 +214,7 @@ impl Operation for StepUp {
 
 /// Ends this session.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignOut {}
 
@@ -223,6 +231,7 @@ impl Operation for SignOut {
 
 /// One's own sessions; an access administrator sees another person's too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListSessions {
     /// The person; oneself when it is left out.
@@ -231,16 +240,19 @@ pub struct ListSessions {
 
 /// A session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct SessionShown {
     /// Its name in lists.
     pub session: String,
     /// Its person.
+    #[schemars(with = "String")]
     pub person: PersonId,
     /// When it began.
     pub begun: String,
     /// When it was used last.
     pub used: String,
     /// The person's way of signing in.
+    #[schemars(with = "String")]
     pub sign_in: SignIn,
     /// The channel.
     pub via: String,
@@ -293,6 +305,7 @@ impl Operation for ListSessions {
 
 /// Ends sessions: one's own, or for an access administrator, another person's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndSessions {
     /// The person; oneself when it is left out.
@@ -322,11 +335,13 @@ impl Operation for EndSessions {
 
 /// Asks for the caller, as the switch knows it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhoAmI {}
 
 /// The caller.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct WhoShown {
     /// The immutable id.
     pub id: String,
@@ -335,6 +350,7 @@ pub struct WhoShown {
     /// The roles in force, each with its scope.
     pub roles: Vec<String>,
     /// The caller's way of signing in.
+    #[schemars(with = "String")]
     pub sign_in: SignIn,
     /// The channel of the request.
     pub via: String,

@@ -11,12 +11,15 @@ use serde::{Deserialize, Serialize};
 
 /// A person is signed in.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct SignedInAnswer {
     /// The session, for the header `Authorization: Bearer …`; it is shown once.
     pub session: String,
     /// The person.
+    #[schemars(with = "String")]
     pub person: PersonId,
     /// The way of signing in.
+    #[schemars(with = "String")]
     pub sign_in: SignIn,
     /// Recovery codes that are left.
     pub recovery_codes_left: usize,

@@ -11,15 +11,19 @@ use serde::{Deserialize, Serialize};
 
 /// Every organisation.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListOrganisations {}
 
 /// An organisation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct OrganisationView {
     /// Its id.
+    #[schemars(with = "String")]
     pub organisation: OrganisationId,
     /// Its kind.
+    #[schemars(with = "String")]
     pub kind: OrganisationKind,
     /// Its name.
     pub name: String,
@@ -44,17 +48,21 @@ impl Operation for ListOrganisations {
 
 /// Every person.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListPeople {}
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct PersonView {
     /// The id.
+    #[schemars(with = "String")]
     pub person: PersonId,
     /// The name.
     pub name: String,
     /// The person's organisation.
+    #[schemars(with = "String")]
     pub organisation: OrganisationId,
     /// invited, joined or ended; `invitation over` where no person can join any more with the last invitation.
     pub standing: String,

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 /// Requests approval of a programme, or of new terms of one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeProgramme {
     /// The file's text.
@@ -55,6 +56,7 @@ impl Operation for ProposeProgramme {
 
 /// Requests approval of a claim: the payee owes the amount beyond the payee's right.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeClaim {
     /// The batch.
@@ -87,6 +89,7 @@ impl Operation for ProposeClaim {
 
 /// Requests approval for returning money of the fund to the city.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeReturn {
     /// The programme.
@@ -120,6 +123,7 @@ impl Operation for ProposeReturn {
 
 /// Books the city's payment into a programme's fund.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FundRelief {
     /// The programme.
@@ -150,6 +154,7 @@ impl Operation for FundRelief {
 /// Decides about a row: exclude, include, accept, assign (to `ppid`, or to a new temporary ID when absent), amount (with
 /// `amount`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRow {
     /// The batch.
@@ -170,6 +175,7 @@ pub struct ChangeRow {
 
 /// A row that was changed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct RowChanged {
     /// Whether anything changed.
     pub result: Outcome,
@@ -224,6 +230,7 @@ impl Operation for ChangeRow {
 
 /// Takes a batch a step further: `assessed`, `decided`, `committed`, `ordered`, `released`, `reported`, `cancelled`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TakeStep {
     /// The batch.
@@ -239,6 +246,7 @@ pub struct TakeStep {
 
 /// A step that was taken.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct StepTaken {
     /// Whether anything changed.
     pub result: Outcome,
@@ -301,6 +309,7 @@ impl Services {
 
 /// A payee gave something back, over the bank or out of the purse.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookRepaid {
     /// The batch.
@@ -338,6 +347,7 @@ impl Operation for BookRepaid {
 
 /// A transfer came back: a person found it in the bank statement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookReturned {
     /// The batch.
@@ -369,6 +379,7 @@ impl Operation for BookReturned {
 
 /// The bank took a transfer file's money: a person found it in the bank statement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookSent {
     /// The batch.
@@ -396,6 +407,7 @@ impl Operation for BookSent {
 
 /// Requests approval for undoing the booking of a line of the bank statement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeReliefUndo {
     /// The line.

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// Suspends a card, revokes it, or lets it be used again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetCard {
     /// The person.
@@ -61,6 +62,7 @@ impl Operation for SetCard {
 
 /// A certificate belongs to a person's card from now on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BindCertificate {
     /// The person.
@@ -128,6 +130,7 @@ impl Services {
 
 /// Takes a card status list over.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApplyStatusList {
     /// The list, an X.509 CRL in DER or PEM, in hexadecimal.
@@ -136,6 +139,7 @@ pub struct ApplyStatusList {
 
 /// A list that was taken over.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct StatusListApplied {
     /// Whether anything changed.
     pub result: Outcome,
@@ -190,6 +194,7 @@ impl Operation for ApplyStatusList {
 
 /// Issues a temporary ID.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssueTemporary {
     /// The ID; a random one when absent.
@@ -202,6 +207,7 @@ pub struct IssueTemporary {
 
 /// A temporary ID that was issued.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct TemporaryIssued {
     /// Whether anything changed.
     pub result: Outcome,
@@ -233,6 +239,7 @@ impl Operation for IssueTemporary {
 
 /// Merges a temporary ID into a PPID.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MergePeople {
     /// The temporary ID.
@@ -246,6 +253,7 @@ pub struct MergePeople {
 
 /// Two IDs that are to become one person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct Merged {
     /// The request.
     #[serde(flatten)]
@@ -256,6 +264,7 @@ pub struct Merged {
 
 /// A person who would get, or got, more of a relief programme than its ceiling.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct AboveCeiling {
     /// The programme.
     pub programme: u16,

@@ -18,18 +18,22 @@ use serde::{Deserialize, Serialize};
 
 /// Sets a resident's own limits: what is not named stays, null takes a limit away.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetLimits {
     /// The person.
     pub ppid: String,
     /// Yen per tap.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schemars(with = "Option<i64>")]
     pub tap: Patch<i64>,
     /// Yen per day.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schemars(with = "Option<i64>")]
     pub day: Patch<i64>,
     /// Yen per month.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schemars(with = "Option<i64>")]
     pub month: Patch<i64>,
     /// Decline beyond the month's limit, instead of only telling.
     #[serde(default)]
@@ -65,6 +69,7 @@ impl Operation for SetLimits {
 
 /// Sets the month's limit from what a household declares. The declaration is not kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetSpendable {
     /// The person.
@@ -84,6 +89,7 @@ pub struct SetSpendable {
 
 /// A household's spendable amount, by the Instalment Sales Act's estimate.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct SpendableSet {
     /// Whether anything changed.
     pub result: Outcome,
@@ -125,6 +131,7 @@ impl Operation for SetSpendable {
 
 /// Credits purse money to a resident.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreditPurse {
     /// The person.

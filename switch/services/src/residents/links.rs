@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// Links or relinks a PPID. A card number passes through it, so it is never printed.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetLink {
     /// The person.
@@ -32,6 +33,7 @@ pub struct SetLink {
 
 /// A link that was made.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct LinkSet {
     /// Whether anything changed.
     pub result: Outcome,
@@ -91,6 +93,7 @@ impl Operation for SetLink {
 
 /// Ends a link.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveLink {
     /// The person.
@@ -121,6 +124,7 @@ impl Operation for RemoveLink {
 
 /// Puts a link into the queue of broken ones.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BreakLink {
     /// The person.
@@ -145,6 +149,7 @@ impl Operation for BreakLink {
 
 /// Proposes a new instrument for a broken link. A card number passes through it, so it is never printed.
 #[derive(Clone, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeRetarget {
     /// The person.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// The result of reading a statement, line by line.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct StatementRead {
     /// Lines that could be read.
     pub entries: usize,
@@ -41,6 +42,7 @@ pub struct StatementRead {
 
 /// A payout file that the bank took.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[allow(missing_docs, reason = "the payout, its file counted from 0, and the line's amount")]
 pub struct TakenLine {
     pub payout: u64,
@@ -50,6 +52,7 @@ pub struct TakenLine {
 
 /// A transfer file of relief that the bank took.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[allow(missing_docs, reason = "the batch, its file counted from 0, and the line's amount")]
 pub struct SentLine {
     pub batch: u32,
@@ -59,6 +62,7 @@ pub struct SentLine {
 
 /// A payment that came back: a settlement of a payout, or a row of a batch.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(default)]
 pub struct ReturnedLine {
     /// The payout.
@@ -82,6 +86,7 @@ pub struct ReturnedLine {
 
 /// A payment of an issuer or of a funder of points.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(default)]
 pub struct ReceivedLine {
     /// The issuer.
@@ -96,6 +101,7 @@ pub struct ReceivedLine {
 
 /// A line that the bank corrected.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct UndoneLine {
     /// The corrected line.
     pub line: String,
@@ -107,6 +113,7 @@ pub struct UndoneLine {
 
 /// A line that is nothing to book.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct AsideLine {
     /// Its record in the file.
     pub record: usize,
@@ -120,6 +127,7 @@ pub struct AsideLine {
 
 /// A line that is open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct OpenLine {
     /// Its record in the file.
     pub record: usize,
@@ -141,6 +149,7 @@ pub struct OpenLine {
 
 /// A candidate of an open line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct CandidateView {
     /// In words.
     pub what: String,

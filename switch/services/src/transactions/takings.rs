@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a shop took on a business day, so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowTakings {
     /// The shop: `ACQUIRER/MERCHANT`.
@@ -25,6 +26,7 @@ pub struct ShowTakings {
 
 /// A shop's business day.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct DayTakings {
     /// The shop.
     pub merchant: String,
@@ -40,6 +42,7 @@ pub struct DayTakings {
 
 /// A terminal's part.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema)]
 pub struct TerminalTakings {
     /// DE41.
     pub terminal: String,

@@ -73,7 +73,7 @@ fn running(texts: Vec<String>) -> anyhow::Result<Vec<Need>> {
 async fn connections(config: &Config, name: &KeyName, version: u8) -> anyhow::Result<Vec<String>> {
     let mut out = Vec::new();
     for place::RunningNode { node, http } in place::running_nodes(config).await? {
-        let status: Result<Value, _> = Switch::new(&http, config.http_client(), None).get("/v1/status").await;
+        let status: Result<Value, _> = Switch::new(&http, config.http_client(), None).get("/status").await;
         let Ok(status) = status else {
             out.push(shown(&KeyText::NodeNotAsked { node: &node, http: &http }));
             continue;

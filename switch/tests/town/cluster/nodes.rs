@@ -54,11 +54,11 @@ fn a_task_between_the_nodes_that_breaks_off_is_started_again() {
         let served = cluster.served(node);
         let ended = |served: &Served| crate::runs_on::metric(served, "kazasu_task_ended_total", &format!("\"{kind}\""));
         let before = ended(served);
-        let path = format!("/v1/break/{kind}");
+        let path = format!("/api/v1/break/{kind}");
         assert_eq!(crate::rules::call(served, "POST", &path, &token, &serde_json::Value::Null).0, 202);
         if kind == "peers" {
             // It comes by when a node connects: the follower's link is made anew.
-            let path = "/v1/break/peer_connection";
+            let path = "/api/v1/break/peer_connection";
             assert_eq!(crate::rules::call(served, "POST", path, &token, &serde_json::Value::Null).0, 202);
         }
         wait_for(kind, Duration::from_secs(20), || (ended(served) > before).then_some(()));
@@ -163,7 +163,7 @@ fn keys_that_nodes_share_and_their_own_are_changed_while_taps_go_on() {
     steady.end();
     // The connection is made anew, under the new keys alone.
     let token = crate::rules::token(&cluster.town, "", "token");
-    let broken = "/v1/break/peer_connection";
+    let broken = "/api/v1/break/peer_connection";
     assert_eq!(crate::rules::call(cluster.served(leader), "POST", broken, &token, &serde_json::Value::Null).0, 202);
     let mut session = Session::open(&cluster.town.acquirer(1, cluster.served(follower))).unwrap();
     let mut number = 900_000;

@@ -1,5 +1,6 @@
 //! A portal acts for residents.
 
+use crate::rules::pointer;
 use super::*;
 use crate::statements::SigningPortal;
 
@@ -42,7 +43,7 @@ fn a_portal_links_relinks_and_limits_for_residents_and_nothing_else() {
     let served = town.serve();
     served.issuers_up(3);
     let card = kazasu_demo::sample::card_number("490000", 424_242);
-    let path = format!("/v1/residents/{}", ruled_ppid("pin", "27000001"));
+    let path = format!("/api/v1/residents/{}", ruled_ppid("pin", "27000001"));
     let portal = Portal { town: &town, served: &served, portal: SigningPortal::of(&town), path, card: &card };
     a_wrong_ask_links_nothing_and_repeats_no_number(&portal);
     a_card_is_linked_once_and_shown_masked(&portal);
@@ -68,13 +69,13 @@ fn a_wrong_ask_links_nothing_and_repeats_no_number(portal: &Portal<'_>) {
     let body = json!({ "kind": "credit", "number": card });
     let (status, value) = call(portal.served, "PUT", &format!("{}/link", portal.path), &operator, &body);
     assert_eq!(status, 403, "{value}");
-    assert!(value["error"].as_str().unwrap().contains("4-digit PIN"));
+    assert!(value["detail"].as_str().unwrap().contains("4-digit PIN"));
     let wrong = format!("{}0", &card[..15]);
     let (status, value) = portal.link(&json!({ "kind": "credit", "number": wrong }));
-    assert_eq!((status, value["field"].as_str()), (400, Some("number")));
+    assert_eq!((status, pointer(&value)), (400, "/number".to_owned()));
     assert!(!value.to_string().contains(&wrong), "a card number is never repeated: {value}");
     let (status, value) = portal.link(&json!({ "kind": "gold", "number": card }));
-    assert_eq!((status, value["field"].as_str()), (400, Some("kind")));
+    assert_eq!((status, pointer(&value)), (400, "/kind".to_owned()));
     for body in [
         json!({ "kind": "credit", "number": 4_900_009_000_000_061_u64 }),
         json!({ "kind": "bank", "number": "4900009000000061" }),
@@ -126,7 +127,7 @@ fn an_account_that_another_resident_has_is_flagged(portal: &Portal<'_>) {
     let (status, _) = portal.link(&json!({ "kind": "on_us", "number": "0910000001" }));
     assert_eq!(status, 409, "account 0910000001 was never opened");
     let operator = token(portal.town, "", "token");
-    let (_, shared) = call(portal.served, "GET", "/v1/links/shared", &operator, &json!(null));
+    let (_, shared) = call(portal.served, "GET", "/api/v1/links/shared", &operator, &json!(null));
     assert_eq!(shared.as_array().unwrap().len(), 1);
     assert!(shared[0]["ppids"].to_string().contains(&other));
 }
@@ -154,7 +155,7 @@ fn what_a_household_can_spend_limits_the_month(portal: &Portal<'_>) {
     for income in [0, -1, 1_000_000_000_000_i64] {
         let (status, value) = spendable(json!({ "income": income, "household": 3, "housing": true, "debts": 0 }));
         assert_eq!(status, 400);
-        assert!(value["error"].as_str().unwrap().contains("income must be from ¥1"), "{value}");
+        assert!(value["detail"].as_str().unwrap().contains("income must be from ¥1"), "{value}");
     }
 }
 
@@ -169,20 +170,20 @@ fn a_portal_suspends_a_card_and_no_more(portal: &Portal<'_>) {
 fn other_paths_and_other_residents_are_refused(portal: &Portal<'_>) {
     let (served, token) = (portal.served, &token(portal.town, "portals", "portal"));
     for (method, path) in [
-        ("POST", "/v1/requests"),
-        ("GET", "/v1/policy"),
-        ("GET", "/v1/notices"),
-        ("POST", "/v1/handover"),
-        ("POST", "/v1/import/links"),
+        ("POST", "/api/v1/temporary-ids"),
+        ("GET", "/api/v1/policy"),
+        ("GET", "/api/v1/notices"),
+        ("POST", "/api/v1/handover"),
+        ("POST", "/api/v1/import/links"),
     ] {
         let (status, _) = call(served, method, path, token, &json!({}));
         assert_eq!(status, 403, "{path} is not for portals");
         let (status, _) = call(served, method, path, "no one's", &json!({}));
         assert_eq!(status, 401, "{path}");
     }
-    let (status, _) = portal.portal.ask(served, "GET", "/v1/residents/XXXX", b"");
+    let (status, _) = portal.portal.ask(served, "GET", "/api/v1/residents/XXXX", b"");
     assert_eq!(status, 400);
     let unknown = kazasu_schemas::ids::Ppid::from_bytes([77; 16]);
-    let (status, _) = portal.portal.ask(served, "GET", &format!("/v1/residents/{unknown}"), b"");
+    let (status, _) = portal.portal.ask(served, "GET", &format!("/api/v1/residents/{unknown}"), b"");
     assert_eq!(status, 404);
 }

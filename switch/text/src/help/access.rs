@@ -152,6 +152,10 @@ help! {
         "passkey list": "自分のパスキーを表示します", "Your passkeys";
         "passkey remove": "自分のパスキーを一つ削除します", "Removes one of your passkeys";
         "passkey remove <passkey>": "一覧が示すパスキー", "The passkey, as the list names it";
+        "api": "HTTPのAPI", "The HTTP API";
+        "api openapi":
+            "OpenAPI文書を出力します。すべてのアドレスの項目、応答、エラー、権限が分かります",
+            "Prints the OpenAPI document: every address, with its fields, answers, errors and rights";
         "access": "権限表", "The table of rights";
         "access matrix":
             "権限表を表示します。操作ごとに、実行できる人、2人の要否、二要素認証の要否",

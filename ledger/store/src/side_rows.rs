@@ -2,8 +2,8 @@
 //! failed is opened again for the next question.
 
 use kazasu_schemas::jst::Millis;
-use kazasu_store::side::{SideRow, SideTable};
-use kazasu_store::{Store, StoreError};
+use crate::side::{SideRow, SideTable};
+use crate::{Store, StoreError};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,40 +23,46 @@ const MOST: u32 = 1_000;
 
 /// A handle; clones ask the same task.
 #[derive(Clone)]
-pub(crate) struct Table(mpsc::Sender<Ask>);
+pub struct SideRows(mpsc::Sender<Ask>);
 
-impl Table {
+impl SideRows {
     /// Begins the task, which ends with the last handle. Nothing is opened before the first question.
-    pub(crate) fn of(store: Arc<dyn Store>) -> Table {
+    #[must_use]
+    pub fn of(store: Arc<dyn Store>) -> SideRows {
         let (sender, receiver) = mpsc::channel(WAITING);
         tokio::spawn(serve(store, receiver));
-        Table(sender)
+        SideRows(sender)
     }
 
     async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Ask) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let ended = || StoreError("the table of sign-ins is closed".to_owned());
+        let ended = || StoreError("the table beside the journal is closed".to_owned());
         self.0.send(ask(answer)).await.map_err(|_| ended())?;
         answered.await.unwrap_or_else(|_| Err(ended()))
     }
 
-    pub(crate) async fn get(&self, kind: u8, key: Vec<u8>) -> Result<Option<SideRow>, StoreError> {
+    /// A row.
+    pub async fn get(&self, kind: u8, key: Vec<u8>) -> Result<Option<SideRow>, StoreError> {
         self.ask(|answer| Ask::Get(kind, key, answer)).await
     }
 
-    pub(crate) async fn list(&self, kind: u8, prefix: Vec<u8>) -> Result<Vec<SideRow>, StoreError> {
+    /// Rows whose key begins so; at most 1,000.
+    pub async fn list(&self, kind: u8, prefix: Vec<u8>) -> Result<Vec<SideRow>, StoreError> {
         self.ask(|answer| Ask::List(kind, prefix, answer)).await
     }
 
-    pub(crate) async fn put(&self, row: SideRow) -> Result<bool, StoreError> {
+    /// Writes a row that is new or was read; false when it is another one by now.
+    pub async fn put(&self, row: SideRow) -> Result<bool, StoreError> {
         self.ask(|answer| Ask::Put(row, answer)).await
     }
 
-    pub(crate) async fn delete(&self, kind: u8, key: Vec<u8>) -> Result<bool, StoreError> {
+    /// Removes a row; false when there was none.
+    pub async fn delete(&self, kind: u8, key: Vec<u8>) -> Result<bool, StoreError> {
         self.ask(|answer| Ask::Delete(kind, key, answer)).await
     }
 
-    pub(crate) async fn purge(&self, now: Millis) -> Result<u64, StoreError> {
+    /// Removes rows that were worth nothing at this moment.
+    pub async fn purge(&self, now: Millis) -> Result<u64, StoreError> {
         self.ask(|answer| Ask::Purge(now, answer)).await
     }
 }

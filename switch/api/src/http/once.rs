@@ -1,0 +1,275 @@
+//! A request that moves money or asks for a decision is carried out once, however often it is sent: its caller names it with
+//! `Idempotency-Key`, and whoever sends the same request again gets the answer that was given.
+//!
+//! The row of a key stands beside the journal, where every node of the store sees it, for 30 days. It is written before the request
+//! is carried out. A request that was refused changed nothing, and frees its key. When the program stops in the middle, the key says
+//! that the outcome is unknown, and the request is never carried out a second time under it.
+
+use super::state::Api;
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use kazasu_engine::tasks::{Kind, broke_off, unwound};
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::portal::request_digest;
+use kazasu_services::access::{Audience, Kind as Asks, Name};
+use kazasu_store::StoreError;
+use kazasu_store::side::SideRow;
+use kazasu_store::side_rows::SideRows;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::future::Future;
+use std::sync::Arc;
+
+/// Names a request.
+pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Marks an answer that was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// The kind of the rows.
+const ROWS: u8 = 32;
+/// The longest key, in characters.
+const MOST: usize = 128;
+/// The longest answer that is kept, bytes.
+const MOST_ANSWER: usize = 1 << 20;
+/// The time for which a key holds.
+const HOLDS_MS: i64 = 30 * 24 * 3_600 * 1_000;
+
+/// The keys of requests, for every node of the store.
+#[derive(Clone)]
+pub struct Onces {
+    rows: SideRows,
+    /// This run of the program.
+    run: Arc<str>,
+}
+
+impl Onces {
+    /// Keys that are kept in these rows, by this run of the program.
+    pub fn of(rows: SideRows) -> anyhow::Result<Onces> {
+        Ok(Onces { rows, run: hex::encode(kazasu_engine::clock::random_bytes(8)?).into() })
+    }
+}
+
+/// The moment until which a key that comes now holds.
+fn holds(now: Millis) -> Millis {
+    Millis(now.0.saturating_add(HOLDS_MS))
+}
+
+/// A request as it came.
+pub(super) struct Request<'a> {
+    pub(super) name: Name,
+    pub(super) method: &'a Method,
+    pub(super) uri: &'a Uri,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a [u8],
+}
+
+/// Whether a request is named.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Need {
+    /// Its key is not looked at.
+    Never,
+    /// It may be: carried out twice, it changes nothing more.
+    May,
+    /// It must be.
+    Must,
+}
+
+/// Whether requests of an operation are named.
+#[must_use]
+pub(crate) fn need(name: Name, method: &Method) -> Need {
+    let row = name.row();
+    match row.audience {
+        _ if row.kind == Asks::Question => Need::Never,
+        // A file of applications goes on where it stood, and the lead is with one node however often it is asked.
+        _ if matches!(name, Name::HandOver | Name::ImportApplications) => Need::Never,
+        // Signing in, and what people do with their own sessions and keys.
+        Audience::Anyone => Need::Never,
+        Audience::SignedIn if name != Name::DecideMany => Need::Never,
+        _ if method == Method::POST => Need::Must,
+        _ => Need::May,
+    }
+}
+
+/// The answer holds a secret that is shown once, and is not kept.
+fn is_secret(name: Name) -> bool {
+    matches!(name, Name::InvitePerson | Name::RequestReinvite | Name::RequestKey)
+}
+
+/// What a row says.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    /// The request's digest, hexadecimal.
+    request: String,
+    /// The run of the program that carries it out.
+    run: String,
+    /// The answer: absent while it is carried out.
+    answer: Option<Kept>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    /// Absent where it held a secret.
+    body: Option<String>,
+}
+
+/// Carries a request out, unless its key says that it was carried out before.
+pub(super) async fn once<F>(api: &Api, (caller, request): (&str, Request<'_>), work: F) -> Response
+where
+    F: Future<Output = Response> + Send + 'static,
+{
+    let key = match (request.headers.get(KEY), need(request.name, request.method)) {
+        (_, Need::Never) | (None, Need::May) => return work.await,
+        (None, Need::Must) => return problem(StatusCode::BAD_REQUEST, "idempotency_key_missing", MISSING),
+        (Some(value), Need::May | Need::Must) => match read(value) {
+            Some(key) => key,
+            None => return problem(StatusCode::BAD_REQUEST, "idempotency_key_invalid", INVALID),
+        },
+    };
+    let target = request.uri.path_and_query().map_or_else(|| request.uri.path(), |target| target.as_str());
+    let digest = hex::encode(request_digest(request.method.as_str(), target, request.body));
+    let id = [caller.as_bytes(), &[0], key.as_bytes()].concat();
+    let row = Row { request: digest, run: api.onces.run.to_string(), answer: None };
+    match begun(api, &id, &row).await {
+        Ok(None) => {}
+        Ok(Some(answer)) => return answer,
+        Err(error) => {
+            tracing::warn!("the key of a request cannot be kept: {error}");
+            return problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", UNKEPT);
+        }
+    }
+    // To its end, also for a caller that goes away in the middle.
+    let (onces, secret) = (api.onces.clone(), is_secret(request.name));
+    let until = holds(api.engine.now());
+    let done = tokio::spawn(async move {
+        match unwound(work).await {
+            Ok(response) => onces.ended((id, row, until), response, secret).await,
+            // The row stays: the outcome is unknown.
+            Err(why) => {
+                broke_off(Kind::HttpConnection, &why);
+                super::answers::broken()
+            }
+        }
+    });
+    done.await.unwrap_or_else(|_| super::answers::broken())
+}
+
+/// Writes the row of a new key; or gives the answer to a request whose key is there.
+async fn begun(api: &Api, id: &[u8], row: &Row) -> Result<Option<Response>, StoreError> {
+    let now = api.engine.now();
+    let until = holds(now);
+    let there = api.onces.rows.get(ROWS, id.to_vec()).await?;
+    let version = match &there {
+        Some(there) if there.until > now => return Ok(Some(standing(row, &there.value))),
+        // It holds no more.
+        Some(over) => over.version,
+        None => 0,
+    };
+    let value = serde_json::to_vec(row).map_err(|error| StoreError(error.to_string()))?;
+    let new = SideRow { kind: ROWS, key: id.to_vec(), value, version, until };
+    let is_first = api.onces.rows.put(new).await?;
+    Ok((!is_first).then(|| problem(StatusCode::CONFLICT, "idempotency_under_way", UNDER_WAY)))
+}
+
+/// The answer to a request whose key is there.
+fn standing(row: &Row, value: &[u8]) -> Response {
+    let Ok(there) = serde_json::from_slice::<Row>(value) else {
+        return problem(StatusCode::CONFLICT, "idempotency_outcome_unknown", UNKNOWN);
+    };
+    if there.request != row.request {
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", REUSED);
+    }
+    match there.answer {
+        None if there.run == row.run => problem(StatusCode::CONFLICT, "idempotency_under_way", UNDER_WAY),
+        None => problem(StatusCode::CONFLICT, "idempotency_outcome_unknown", UNKNOWN),
+        Some(Kept { body: None, .. }) => problem(StatusCode::CONFLICT, "answer_not_kept", NOT_KEPT),
+        Some(Kept { status, body: Some(body) }) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+            let headers = [(header::CONTENT_TYPE, "application/json"), (REPLAYED, "true")];
+            (status, headers, body).into_response()
+        }
+    }
+}
+
+impl Onces {
+    /// Keeps the answer of a request that was carried out; frees the key of one that was refused.
+    async fn ended(&self, (id, row, until): (Vec<u8>, Row, Millis), response: Response, secret: bool) -> Response {
+        let status = response.status();
+        if !status.is_success() {
+            // After a fault of the switch itself it is not known whether the request was carried out; a refused one changed nothing.
+            let freed = match status.is_server_error() {
+                true => self.keep(id, &Row { run: String::new(), ..row }, until).await,
+                false => self.rows.delete(ROWS, id).await.map(|_| ()),
+            };
+            if let Err(error) = freed {
+                tracing::warn!("the key of a request that was not carried out stays: {error}");
+            }
+            return response;
+        }
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, MOST_ANSWER).await.unwrap_or_default();
+        let text = String::from_utf8(bytes.to_vec()).ok().filter(|text| !secret && !text.is_empty());
+        let row = Row { answer: Some(Kept { status: status.as_u16(), body: text }), ..row };
+        if let Err(error) = self.keep(id, &row, until).await {
+            tracing::warn!("the answer of a request cannot be kept: {error}");
+        }
+        Response::from_parts(parts, Body::from(bytes))
+    }
+
+    async fn keep(&self, key: Vec<u8>, row: &Row, until: Millis) -> Result<(), StoreError> {
+        let value = serde_json::to_vec(row).map_err(|error| StoreError(error.to_string()))?;
+        let version = self.rows.get(ROWS, key.clone()).await?.map_or(0, |row| row.version);
+        self.rows.put(SideRow { kind: ROWS, key, value, version, until }).await.map(|_| ())
+    }
+}
+
+/// A key: visible ASCII, in quotes or not.
+fn read(value: &HeaderValue) -> Option<String> {
+    let text = value.to_str().ok()?.trim();
+    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    let fits = (1..=MOST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    (fits && !kazasu_schemas::text::names_a_card(text)).then(|| text.to_owned())
+}
+
+fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
+    (status, Json(json!({ "code": code, "detail": detail }))).into_response()
+}
+
+const MISSING: &str = "this request moves money or asks for a decision: name it with the header Idempotency-Key, a text of your own that no other request has, so that it is carried out once however often it is sent";
+const INVALID: &str = "Idempotency-Key has 1 to 128 visible ASCII characters, and is no card number; a random UUID is a good one";
+const UNKEPT: &str = "the key of the request cannot be kept, so nothing was carried out; try again in a moment";
+const UNDER_WAY: &str = "the request with this key is being carried out; ask again in a moment for its answer";
+const REUSED: &str = "another request had this Idempotency-Key; nothing was carried out: a new request takes a new key";
+const UNKNOWN: &str = "the program stopped while it carried out the request with this key: look whether it was done, and if it was not, ask again with a new key";
+const NOT_KEPT: &str = "the request with this key was carried out; its answer holds a secret that is shown once, and was not kept";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_that_moves_money_or_asks_for_a_decision_is_named() {
+        use Name::{ApproveRequest, CreditPurse, ListDays, RefundPayment, SetLimits, SignInPerson, SignOut};
+        let post = [ApproveRequest, CreditPurse, RefundPayment, Name::DecideMany].map(|name| need(name, &Method::POST));
+        assert_eq!(post, [Need::Must; 4]);
+        assert_eq!(need(SetLimits, &Method::PUT), Need::May);
+        assert_eq!([SignInPerson, SignOut].map(|name| need(name, &Method::POST)), [Need::Never; 2]);
+        assert_eq!(need(ListDays, &Method::GET), Need::Never);
+    }
+
+    #[test]
+    fn a_key_is_visible_ascii_and_no_card_number() {
+        for (text, key) in [
+            ("a", Some("a")),
+            ("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"", Some("8e03978e-40d5-43dd-bc93-6894a57f9324")),
+            ("", None),
+            ("two words", None),
+            ("4111111111111111", None),
+        ] {
+            assert_eq!(read(&HeaderValue::from_str(text).unwrap()).as_deref(), key, "{text}");
+        }
+        assert_eq!(read(&HeaderValue::from_str(&"k".repeat(129)).unwrap()), None);
+        assert_eq!(read(&HeaderValue::from_bytes("鍵".as_bytes()).unwrap()), None);
+    }
+}
