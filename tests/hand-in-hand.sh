@@ -67,7 +67,7 @@ report = json.load(open(sys.argv[1]))
 assert report["sent"] >= 390 and report["answered"] >= report["sent"], report
 assert set(report["errors_by_kind"]) <= {"91 not available"}, report
 END
-python3 - "$(get "$http/v1/status")" "$(get "$http/")" "$(get "$http/metrics")" <<'END'
+python3 - "$(get "$http/api/v1/status")" "$(get "$http/")" "$(get "$http/metrics")" <<'END'
 import json, sys
 status, page, metrics = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
 assert status["ready"] and status["balanced"] and status["residents"] > 200, status
@@ -77,7 +77,7 @@ END
 # The ledger of a running switch can be looked at.
 "$bin/kazasu" ledger verify "$town/data/journal.db" > "$dir/verify.log"
 # What was approved in the place of the issuer that is not there stays owed to it, once an acquirer.
-until_true sh -c "python3 -c 'import json,sys,urllib.request as u; s=json.load(u.urlopen(sys.argv[1])); sys.exit(abs(s[\"owed_to_issuers\"]-3)+s[\"waiting_for_issuer\"])' $http/v1/status"
+until_true sh -c "python3 -c 'import json,sys,urllib.request as u; s=json.load(u.urlopen(sys.argv[1])); sys.exit(abs(s[\"owed_to_issuers\"]-3)+s[\"waiting_for_issuer\"])' $http/api/v1/status"
 kill -TERM "$serve"; wait "$serve" || fail "the switch ended badly"
 "$bin/kazasu" ledger verify "$town/data/journal.db" --json > "$dir/verify.json"
 "$bin/kazasu" ledger trial-balance "$town/data/journal.db" | tail -3
@@ -94,7 +94,7 @@ for program in "kazasu --help" "acquirer-sim --help" "issuer-sim --help" "perf -
 done
 "$bin/kazasu" serve --config "$town/kazasu.toml" --json > "$dir/again.log" 2>&1 &
 until_true get "$http/readyz"
-python3 - "$dir/verify.json" "$(get "$http/v1/status")" <<'END'
+python3 - "$dir/verify.json" "$(get "$http/api/v1/status")" <<'END'
 import json, sys
 before, status = json.load(open(sys.argv[1])), json.loads(sys.argv[2])
 assert before["verified"] and before["debits"] == before["credits"]

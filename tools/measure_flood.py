@@ -55,7 +55,7 @@ class Town:
         self.start("kazasu", "serve", "--config", self.config)
         for _ in range(200):
             try:
-                with urllib.request.urlopen(f"http://{self.http}/v1/status", timeout=5) as answer:
+                with urllib.request.urlopen(f"http://{self.http}/api/v1/status", timeout=5) as answer:
                     status = json.load(answer)
                 if sum(1 for issuer in status["issuers"] if issuer["up"]) >= 3:
                     return

@@ -88,9 +88,9 @@ def main():
     with open(args.key, encoding="ascii") as file:
         seed = bytes.fromhex(file.read().strip())
     if args.limits is None:
-        operation, method, target, body = "resident", "GET", f"/v1/residents/{args.resident}", b""
+        operation, method, target, body = "resident", "GET", f"/api/v1/residents/{args.resident}", b""
     else:
-        operation, method, target = "set_limits", "PUT", f"/v1/residents/{args.resident}/limits"
+        operation, method, target = "set_limits", "PUT", f"/api/v1/residents/{args.resident}/limits"
         body = args.limits.encode()
     text = statement(args.portal, args.resident, args.proven, operation, (method, target, body))
     headers = {"Authorization": f"Bearer {token}", "Kazasu-Portal-Statement": f"{text.hex()}.{sign(seed, text).hex()}"}

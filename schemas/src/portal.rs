@@ -210,7 +210,7 @@ mod tests {
             proven: Proven::CardPin,
             at: Millis::parse("2026-11-30T14:03:11.482+09:00").unwrap(),
             operation: PortalOperation::Link,
-            request: request_digest("PUT", "/v1/residents/X/link", b"{}"),
+            request: request_digest("PUT", "/api/v1/residents/X/link", b"{}"),
             nonce: [0xab; 16],
         }
     }

@@ -1,9 +1,9 @@
 //! The rows beside the journal, for many askers: one task has the connection and does one thing after the other. A connection that
 //! failed is opened again for the next question.
 
-use kazasu_schemas::jst::Millis;
 use crate::side::{SideRow, SideTable};
 use crate::{Store, StoreError};
+use kazasu_schemas::jst::Millis;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 

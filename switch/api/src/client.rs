@@ -6,8 +6,8 @@ use anyhow::Context;
 use bytes::Bytes;
 use kazasu_engine::CommandError;
 use kazasu_http_client::{Client, Limits, Method, Reply, Tls};
-use kazasu_services::access::Service;
 use kazasu_services::ServiceError;
+use kazasu_services::access::Service;
 use kazasu_text::Language;
 use kazasu_tls::OwnFiles;
 use serde::Serialize;
@@ -339,7 +339,8 @@ impl Sent {
             if said.is_empty() {
                 return Err(CallError::Rejected(format!("missing field `{name}`")));
             }
-            path = path.replace(&format!("{{{name}}}"), &escaped(&said)).replace(&format!("{{*{name}}}"), &escaped(&said));
+            path =
+                path.replace(&format!("{{{name}}}"), &escaped(&said)).replace(&format!("{{*{name}}}"), &escaped(&said));
         }
         let tag = tag.and_then(|name| fields.remove(name)).map(|value| format!("\"{}\"", text(&value)));
         let method = match *method {
@@ -352,8 +353,11 @@ impl Sent {
             let body = serde_json::to_vec(&fields).map_err(|error| CallError::Failed(error.into()))?;
             return Ok(Sent { method, path, tag, body: Some(Body::Json(body)) });
         }
-        let pairs: Vec<(String, String)> =
-            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, text(&value))).collect();
+        let pairs: Vec<(String, String)> = fields
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name, text(&value)))
+            .collect();
         let query = serde_urlencoded::to_string(pairs).map_err(|error| CallError::Failed(error.into()))?;
         let path = if query.is_empty() { path } else { format!("{path}?{query}") };
         Ok(Sent { method, path, tag, body: None })

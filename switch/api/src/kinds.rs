@@ -82,7 +82,8 @@ impl Kinds {
         let whole = |text: &str| -> Option<Value> {
             let digits = text.strip_prefix('-').unwrap_or(text);
             let plain = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
-            plain.then(|| text.parse::<u64>().map(Value::from).or_else(|_| text.parse::<i64>().map(Value::from)).ok())?
+            plain
+                .then(|| text.parse::<u64>().map(Value::from).or_else(|_| text.parse::<i64>().map(Value::from)).ok())?
         };
         match (self.kinds.get(name), text) {
             (Some(Kind::Number), text) => whole(text).unwrap_or_else(|| text.into()),

@@ -95,7 +95,8 @@ where
     let mut good = json!({ "description": "Carried out.", "headers": request_id() });
     good["content"] = json!({ "application/json": { "schema": answer } });
     if O::TAG.is_none() && O::NAME == Name::ShowApproval {
-        good["headers"]["ETag"] = json!({ "schema": { "type": "string" }, "description": "The fingerprint that a decision names." });
+        good["headers"]["ETag"] =
+            json!({ "schema": { "type": "string" }, "description": "The fingerprint that a decision names." });
     }
     operation["responses"]["200"] = good;
     put(paths, O::PATH, (&O::METHOD, operation));
@@ -116,7 +117,12 @@ fn common(name: Name, method: &Method, (description, mut parameters): (String, V
     let row = name.row();
     let key = need(name, method);
     if key != Need::Never {
-        let mut header = parameter("header", "Idempotency-Key", &json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" }), key == Need::Must);
+        let mut header = parameter(
+            "header",
+            "Idempotency-Key",
+            &json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" }),
+            key == Need::Must,
+        );
         header["description"] = json!("Names the request, so that it is carried out once however often it is sent.");
         parameters.push(header);
     }

@@ -40,10 +40,10 @@ pub mod requests {
     pub use kazasu_services::merchants::{ListMerchants, ShowMerchant};
     pub use kazasu_services::operators::{ConfirmClock, DecideAdvice, ListAdvices, ListNotices, RetryNotice};
     pub use kazasu_services::people::{
-        AddPasskey, AskPasskey, EndGrant, EndPerson, EndSessions, Found, InvitePerson, Join, ListKeys, ListOrganisations,
-        ListPasskeys, ListPeople, ListSessions, PeopleReport, RemovePasskey, RequestGrant, RequestKey, RequestReinvite,
-        RequestStatementKey, RevokeKey, RotateKey, SetOrganisation, ShowMatrix, SignInPasskey, SignInPerson,
-        SignInProvider, SignOut, StartPasskey, StartProvider, StepUp, WhoAmI,
+        AddPasskey, AskPasskey, EndGrant, EndPerson, EndSessions, Found, InvitePerson, Join, ListKeys,
+        ListOrganisations, ListPasskeys, ListPeople, ListSessions, PeopleReport, RemovePasskey, RequestGrant,
+        RequestKey, RequestReinvite, RequestStatementKey, RevokeKey, RotateKey, SetOrganisation, ShowMatrix,
+        SignInPasskey, SignInPerson, SignInProvider, SignOut, StartPasskey, StartProvider, StepUp, WhoAmI,
     };
     pub use kazasu_services::policy::{ActivatePolicy, FundProgramme, ShowPolicy};
     pub use kazasu_services::relief::{

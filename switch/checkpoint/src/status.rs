@@ -123,7 +123,7 @@ impl Status {
         metrics::gauge!("kazasu_checkpoint_contradicted").set(if contradicted { 1.0 } else { 0.0 });
     }
 
-    /// For `/v1/status`.
+    /// For `/api/v1/status`.
     #[must_use]
     pub fn shown(&self) -> Value {
         let mut out = json!({});

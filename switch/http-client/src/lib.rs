@@ -13,9 +13,9 @@ use std::net::ToSocketAddrs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use ureq::typestate::{WithBody, WithoutBody};
 use ureq::RequestBuilder;
 use ureq::tls::{Certificate, ClientCert, PrivateKey, TlsConfig};
+use ureq::typestate::{WithBody, WithoutBody};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 

@@ -133,16 +133,14 @@ pub fn ordering_kind(text: &str) -> Result<u8, Said> {
 }
 
 /// Files as programs get them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MadeFiles {
     /// Each of them, in the order in which the bank gets them.
     pub files: Vec<MadeBytes>,
 }
 
 /// A file's content.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MadeBytes {
     /// Its name.
     pub name: String,
@@ -163,8 +161,7 @@ impl From<Vec<BankFile>> for MadeFiles {
 }
 
 /// The form of a file for the bank.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BankFormat {
     /// Zengin fixed length records.

@@ -16,8 +16,7 @@ use kazasu_text::problems::{NotFoundText, ProblemText};
 use serde::{Deserialize, Serialize};
 
 /// Requests approval of a refund: the merchant gives back, as with a refund of its terminal.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundPayment {
     /// The payment's record.
@@ -30,8 +29,7 @@ pub struct RefundPayment {
 }
 
 /// Requests approval of a reduction: the amount was wrong, and the merchant gives back what was too much.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReducePayment {
     /// The payment's record.
@@ -43,8 +41,7 @@ pub struct ReducePayment {
 }
 
 /// Requests approval of a write-off: the resident gets it back, and the operator bears it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteOffPayment {
     /// The payment's record.
@@ -57,8 +54,7 @@ pub struct WriteOffPayment {
 }
 
 /// A correction that waits for another person.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CorrectionRequested {
     /// The request.
     #[serde(flatten)]
@@ -183,8 +179,7 @@ impl Operation for WriteOffPayment {
 }
 
 /// Shows a payment: what paid it, what was given back of it, and what is left.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowPayment {
     /// Its record.
@@ -195,8 +190,7 @@ pub struct ShowPayment {
 }
 
 /// A payment, with what can be given back of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PaymentShown {
     /// Its record: of a payment in two messages, what completed it.
     pub payment: u64,
@@ -228,8 +222,7 @@ pub struct PaymentShown {
 }
 
 /// A part of a payment.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PartShown {
     /// `purse_N` or `points_N` of programme N, `on_us`, `issuer_N`, `acquirer_claim` or `lost`.
     pub paid_by: String,

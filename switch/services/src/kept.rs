@@ -7,8 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The two logs: the switch writes one, the command line another one when it works without the switch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WhichLog {
     /// The switch's.

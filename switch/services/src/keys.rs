@@ -17,14 +17,12 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Seals every card number again that is not sealed under the current key, and finds each card by its hash under the newest lookup key.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateSeals {}
 
 /// The result of sealing again.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SealsRotated {
     /// `done`, or what has to be decided before older keys can go.
     pub result: String,
@@ -148,8 +146,7 @@ impl Services {
 }
 
 /// Asks for the uses of a key version that are still left.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowKeyNeeds {
     /// `vault.cards`, `vault.accounts` or `lookup`.
@@ -159,16 +156,14 @@ pub struct ShowKeyNeeds {
 }
 
 /// Reasons against taking a version out of use.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct KeyNeeds {
     /// The uses that are left; the version may go when there is none.
     pub needed_by: Vec<KeyNeed>,
 }
 
 /// A use of a key version that is left.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "use", rename_all = "snake_case")]
 pub enum KeyNeed {
     /// So many link versions are sealed under it.
@@ -276,8 +271,7 @@ pub(crate) fn purpose(key: &str) -> &'static str {
 }
 
 /// Asks another person to approve that a key of the vault is destroyed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestDestruction {
     /// `vault.cards` or `vault.accounts`.
@@ -293,8 +287,7 @@ pub struct RequestDestruction {
 }
 
 /// A key of the vault is destroyed, as an approved request says. What it sealed is erased, in this journal and in every copy of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordDestruction {
     /// `vault.cards` or `vault.accounts`.

@@ -12,14 +12,12 @@ use kazasu_text::readings::id;
 use serde::{Deserialize, Serialize};
 
 /// Every merchant, in the order of their acquirers and IDs.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListMerchants {}
 
 /// The merchants with an ID: `ACQUIRER/MERCHANT` names one, `MERCHANT` one of each acquirer that has it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowMerchant {
     /// The ID.
@@ -27,8 +25,7 @@ pub struct ShowMerchant {
 }
 
 /// A merchant's registration.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MerchantView {
     /// The acquirer.
     pub acquirer: String,

@@ -72,8 +72,7 @@ impl Services {
 }
 
 /// Whether a command changed anything.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// A record was made.
@@ -92,8 +91,7 @@ impl From<Done> for Outcome {
 }
 
 /// The answer of a command that says no more.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Recorded {
     /// Whether anything changed.
     pub result: Outcome,
@@ -106,8 +104,7 @@ impl From<Done> for Recorded {
 }
 
 /// The answer of a command that asks another person to approve something.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Requested {
     /// Whether anything changed.
     pub result: Outcome,

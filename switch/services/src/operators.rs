@@ -12,14 +12,12 @@ use kazasu_text::problems::ProblemText;
 use serde::{Deserialize, Serialize};
 
 /// Notices that are owed; those that were dead-lettered say why.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListNotices {}
 
 /// A notice that is owed to a person.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NoticeView {
     /// Its number: its record's number and its place there.
     pub notice: String,
@@ -40,8 +38,7 @@ pub struct NoticeView {
 }
 
 /// The reason why a notice is dead-lettered.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DeadLettered {
     /// The number of attempts.
     pub attempts: u32,
@@ -82,8 +79,7 @@ impl Operation for ListNotices {
 }
 
 /// Tries a dead-lettered notice again.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetryNotice {
     /// Its number, like 123-0.
@@ -113,14 +109,12 @@ impl Operation for RetryNotice {
 }
 
 /// Offline payments above their floor limit that wait for a person.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListAdvices {}
 
 /// An offline payment that waits for a person.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AdviceView {
     /// Its record.
     pub record: u64,
@@ -167,8 +161,7 @@ impl Operation for ListAdvices {
 }
 
 /// Accepts an offline payment above its floor limit, or refuses it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecideAdvice {
     /// Its record.
@@ -195,8 +188,7 @@ impl Operation for DecideAdvice {
 }
 
 /// The wall clock is right: it is this day.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmClock {
     /// The day.

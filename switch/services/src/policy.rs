@@ -15,8 +15,7 @@ use kazasu_text::problems::ProblemText;
 use serde::{Deserialize, Serialize};
 
 /// Puts a policy file into force.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActivatePolicy {
     /// The file's text.
@@ -26,8 +25,7 @@ pub struct ActivatePolicy {
 }
 
 /// A policy that was asked for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PolicyAsked {
     /// The request.
     #[serde(flatten)]
@@ -59,14 +57,12 @@ pub(crate) fn fund((programme, amount): (u16, Yen), reference: String, who: &Who
 }
 
 /// Shows the policy in force.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowPolicy {}
 
 /// The policy in force, with what its programmes have left.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PolicyView {
     /// Its version; 0 before the first.
     pub version: u32,
@@ -83,8 +79,7 @@ pub struct PolicyView {
 }
 
 /// A card status list that was taken over.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StatusListView {
     /// Its authority, and the covered part.
     pub about: String,
@@ -124,8 +119,7 @@ impl Operation for ShowPolicy {
 }
 
 /// Pays into a purse programme's fund.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FundProgramme {
     /// The programme.

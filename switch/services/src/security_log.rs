@@ -19,8 +19,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 /// Lines of a log, a page at a time, the oldest first.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadSecurityLog {
     /// The log.
@@ -46,8 +45,7 @@ pub struct ReadSecurityLog {
 }
 
 /// A page of lines.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SecurityLogPage {
     /// The lines as they stand in the file.
     pub lines: Vec<String>,
@@ -135,8 +133,7 @@ impl Operation for ReadSecurityLog {
 }
 
 /// Checks the chain of both logs.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VerifySecurityLog {
     /// A line of the switch's log that was noted elsewhere, as `seq:hash`: it must be there.
@@ -144,16 +141,14 @@ pub struct VerifySecurityLog {
 }
 
 /// The result of the check.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SecurityLogChecked {
     /// Each log.
     pub logs: Vec<CheckedLog>,
 }
 
 /// The result of the check of one log.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CheckedLog {
     /// The log.
     pub log: WhichLog,

@@ -65,7 +65,7 @@ pub(super) struct SignArgs {
     operation: PortalOperation,
     /// GET, PUT or DELETE.
     method: String,
-    /// The path with what stands behind its question mark: /v1/residents/…
+    /// The path with what stands behind its question mark: /api/v1/residents/…
     target: String,
     /// The file with the body, byte by byte as it is sent; no body when absent.
     #[arg(long)]

@@ -1,7 +1,7 @@
 //! A wall clock that jumps under the running switch, and a person who is asked.
 
-use crate::harness::DO;
 use crate::codes::APPROVED;
+use crate::harness::DO;
 use crate::harness::{Served, Town, kazasu, wait_for};
 use crate::rules::{call, purchase, token};
 use kazasu_acquirer_sim::config::AcquirerConfig;

@@ -1,12 +1,12 @@
 //! Corrections of payments by staff, and a call centre's desk, on a running switch: two people, an issuer that does not answer at
 //! first, a kill in between, a terminal's refund at the same time, and those who may not.
 
-use crate::harness::DO;
-use crate::rules::pointer;
 use crate::bad_input::{code, frame, purchase};
 use crate::codes::APPROVED;
+use crate::harness::DO;
 use crate::harness::{Served, Town, kazasu, requested};
 use crate::people::{Person, granted};
+use crate::rules::pointer;
 use crate::rules::{call, goes, token};
 use crate::step_up::steps_up;
 use kazasu_acquirer_sim::session::Session;
@@ -50,7 +50,7 @@ fn last_payment(town: &Town) -> u64 {
     town.fold().0.taps().last().unwrap().seq
 }
 
-fn pays(town: &Town, served: &Served, card: &str, yen: u32) -> String {
+pub(crate) fn pays(town: &Town, served: &Served, card: &str, yen: u32) -> String {
     goes(
         town,
         served,
@@ -319,7 +319,7 @@ fn the_reason_says_which_limit_and_what_was_left(town: &Town, served: &Served, (
     let above = Request { amount: Yen::new(301), ..purchase(&till.session.config, till.number) };
     assert_eq!(till.says(&above), "61");
     let (status, value) = call(served, "GET", &at("taps"), mori, &Value::Null);
-    assert_eq!((status, pointer(&value).as_str()), (400, "/why"), "a look takes a reason: {value}");
+    assert_eq!((status, pointer(&value).as_str()), (400, "why"), "a look takes a reason: {value}");
     let (status, taps) = call(served, "GET", &format!("{}?why=call&last=2", at("taps")), mori, &Value::Null);
     assert_eq!(status, 200, "{taps}");
     assert_eq!(
@@ -422,8 +422,7 @@ fn corrections_that_are_interrupted_are_there_once() {
     let (http, bearer) = (served.http, format!("Bearer {suzuki}"));
     let caller = std::thread::spawn(move || {
         let headers = [("authorization", bearer.as_str())];
-        let _ =
-            crate::harness::request(http, DO, "approvals", &headers, decide.to_string().as_bytes());
+        let _ = crate::harness::request(http, DO, "approvals", &headers, decide.to_string().as_bytes());
     });
     std::thread::sleep(Duration::from_millis(30));
     served.kill();

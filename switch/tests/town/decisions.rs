@@ -1,8 +1,8 @@
 //! Decisions are signed by a key of the session of the person who decides: a record that is forged in the database is found and named,
 //! also where its hash, every later hash and the signatures of commit batches fit.
 
-use crate::harness::DO;
 use crate::audit::{Insider, lines, verify};
+use crate::harness::DO;
 use crate::harness::{Served, Town, kazasu, requested, wait_for};
 use crate::rules::call;
 use crate::step_up::recovery_code;

@@ -272,7 +272,9 @@ fn silent_connections_and_half_headers_do_not_close_the_http_port() {
 
 /// A write that is allowed to anybody with the token and changes nothing that matters here.
 fn unfinished(token: &str) -> String {
-    format!("POST /api/v1/temporary-ids HTTP/1.1\r\nhost: s\r\nauthorization: Bearer {token}\r\ncontent-length: 100\r\n\r\n{{")
+    format!(
+        "POST /api/v1/temporary-ids HTTP/1.1\r\nhost: s\r\nauthorization: Bearer {token}\r\ncontent-length: 100\r\n\r\n{{"
+    )
 }
 
 #[test]

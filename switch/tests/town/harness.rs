@@ -1,6 +1,5 @@
 //! A sample town with a switch that can be started, killed and looked at.
 
-use ureq::http::Method;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_api::routes;
 use kazasu_core::State;
@@ -26,6 +25,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use ureq::http::Method;
 use zeroize::Zeroizing;
 
 /// A port that is free, that no other test gets, and that no connection takes meanwhile: it lies below those that the system gives to
@@ -107,7 +107,8 @@ fn addressed(service: &str, body: &[u8]) -> Option<Addressed> {
         let said = fields.remove(name).map_or_else(|| "1".to_owned(), text).replace('/', "%2F");
         path = path.replace(&format!("{{{name}}}"), &said).replace(&format!("{{*{name}}}"), &said);
     }
-    let tag = fields.remove("fingerprint").filter(|_| template.starts_with("/approvals/{approval}/"));
+    let takes_tag = template.starts_with("/approvals/{approval}/");
+    let tag = if takes_tag { fields.remove("fingerprint") } else { None };
     if [Method::GET, Method::DELETE].contains(&method) {
         let pairs: Vec<(String, String)> = fields.into_iter().map(|(name, value)| (name, text(value))).collect();
         let query = serde_urlencoded::to_string(pairs).unwrap();

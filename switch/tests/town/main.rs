@@ -2,6 +2,7 @@
 //! that speak the wire. Every test makes a town of its own on free ports in a folder of its own.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic, and documents itself by its name")]
 
+mod api;
 mod audit;
 mod bad_input;
 mod bank;

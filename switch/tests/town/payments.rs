@@ -1,11 +1,11 @@
 //! Payments are found by what a customer remembers or holds, by those who may see them.
 
-use crate::harness::DO;
-use crate::rules::pointer;
 use crate::bad_input::{code, frame, purchase};
 use crate::codes::{APPROVED, PIN_REQUIRED};
+use crate::harness::DO;
 use crate::harness::{Served, Town, kazasu, wait_for};
 use crate::people::{Person, granted};
+use crate::rules::pointer;
 use crate::rules::{call, token};
 use kazasu_acquirer_sim::session::Session;
 use kazasu_demo::sample::{Town as Sample, named_ppid};
@@ -99,7 +99,8 @@ fn a_complaint_is_found_by_shop_day_and_about_the_amount_and_by_what_is_on_the_r
     let declined = found(&served, &staff, "state=declined");
     assert_eq!((&declined[0]["response"], &declined[0]["left_yen"]), (&json!("55"), &json!(0)), "{declined:?}");
     // The whole story of one, in its order.
-    let (_, story) = call(&served, "GET", &format!("/api/v1/transactions/{}", complaint["record"]), &staff, &Value::Null);
+    let (_, story) =
+        call(&served, "GET", &format!("/api/v1/transactions/{}", complaint["record"]), &staff, &Value::Null);
     let kinds: Vec<_> = story.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["purchase", "refund"]);
     pages_are_of_one_search(&served, &staff);
@@ -176,7 +177,8 @@ fn a_merchants_people_see_their_own_shop_and_nobody_who_paid() {
     for query in [format!("merchant={shop}"), "merchant=%E4%B8%B8%E5%B1%B1".to_owned()] {
         assert_eq!(refused(&served, &oda, &query).0, 404, "{query}");
     }
-    let record = |who: &str| call(&served, "GET", &format!("/api/v1/transactions/{}", other["record"]), who, &Value::Null);
+    let record =
+        |who: &str| call(&served, "GET", &format!("/api/v1/transactions/{}", other["record"]), who, &Value::Null);
     assert_eq!(record(&mori).0, 200);
     let (status, hidden) = record(&oda);
     let (_, missing) = call(&served, "GET", "/api/v1/transactions/999999", &oda, &Value::Null);

@@ -372,8 +372,7 @@ fn every_address_and_every_word_answers_as_the_table_says() {
         for row in rows.iter().filter(|row| !["sign_out", "end_sessions"].contains(&row.operation.as_str())) {
             let (status, value) = call(&served, "POST", door(&row.service), caller, &json!({ "do": row.operation }));
             // What comes with a file has an address of its own.
-            let is_elsewhere =
-                status == 400 && value["detail"].as_str().unwrap().contains("no address of its own");
+            let is_elsewhere = status == 400 && value["detail"].as_str().unwrap().contains("no address of its own");
             // A caller without the right is refused before anything else of the request is read.
             assert!(
                 may(row) || is_elsewhere || status == 403,

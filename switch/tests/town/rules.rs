@@ -37,9 +37,9 @@ pub(crate) fn call(served: &Served, method: &str, path: &str, token: &str, body:
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
-/// The place in a request that an error points at; empty where it points at none.
+/// The field that an error points at; empty where it points at none.
 pub(crate) fn pointer(value: &Value) -> String {
-    value["errors"][0]["pointer"].as_str().unwrap_or_default().to_owned()
+    value["errors"][0]["pointer"].as_str().unwrap_or_default().trim_start_matches('/').to_owned()
 }
 
 /// Plays steps and expects them to go as written.

@@ -1,10 +1,10 @@
 //! The security log on the real programs: every refusal and every look leaves a line, through kills and a full disk, and no one changes
 //! one unseen.
 
-use crate::harness::DO;
-use crate::rules::pointer;
 use crate::codes::APPROVED;
+use crate::harness::DO;
 use crate::harness::{Served, Town, by_two, kazasu, request, wait_for};
+use crate::rules::pointer;
 use crate::rules::{call, token};
 use crate::runs_on::taps;
 use kazasu_acquirer_sim::session::Session;
@@ -364,11 +364,11 @@ fn what_takes_a_reason_is_refused_without_one_and_the_matrix_says_which() {
         ("GET", format!("/api/v1/residents/{}/statement?from=2026-11-01&until=2026-11-30", resident()), &operator),
         ("POST", "/api/v1/closing/payouts/7/file".to_owned(), &operator),
     ] {
-        let (status, value) = call(&served, method, &path, caller, &Value::Null);
-        assert_eq!((status, pointer(&value).as_str()), (400, "/why"), "{path}: {value}");
+        let (status, value) = call(&served, method, &path, caller, &json!({}));
+        assert_eq!((status, pointer(&value).as_str()), (400, "why"), "{path}: {value}");
     }
     // A batch that is not there is told first: whose it is decides who may ask.
-    assert_eq!(call(&served, "POST", "/api/v1/relief/batches/0/transfer", &tanaka, &Value::Null).0, 409);
+    assert_eq!(call(&served, "POST", "/api/v1/relief/batches/0/transfer", &tanaka, &json!({})).0, 409);
     served.stop();
     let out = kazasu(&["access", "matrix", "--json"]);
     let rows: Vec<Value> = serde_json::from_slice(&out.stdout).unwrap();

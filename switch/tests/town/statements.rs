@@ -1,9 +1,9 @@
 //! A portal's word is taken signed, and for one request: everything else is refused before anything is done or shown.
 
-use crate::harness::DO;
-use crate::rules::pointer;
 use crate::codes::APPROVED;
+use crate::harness::DO;
 use crate::harness::{Served, Town, kazasu, request};
+use crate::rules::pointer;
 use crate::rules::{call, token};
 use crate::runs_on::taps;
 use crate::step_up::steps_up;
@@ -57,7 +57,7 @@ impl SigningPortal {
 
     /// What it says of this request now.
     fn statement(&self, method: &str, path: &str, body: &[u8]) -> Statement {
-        let resident = path.split('/').nth(3).unwrap().split('?').next().unwrap().parse::<Ppid>();
+        let resident = path.split('/').nth(4).unwrap().split('?').next().unwrap().parse::<Ppid>();
         Statement {
             portal: self.id,
             // One that is no PPID is refused for that.
@@ -194,7 +194,7 @@ fn a_link_takes_the_card_at_hand_and_its_record_proves_it() {
     }
     let twice = json!({ "kind": "credit", "number": card, "pin_verified": true }).to_string();
     let (status, value) = portal.ask(&served, "PUT", &path, twice.as_bytes());
-    assert_eq!((status, pointer(&value)), (400, "/pin_verified".to_owned()), "{value}");
+    assert_eq!((status, pointer(&value)), (400, "pin_verified".to_owned()), "{value}");
     let face = Statement { proven: Proven::CardFace, ..portal.statement("PUT", &path, body.as_bytes()) };
     let (status, value) = portal.with(&served, asked, Some(&signed(&face, &portal.key).unwrap()));
     assert_eq!((status, value["result"].as_str()), (200, Some("recorded")), "{value}");

@@ -76,7 +76,8 @@ fn a_second_factor_for_one_decision_serves_for_no_other() {
     let town = Town::new(Sample { residents: 1, ..Sample::default() });
     let served = town.serve();
     let approve = |(number, fingerprint): &(u64, String)| {
-        let (path, bearer) = (format!("/api/v1/approvals/{number}/approve"), format!("Bearer {}", town.session("baba")));
+        let (path, bearer) =
+            (format!("/api/v1/approvals/{number}/approve"), format!("Bearer {}", town.session("baba")));
         let headers = [("authorization", bearer.as_str()), ("if-match", fingerprint.as_str())];
         let (status, text) = request(served.http, "POST", &path, &headers, b"{\"why\": \"checked\"}").unwrap();
         (status, serde_json::from_str::<Value>(&text).unwrap())

@@ -1,8 +1,8 @@
 //! What is not understood changes nothing: bodies, certificates' issuers, files that people wrote; and what people get is theirs alone.
 
-use crate::rules::pointer;
 use crate::codes::{APPROVED, LOST_CARD, RESTRICTED_CARD};
 use crate::harness::{Served, Town, kazasu, request};
+use crate::rules::pointer;
 use crate::rules::{Authority, goes, json_of, purchase, refused, token};
 use crate::statements::SigningPortal;
 use kazasu_demo::sample::{Town as Sample, named_ppid, ruled_ppid};
@@ -86,9 +86,9 @@ fn a_wrong_body_is_told_and_changes_nothing(resident: &Resident<'_>) {
         assert_eq!(status, 400, "{text}: {value}");
         assert!(value["detail"].as_str().unwrap().contains(says), "{text}: {value}");
     }
-    assert_eq!(pointer(&resident.limits(br#"{"month": true}"#).1), "/month");
+    assert_eq!(pointer(&resident.limits(br#"{"month": true}"#).1), "month");
     let (status, value) = resident.limits(br#"{"day": -1}"#);
-    assert_eq!((status, pointer(&value).as_str()), (400, "/day"), "{value}");
+    assert_eq!((status, pointer(&value).as_str()), (400, "day"), "{value}");
     assert_eq!(resident.now(), before, "nothing was changed");
 }
 
@@ -128,7 +128,8 @@ fn every_path_that_takes_an_ask_is_as_strict(resident: &Resident<'_>) {
 const LONGEST_BODY: usize = 2 << 20;
 
 fn bodies_in_another_form_or_too_long_are_refused(resident: &Resident<'_>) {
-    let import = |headers: &[(&str, &str)], body: &[u8]| resident.operator("POST", "/api/v1/import/links", headers, body);
+    let import =
+        |headers: &[(&str, &str)], body: &[u8]| resident.operator("POST", "/api/v1/import/links", headers, body);
     let (status, value) = import(&[("content-type", "multipart/form-data; boundary=x")], b"--x");
     assert!(status == 415 && value["detail"].as_str().unwrap().contains("--data-binary"), "{status} {value}");
     assert_eq!(import(&[("content-encoding", "gzip")], b"x").0, 415);

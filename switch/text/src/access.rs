@@ -104,9 +104,6 @@ texts! {
         PaymentsOfPerson { shown: &'a str, name: &'a str }:
             "ある人の支払いの検索は、運用担当、コールセンター、監査人が理由（why）を示して行います（{shown}、{name}）。",
             "an operator, a call centre or an auditor searches a person's payments, and says why; not {shown} ({name})";
-        PortalDoor { name: &'a str }:
-            "{name} は会員ポータルです。利用者のための操作だけを `/v1/residents/…` で行います。",
-            "{name} is a portal: it acts for residents only, at /v1/residents/…";
         NoSession { name: &'a str }: "{name} は人ではないため、セッションがありません。", "{name} has no session: it is no person";
         OwnSessionsOnly { shown: &'a str }:
             "{shown} が表示・終了できるのは自分のセッションだけです。", "{shown} sees and ends only its own sessions";

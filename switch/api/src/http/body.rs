@@ -135,15 +135,15 @@ pub(super) async fn in_form(method: &Method, path: &str, response: Response) -> 
     let is_error = response.status().is_client_error() || response.status().is_server_error();
     let kind = response.headers().get(header::CONTENT_TYPE);
     let is_plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    if !path.starts_with(BASE) || !is_error || !is_plain {
+    if !is_error || !is_plain {
         return response;
     }
     let (mut parts, body) = response.into_parts();
     let said = axum::body::to_bytes(body, 64 << 10).await.unwrap_or_default();
     let text = match (parts.status, String::from_utf8_lossy(&said).trim()) {
-        (StatusCode::NOT_FOUND, "") => "there is nothing here: see docs/operations/api.md for the paths".to_owned(),
+        (StatusCode::NOT_FOUND, "") => "there is nothing here: see /api/v1/openapi.json for the paths".to_owned(),
         (StatusCode::METHOD_NOT_ALLOWED, "") => {
-            format!("{method} is not for this path: see docs/operations/api.md for its method")
+            format!("{method} is not for this path: see /api/v1/openapi.json for its method")
         }
         (status, "") => status.to_string(),
         // A path or a query may contain a card number.
@@ -171,7 +171,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_has_at_most_what_its_path_takes() {
-        let limits = [("/api/v1/residents/X/limits", 2), ("/api/v1/relief/programmes", 2), ("/api/v1/closing/contracts", 16)];
+        let limits =
+            [("/api/v1/residents/X/limits", 2), ("/api/v1/relief/programmes", 2), ("/api/v1/closing/contracts", 16)];
         for (path, mib) in limits {
             assert_eq!(read(path, &[], vec![b' '; mib << 20]).await.unwrap().len(), mib << 20);
             assert_eq!(read(path, &[], vec![b' '; (mib << 20) + 1]).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
@@ -183,7 +184,10 @@ mod tests {
         let files = ["/api/v1/import/links", "/api/v1/closing/compare", "/api/v1/relief/programmes/101/batches"];
         assert!(files.iter().all(|path| most(path) == 256 << 20));
         let all = [(header::CONTENT_LENGTH, "99999999999999999999999")];
-        assert!(read("/api/v1/card-status-lists", &all, b"{}".to_vec()).await.is_ok(), "a length that is no number is not believed");
+        assert!(
+            read("/api/v1/card-status-lists", &all, b"{}".to_vec()).await.is_ok(),
+            "a length that is no number is not believed"
+        );
     }
 
     #[tokio::test]
@@ -211,7 +215,10 @@ mod tests {
             );
         }
         let packed = [(header::CONTENT_ENCODING, "gzip")];
-        assert_eq!(read("/api/v1/card-status-lists", &packed, b"{}".to_vec()).await, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        assert_eq!(
+            read("/api/v1/card-status-lists", &packed, b"{}".to_vec()).await,
+            Err(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+        );
     }
 
     #[tokio::test]

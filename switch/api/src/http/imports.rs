@@ -16,7 +16,10 @@ use kazasu_services::import::{ImportFile, ImportLinks, ImportMerchants, Imported
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
-        .route(&at(IMPORT_LINKS), post(|api, who, form, sent| import(api, who, (form, sent), (ImportLinks, LookAtLinks))))
+        .route(
+            &at(IMPORT_LINKS),
+            post(|api, who, form, sent| import(api, who, (form, sent), (ImportLinks, LookAtLinks))),
+        )
         .route(
             &at(IMPORT_MERCHANTS),
             post(|api, who, form, sent| import(api, who, (form, sent), (ImportMerchants, LookAtMerchants))),

@@ -237,12 +237,14 @@ fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
 }
 
 const MISSING: &str = "this request moves money or asks for a decision: name it with the header Idempotency-Key, a text of your own that no other request has, so that it is carried out once however often it is sent";
-const INVALID: &str = "Idempotency-Key has 1 to 128 visible ASCII characters, and is no card number; a random UUID is a good one";
+const INVALID: &str =
+    "Idempotency-Key has 1 to 128 visible ASCII characters, and is no card number; a random UUID is a good one";
 const UNKEPT: &str = "the key of the request cannot be kept, so nothing was carried out; try again in a moment";
 const UNDER_WAY: &str = "the request with this key is being carried out; ask again in a moment for its answer";
 const REUSED: &str = "another request had this Idempotency-Key; nothing was carried out: a new request takes a new key";
 const UNKNOWN: &str = "the program stopped while it carried out the request with this key: look whether it was done, and if it was not, ask again with a new key";
-const NOT_KEPT: &str = "the request with this key was carried out; its answer holds a secret that is shown once, and was not kept";
+const NOT_KEPT: &str =
+    "the request with this key was carried out; its answer holds a secret that is shown once, and was not kept";
 
 #[cfg(test)]
 mod tests {

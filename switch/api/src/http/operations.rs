@@ -61,7 +61,16 @@ pub(super) fn routed<O: Asked>(app: Router<Api>) -> Router<Api> {
         let object = object::<O>(&kinds, &params, &sent);
         commanded::<O>(api, who, (object, sent)).await
     };
-    app.route(&path, if O::METHOD == Method::DELETE { delete(asked) } else if O::METHOD == Method::PUT { put(asked) } else { post(asked) })
+    app.route(
+        &path,
+        if O::METHOD == Method::DELETE {
+            delete(asked)
+        } else if O::METHOD == Method::PUT {
+            put(asked)
+        } else {
+            post(asked)
+        },
+    )
 }
 
 /// The fields of the path, of the address or body, and of the entity tag.
@@ -133,6 +142,7 @@ where
 
 /// A decision that does not say what was looked at.
 fn without_tag() -> Response {
-    let text = "a decision needs If-Match with the entity tag of the request that was looked at (GET /api/v1/approvals/N)";
+    let text =
+        "a decision needs If-Match with the entity tag of the request that was looked at (GET /api/v1/approvals/N)";
     (StatusCode::PRECONDITION_REQUIRED, Json(json!({ "detail": text, "code": "if_match_missing" }))).into_response()
 }

@@ -107,7 +107,8 @@ impl Schemas {
         let rename = |value: &Value| {
             let mut text = value.to_string();
             for name in &renamed {
-                let (from, to) = (format!("\"#/components/schemas/{name}\""), format!("\"#/components/schemas/{name}Asked\""));
+                let (from, to) =
+                    (format!("\"#/components/schemas/{name}\""), format!("\"#/components/schemas/{name}Asked\""));
                 text = text.replace(&from, &to);
             }
             serde_json::from_str(&text).unwrap_or_default()
@@ -157,9 +158,15 @@ pub(super) fn query_of(asked: &Asked, without: &[&str]) -> Vec<Value> {
 /// A field of the path of an operation with a file.
 pub(super) fn path_field(field: &str) -> Value {
     match field {
-        "programme" => json!({ "type": "integer", "format": "uint16", "minimum": 0, "maximum": 65535, "description": "The programme's number." }),
-        "settlement" => json!({ "type": "integer", "format": "uint32", "minimum": 0, "description": "The settlement's number." }),
-        "kind" => json!({ "type": "string", "enum": ReportKind::ALL.map(ReportKind::name), "description": "The report." }),
+        "programme" => {
+            json!({ "type": "integer", "format": "uint16", "minimum": 0, "maximum": 65535, "description": "The programme's number." })
+        }
+        "settlement" => {
+            json!({ "type": "integer", "format": "uint32", "minimum": 0, "description": "The settlement's number." })
+        }
+        "kind" => {
+            json!({ "type": "string", "enum": ReportKind::ALL.map(ReportKind::name), "description": "The report." })
+        }
         _ => json!({ "type": "string", "description": "The person's PPID." }),
     }
 }
@@ -171,7 +178,12 @@ fn text(name: &str, description: &str, required: bool) -> Value {
 fn format_of(with_pdf: bool) -> Value {
     let all = ["json", "xlsx", "csv", "csv-sjis", "pdf"];
     let formats = if with_pdf { &all[..] } else { &all[..4] };
-    parameter("query", "format", &json!({ "type": "string", "enum": formats, "description": "The form of the answer." }), false)
+    parameter(
+        "query",
+        "format",
+        &json!({ "type": "string", "enum": formats, "description": "The form of the answer." }),
+        false,
+    )
 }
 
 /// What an operation with a file is for, and what stands behind its question mark.
@@ -181,7 +193,10 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
         Name::ImportLinks | Name::ImportMerchants => {
             let asked = schemas.request::<ImportFile>();
             let what = if name == Name::ImportLinks { "links" } else { "merchants" };
-            (format!("Takes a file of {what}. Rows that cannot be read are told, and never block the others."), query_of(&asked, &[]))
+            (
+                format!("Takes a file of {what}. Rows that cannot be read are told, and never block the others."),
+                query_of(&asked, &[]),
+            )
         }
         Name::CompareFile => {
             let asked = schemas.request::<CompareFile>();
@@ -190,7 +205,10 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
         Name::ReadPayoutStatement | Name::ReadReliefStatement => {
             let asked = schemas.request::<StatementFile>();
             let whom = if name == Name::ReadPayoutStatement { "merchants are" } else { "relief is" };
-            (format!("Reads a bank statement of the account that {whom} paid from, and books what it says."), query_of(&asked, &[]))
+            (
+                format!("Reads a bank statement of the account that {whom} paid from, and books what it says."),
+                query_of(&asked, &[]),
+            )
         }
         Name::ImportApplications => of(
             "Reads a file of applications in as a batch. The answer comes as lines of JSON while it is read; with `Accept: text/csv` it is the file of the refused rows.",
@@ -206,8 +224,18 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
             vec![
                 format_of(false),
                 text("day", "The business day; the last one that was ended when absent.", false),
-                parameter("query", "seq", &json!({ "type": "integer", "minimum": 0, "description": "A record, for reports as of one." }), false),
-                parameter("query", "settlement", &json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "description": "A settlement's number." }), false),
+                parameter(
+                    "query",
+                    "seq",
+                    &json!({ "type": "integer", "minimum": 0, "description": "A record, for reports as of one." }),
+                    false,
+                ),
+                parameter(
+                    "query",
+                    "settlement",
+                    &json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "description": "A settlement's number." }),
+                    false,
+                ),
             ],
         ),
         Name::ResidentStatement => of(
@@ -254,7 +282,9 @@ pub(super) fn file_answer(schemas: &mut Schemas, name: Name, headers: &Value) ->
         content
     };
     let content = match name {
-        Name::ImportLinks | Name::ImportMerchants => json!({ "application/json": { "schema": schemas.answer::<Imported>() } }),
+        Name::ImportLinks | Name::ImportMerchants => {
+            json!({ "application/json": { "schema": schemas.answer::<Imported>() } })
+        }
         Name::CompareFile => json!({ "application/json": { "schema": schemas.answer::<Compared>() } }),
         Name::ReadPayoutStatement | Name::ReadReliefStatement => {
             json!({ "application/json": { "schema": schemas.answer::<StatementRead>() } })

@@ -43,7 +43,13 @@ fn every_reference_leads_to_a_component_and_every_operation_has_a_name_of_its_ow
             assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path}");
             assert!(!operation["summary"].as_str().unwrap().is_empty(), "{method} {path} says what it is for");
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
-                assert!(parameter["schema"]["type"].is_string() || parameter["schema"]["$ref"].is_string() || parameter["schema"]["enum"].is_array() || parameter["schema"]["oneOf"].is_array(), "{method} {path}: {parameter}");
+                assert!(
+                    parameter["schema"]["type"].is_string()
+                        || parameter["schema"]["$ref"].is_string()
+                        || parameter["schema"]["enum"].is_array()
+                        || parameter["schema"]["oneOf"].is_array(),
+                    "{method} {path}: {parameter}"
+                );
             }
         }
     }

@@ -14,8 +14,7 @@ use kazasu_schemas::identity::{ActorId, Role, Scope};
 use serde::{Deserialize, Serialize};
 
 /// Something was asked for, or was done at once: the keeper of a book without an access administrator needs no second person.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Asked {
     /// The request; without a number where nothing waits.
     #[serde(flatten)]
@@ -29,8 +28,7 @@ pub struct Asked {
 }
 
 /// A person who may decide a request.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Decider {
     /// The id.
     pub by: String,

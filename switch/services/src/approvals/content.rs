@@ -12,8 +12,7 @@ use kazasu_text::{Label, Text};
 use serde::{Deserialize, Serialize};
 
 /// A value of a file, with the path that leads to it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FactView {
     /// The path: `contract[2].rules[1].rate`.
     pub field: String,
@@ -26,8 +25,7 @@ fn listed(facts: Facts) -> Vec<FactView> {
 }
 
 /// What a requester filled in.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the commands of the same names explain the fields")]
 pub enum ApprovalContent {
@@ -177,8 +175,7 @@ pub enum ApprovalContent {
 }
 
 /// A file whose rows are to be recorded. The file is sent again once the request is approved: its hash says that it is the same.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FileContent {
     /// Its name.
     pub name: String,

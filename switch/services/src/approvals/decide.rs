@@ -14,8 +14,7 @@ use kazasu_text::Language;
 use serde::{Deserialize, Serialize};
 
 /// Approves a request (承認): it happens.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApproveRequest {
     /// Its number.
@@ -29,8 +28,7 @@ pub struct ApproveRequest {
 }
 
 /// Sends a request back to its requester, to be changed and handed in again (差戻し).
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendBackRequest {
     /// Its number.
@@ -44,8 +42,7 @@ pub struct SendBackRequest {
 }
 
 /// Denies a request (否認): it does not happen.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DenyRequest {
     /// Its number.
@@ -59,8 +56,7 @@ pub struct DenyRequest {
 }
 
 /// Takes an own request back (引戻し).
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawRequest {
     /// Its number.
@@ -70,8 +66,7 @@ pub struct WithdrawRequest {
 }
 
 /// A request that was decided.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Decided {
     /// Whether anything changed.
     pub result: Outcome,
@@ -193,8 +188,7 @@ impl Operation for WithdrawRequest {
 pub const MOST_AT_ONCE: usize = 200;
 
 /// Decides several requests, one after the other. One that is refused does not stop the others.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecideMany {
     /// The decisions.
@@ -202,8 +196,7 @@ pub struct DecideMany {
 }
 
 /// One of several decisions.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OneDecision {
     /// The request's number.
@@ -219,8 +212,7 @@ pub struct OneDecision {
 }
 
 /// What came of one of several decisions.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DecidedOne {
     /// The request's number.
     pub approval: u64,

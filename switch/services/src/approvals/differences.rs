@@ -4,8 +4,7 @@ use super::facts::Facts;
 use serde::{Deserialize, Serialize};
 
 /// One value before and after; absent where there is none.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Difference {
     /// What.
     pub field: String,

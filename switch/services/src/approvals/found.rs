@@ -8,8 +8,7 @@ use kazasu_schemas::money::Yen;
 use serde::{Deserialize, Serialize};
 
 /// What a request would change if it were approved now.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ApprovalEffect {
     /// Yen that it moves or binds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,8 +30,7 @@ pub struct ApprovalEffect {
 }
 
 /// Who is paid.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PayeeShown {
     /// The settlement.
     pub settlement: u32,
@@ -47,8 +45,7 @@ pub struct PayeeShown {
 }
 
 /// One of many.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RowShown {
     /// `first`, `last` or `largest`.
     pub which: String,
@@ -59,8 +56,7 @@ pub struct RowShown {
 }
 
 /// A file.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FileShown {
     /// Its name; empty when it was not given.
     pub name: String,

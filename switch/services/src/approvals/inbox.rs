@@ -19,8 +19,7 @@ use kazasu_text::{Label, Text};
 use serde::{Deserialize, Serialize};
 
 /// Requests that wait, of all kinds: each caller sees what the caller's roles decide, request or read.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListApprovals {
     /// Also the last ones that are over.
@@ -29,8 +28,7 @@ pub struct ListApprovals {
 }
 
 /// A request in the inbox.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ApprovalItem {
     /// The number under which it is decided.
     pub approval: u64,
@@ -65,8 +63,7 @@ pub struct ApprovalItem {
 }
 
 /// Where a request stands.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StandingShown {
     /// `waits`, `sent_back`, `approved`, `denied`, `withdrawn`, `lapsed` or `superseded`.
     pub is: String,
@@ -159,8 +156,7 @@ impl Operation for ListApprovals {
 }
 
 /// A request with what was filled in and what it would change.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowApproval {
     /// Its number.
@@ -168,8 +164,7 @@ pub struct ShowApproval {
 }
 
 /// A request as the person who decides it sees it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ApprovalShown {
     /// As in the inbox.
     #[serde(flatten)]

@@ -75,8 +75,7 @@ impl Services {
 }
 
 /// The state of a journal's signatures.
-#[derive(Clone, Debug, Default, serde::Serialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, serde::Serialize, schemars::JsonSchema)]
 pub struct Signed {
     /// Days that are signed.
     pub days: u64,

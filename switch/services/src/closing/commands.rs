@@ -19,8 +19,7 @@ use kazasu_text::{AnyOf, Count, Quoted, Said};
 use serde::{Deserialize, Serialize};
 
 /// Requests approval of the contracts of a file.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeContracts {
     /// The file's text.
@@ -45,8 +44,7 @@ impl Operation for ProposeContracts {
 }
 
 /// Ends the open business day by hand.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CutOver {
     /// The intended day, so that a repeated request ends no other.
@@ -56,8 +54,7 @@ pub struct CutOver {
 }
 
 /// A business day that ended.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DayEnded {
     /// Whether anything changed.
     pub result: Outcome,
@@ -93,8 +90,7 @@ impl Operation for CutOver {
 }
 
 /// A day was compared with every party that had taps, except the named ones, and every exception has an owner.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkReconciled {
     /// The day.
@@ -172,8 +168,7 @@ fn runs_over(runs: &[ReconRan], day: BusinessDay) -> (Vec<String>, Vec<String>) 
 }
 
 /// Sets the owner of an exception, or adds a note.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoteException {
     /// The exception, or the beginning of its number.
@@ -221,8 +216,7 @@ impl Services {
 }
 
 /// An issuer takes a payment back (chargeback). Two people decide who is liable, as with any exception.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenDispute {
     /// The payment's record.
@@ -252,8 +246,7 @@ impl Operation for OpenDispute {
 }
 
 /// Requests approval of an exception's resolution.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeResolution {
     /// The exception, or the beginning of its number.
@@ -284,8 +277,7 @@ impl Operation for ProposeResolution {
 }
 
 /// An issuer, or the funder of points, paid.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookReceived {
     /// The payer: `issuer 1`, `funder 1`.
@@ -335,8 +327,7 @@ impl Operation for BookReceived {
 }
 
 /// Requests approval for undoing the booking of a line of the bank statement, or a booking by hand for a payer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeUndo {
     /// The line, or the reference.
@@ -365,8 +356,7 @@ impl Operation for ProposeUndo {
 }
 
 /// Signs a day's last record.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignDay {
     /// The day.
@@ -374,8 +364,7 @@ pub struct SignDay {
 }
 
 /// A day that is signed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DaySigned {
     /// Whether anything changed.
     pub result: Outcome,
@@ -403,8 +392,7 @@ impl Operation for SignDay {
 }
 
 /// Books the settlements that ended with a day. Doing it again changes nothing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettleDay {
     /// The day.
@@ -412,8 +400,7 @@ pub struct SettleDay {
 }
 
 /// A day that is settled.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DaySettled {
     /// Whether anything changed.
     pub result: Outcome,
@@ -425,8 +412,7 @@ pub struct DaySettled {
 }
 
 /// The result of settling a day.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SettledSums {
     /// Settlements of merchants.
     pub merchants: usize,
@@ -454,8 +440,7 @@ impl Operation for SettleDay {
 }
 
 /// Requests approval for cancelling a payout that the bank did not take; its settlements are due again.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeCancelPayout {
     /// The payout.

@@ -14,8 +14,7 @@ use kazasu_text::{AnyOf, Quoted};
 use serde::{Deserialize, Serialize};
 
 /// Compares a party's file with the ledger and opens an exception for each exception. The same file once more does nothing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompareFile {
     /// `acquirer` or `issuer`.

@@ -69,8 +69,7 @@ pub(crate) fn read_reference(text: &str) -> Option<(u64, u32)> {
 }
 
 /// Proposes to pay settlements: all that are due on or before the bank's day, or those that are named.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposePayout {
     /// The bank's day; the next one when absent.
@@ -84,8 +83,7 @@ pub struct ProposePayout {
 }
 
 /// A payout that waits for an approval.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PayoutRequested {
     /// Whether anything changed.
     pub result: Outcome,
@@ -195,8 +193,7 @@ impl Services {
 }
 
 /// Makes the files of an approved payout. Making them again gives the same bytes; another form is refused.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakePayoutFiles {
     /// The payout.

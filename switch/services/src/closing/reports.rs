@@ -27,8 +27,7 @@ use serde::{Deserialize, Serialize};
 use settlements::{detail, fees, merchant_letter, settlements};
 
 /// The kinds of reports.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Merchants' settlements, one a line.
@@ -93,8 +92,7 @@ impl Kind {
 }
 
 /// Makes a report of finance.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeReport {
     /// The report.
@@ -147,8 +145,7 @@ impl Operation for MakeReport {
 }
 
 /// A settlement as a letter to its merchant.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeLetter {
     /// The settlement.
@@ -170,8 +167,7 @@ impl Operation for MakeLetter {
 }
 
 /// One payment's whole story.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Explain {
     /// The record that decided it.

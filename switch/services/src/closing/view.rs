@@ -20,14 +20,12 @@ use serde::{Deserialize, Serialize};
 const MOST: usize = 10_000;
 
 /// Business days, the newest first.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListDays {}
 
 /// A business day.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DayView {
     /// The day.
     pub day: String,
@@ -46,8 +44,7 @@ pub struct DayView {
 }
 
 /// A step of a day.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MarkView {
     /// The state that it reached.
     pub state: String,
@@ -97,14 +94,12 @@ impl Operation for ListDays {
 }
 
 /// Settlements, the newest first.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListSettlements {}
 
 /// A merchant's settlement.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SettlementView {
     /// Its number.
     pub settlement: u32,
@@ -185,14 +180,12 @@ impl Operation for ListSettlements {
 }
 
 /// Payouts that were approved.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListPayouts {}
 
 /// A payout that was approved.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PayoutView {
     /// Its number.
     pub payout: u64,
@@ -209,8 +202,7 @@ pub struct PayoutView {
 }
 
 /// The files that were made of a payout.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PayoutFiles {
     /// The form.
     pub format: String,
@@ -244,14 +236,12 @@ impl Operation for ListPayouts {
 }
 
 /// Totals that acquirers asked about (0500), the last of each day.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListTotals {}
 
 /// An acquirer's totals of a day, there and here.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TotalsView {
     /// The day.
     pub day: String,
@@ -266,8 +256,7 @@ pub struct TotalsView {
 }
 
 /// One side's totals: counts and yen.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[allow(missing_docs, reason = "the names say it: counts, and yen of them")]
 pub struct TotalsSide {
     pub purchases: u64,
@@ -318,14 +307,12 @@ impl Operation for ListTotals {
 }
 
 /// Comparisons with parties' files.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListRuns {}
 
 /// A comparison with a party's file.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunView {
     /// Its number.
     pub run: u32,
@@ -382,8 +369,7 @@ impl Operation for ListRuns {
 }
 
 /// Exceptions: those that are open, or all.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListExceptions {
     /// Also resolved ones.
@@ -392,8 +378,7 @@ pub struct ListExceptions {
 }
 
 /// A reconciliation exception.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ExceptionView {
     /// Its number, in hexadecimal.
     pub exception: String,
@@ -434,8 +419,7 @@ pub struct ExceptionView {
 }
 
 /// A note about an exception.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NoteView {
     /// The time.
     pub at: String,
@@ -446,8 +430,7 @@ pub struct NoteView {
 }
 
 /// The resolution of an exception.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ResolvedView {
     /// `explained`, `booked_issuer`, `booked_merchant` or `written_off`.
     pub how: String,
@@ -518,14 +501,12 @@ impl Operation for ListExceptions {
 }
 
 /// The contracts in force.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowContracts {}
 
 /// The contracts in force.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ContractsView {
     /// The file's version; 0 before the first.
     pub version: u32,
@@ -536,8 +517,7 @@ pub struct ContractsView {
 }
 
 /// A contract.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ContractView {
     /// Its number.
     pub contract: u32,

@@ -16,8 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// A file to be imported.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportFile {
     /// The workbook's sheet; the first that is shown when absent.
@@ -59,8 +58,7 @@ fn told(error: anyhow::Error) -> ServiceError {
 }
 
 /// What came of a file.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Imported {
     /// Its rows, as they were recorded or looked at.
     #[serde(flatten)]
@@ -77,26 +75,22 @@ impl From<ImportReport> for Imported {
 }
 
 /// Imports links. Two people do it: the first time the file is asked for, and it is recorded when it is sent again after its approval.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct ImportLinks(pub ImportFile);
 
 /// Shows what a file of links would change.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct LookAtLinks(pub ImportFile);
 
 /// Imports merchants; what a row does not say stays as it is. Two people do it, as with links.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct ImportMerchants(pub ImportFile);
 
 /// Shows what a file of merchants would change.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct LookAtMerchants(pub ImportFile);
 

@@ -55,8 +55,7 @@ fn text_of(of: &str, fields: &[Field]) -> String {
 }
 
 /// A row that was not imported.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BadRow {
     /// Line in the file on which the row begins, the first being 1; in a workbook the sheet's row.
     pub line: u64,
@@ -114,8 +113,7 @@ pub fn bad_rows_csv(header: &[String], rows: &[BadRow]) -> anyhow::Result<Vec<u8
 }
 
 /// A field that a row changes, or would change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FieldChange {
     /// The row's line.
     pub line: u64,
@@ -153,8 +151,7 @@ pub enum Mode {
 }
 
 /// The result of an import or of its preview.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct ImportReport {
     /// Nothing was recorded: it was a look.

@@ -55,8 +55,7 @@ pub struct Adopted {
 }
 
 /// Begins the administration of access: invites the first access administrator, or invites one again who has lost everything.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Found {
     /// The person's name.

@@ -16,8 +16,7 @@ use kazasu_text::{Quoted, Said};
 use serde::{Deserialize, Serialize};
 
 /// Asks another access administrator to give a program a key: its first, with its roles, or a further one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestKey {
     /// A new program's name, or one that is there, by id or name.
@@ -39,8 +38,7 @@ pub struct RequestKey {
 }
 
 /// A key was made.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct KeyMade {
     /// The key; it is shown once.
     pub key: String,
@@ -90,8 +88,7 @@ impl Operation for RequestKey {
 
 /// Asks another access administrator to register the key that a portal signs its statements about residents with: its first, or a further
 /// one that takes its place.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestStatementKey {
     /// The portal, by id or name.
@@ -123,8 +120,7 @@ impl Operation for RequestStatementKey {
 
 /// A program replaces its own key: the one that it asks with stays good until it is revoked or over. The new one is for the same
 /// networks, and ends with it at the latest.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateKey {
     /// The new key's last day.
@@ -162,8 +158,7 @@ impl Operation for RotateKey {
 }
 
 /// Takes a program's keys away, at once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeKey {
     /// The program, by id or name.
@@ -204,14 +199,12 @@ impl Operation for RevokeKey {
 }
 
 /// Every program with its keys.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListKeys {}
 
 /// A program, and one key of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct KeyView {
     /// The program.
     #[schemars(with = "String")]

@@ -20,8 +20,7 @@ use kazasu_text::sign_in::SignInRefusalText;
 use serde::{Deserialize, Serialize};
 
 /// Begins to make a passkey: for oneself, or to join.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartPasskey {
     /// The invitation, to join; null in a session, to add one.
@@ -29,8 +28,7 @@ pub struct StartPasskey {
 }
 
 /// What the browser needs to make a passkey.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PasskeyStarted {
     /// For `navigator.credentials.create()`.
     #[schemars(with = "serde_json::Value")]
@@ -100,8 +98,7 @@ impl Services {
 }
 
 /// What an authenticator made.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasskeyMade {
     /// What names the attempt.
@@ -121,8 +118,7 @@ impl PasskeyMade {
 }
 
 /// What an authenticator proved.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasskeyProved {
     /// What names the attempt.
@@ -139,8 +135,7 @@ impl PasskeyProved {
 }
 
 /// Adds a passkey to one's own.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddPasskey {
     /// What the authenticator made.
@@ -166,8 +161,7 @@ impl Operation for AddPasskey {
 }
 
 /// A passkey, for lists.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PasskeyShown {
     /// Its name in lists.
     pub passkey: String,
@@ -196,8 +190,7 @@ impl Services {
 }
 
 /// One's own passkeys.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListPasskeys {}
 
@@ -212,8 +205,7 @@ impl Operation for ListPasskeys {
 }
 
 /// Removes one of one's own passkeys.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemovePasskey {
     /// Its name in lists.
@@ -234,8 +226,7 @@ impl Operation for RemovePasskey {
 }
 
 /// Begins to prove a passkey.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskPasskey {
     /// To show a second factor again in this session; otherwise to sign in, for which no name is needed.
@@ -243,8 +234,7 @@ pub struct AskPasskey {
 }
 
 /// What the browser needs to prove a passkey.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PasskeyAsked {
     /// For `navigator.credentials.get()`.
     #[schemars(with = "serde_json::Value")]
@@ -270,8 +260,7 @@ impl Operation for AskPasskey {
 }
 
 /// Signs a person in with a passkey.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInPasskey {
     /// What the authenticator proved.

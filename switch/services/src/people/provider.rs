@@ -16,8 +16,7 @@ use kazasu_sign_in::{Flow, FlowFor, Known, Linked, Means, Proof, ProviderFlow, S
 use serde::{Deserialize, Serialize};
 
 /// Begins a sign-in through a provider.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartProvider {
     /// The provider's name; the only one when it is left out.
@@ -32,8 +31,7 @@ pub struct StartProvider {
 }
 
 /// Where the person is to go.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ProviderStarted {
     /// The address for the person's browser.
     pub url: String,
@@ -44,8 +42,7 @@ pub struct ProviderStarted {
 }
 
 /// With what the browser came back.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderFields {
     /// What names the attempt.
@@ -181,8 +178,7 @@ pub(super) fn invitation_hash(text: &str) -> Result<[u8; 32]> {
 }
 
 /// Ends a sign-in through a provider.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInProvider {
     /// With what the browser came back.

@@ -11,14 +11,12 @@ use kazasu_schemas::identity::{ActorId, Role};
 use serde::{Deserialize, Serialize};
 
 /// All rights with their holders, and conflicts.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PeopleReport {}
 
 /// A right that is held.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Holding {
     /// The holder's id.
     #[schemars(with = "String")]
@@ -37,8 +35,7 @@ pub struct Holding {
 }
 
 /// Two rights of one holder that control each other.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Conflict {
     /// The holder's id.
     #[schemars(with = "String")]
@@ -53,8 +50,7 @@ pub struct Conflict {
 }
 
 /// The report.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RightsReport {
     /// Every right.
     pub rights: Vec<Holding>,
@@ -120,14 +116,12 @@ impl Operation for PeopleReport {
 }
 
 /// The table of operations, as it is in force.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowMatrix {}
 
 /// An operation's row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MatrixRow {
     /// The service.
     pub service: String,

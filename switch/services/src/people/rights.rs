@@ -23,8 +23,7 @@ const HOURS: u32 = 24;
 const MOST_HOURS: u32 = 7 * 24;
 
 /// Registers an organisation, or renames one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetOrganisation {
     /// One that is there, by id or name; a new one when it is left out.
@@ -41,8 +40,7 @@ pub struct SetOrganisation {
 }
 
 /// An organisation was registered.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OrganisationSet {
     /// Its id.
     #[schemars(with = "Option<String>")]
@@ -76,8 +74,7 @@ fn shop(text: &str) -> Result<(InstitutionId, MerchantId)> {
 }
 
 /// Invites a person.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitePerson {
     /// The person's name.
@@ -94,8 +91,7 @@ pub struct InvitePerson {
 }
 
 /// A person was invited.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Invited {
     /// The person.
     #[schemars(with = "Option<String>")]
@@ -154,8 +150,7 @@ impl Services {
 
 /// Requests another invitation for a person who has lost the means of signing in; another access administrator
 /// decides.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestReinvite {
     /// The person, by id or name.
@@ -188,8 +183,7 @@ impl Services {
 }
 
 /// Requests the grant of a role; another access administrator decides.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestGrant {
     /// The holder, by id or name.
@@ -223,8 +217,7 @@ impl Operation for RequestGrant {
 }
 
 /// Takes a grant away.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndGrant {
     /// The grant.
@@ -245,8 +238,7 @@ impl Operation for EndGrant {
 }
 
 /// A person leaves: grants and sessions end.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndPerson {
     /// The person, by id or name.

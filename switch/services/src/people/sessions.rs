@@ -21,8 +21,7 @@ use kazasu_text::{Quoted, Said};
 use serde::{Deserialize, Serialize};
 
 /// The secret of one-time codes that an app has, and the code that it shows.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OneTimeFields {
     /// 20 bytes or more in base32.
@@ -32,8 +31,7 @@ pub struct OneTimeFields {
 }
 
 /// An invited person joins: chooses a password and, with an app, a second factor.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Join {
     /// The invitation.
@@ -49,8 +47,7 @@ pub struct Join {
 }
 
 /// A person has joined.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Joined {
     /// The person.
     #[schemars(with = "String")]
@@ -101,8 +98,7 @@ impl Operation for Join {
 }
 
 /// Signs a person in.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInPerson {
     /// The person's name or id.
@@ -146,8 +142,7 @@ impl Operation for SignInPerson {
 }
 
 /// Shows a second factor again: exactly one of these.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepUp {
     /// The code that the app shows, or a recovery code.
@@ -166,8 +161,7 @@ pub struct StepUp {
 const MOST_NAMED: usize = 200;
 
 /// The ended sessions, or the one that goes on.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Ended {
     /// Sessions.
     pub sessions: usize,
@@ -213,8 +207,7 @@ impl Operation for StepUp {
 }
 
 /// Ends this session.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignOut {}
 
@@ -230,8 +223,7 @@ impl Operation for SignOut {
 }
 
 /// One's own sessions; an access administrator sees another person's too.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListSessions {
     /// The person; oneself when it is left out.
@@ -239,8 +231,7 @@ pub struct ListSessions {
 }
 
 /// A session.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SessionShown {
     /// Its name in lists.
     pub session: String,
@@ -304,8 +295,7 @@ impl Operation for ListSessions {
 }
 
 /// Ends sessions: one's own, or for an access administrator, another person's.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndSessions {
     /// The person; oneself when it is left out.
@@ -334,14 +324,12 @@ impl Operation for EndSessions {
 }
 
 /// Asks for the caller, as the switch knows it.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhoAmI {}
 
 /// The caller.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WhoShown {
     /// The immutable id.
     pub id: String,

@@ -10,8 +10,7 @@ use kazasu_text::access::AccessText;
 use serde::{Deserialize, Serialize};
 
 /// A person is signed in.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SignedInAnswer {
     /// The session, for the header `Authorization: Bearer …`; it is shown once.
     pub session: String,

@@ -5,8 +5,7 @@ use serde::Deserialize;
 
 /// `[[city]]`: a city, and the people of earlier configurations. Their names are those of `[http.people]` in `keys_file`; one
 /// person has one of these roles.
-#[derive(Deserialize, Debug, Clone)]
-#[derive(schemars::JsonSchema)]
+#[derive(Deserialize, Debug, Clone, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CityFile {
     /// Its code: 5 digits.

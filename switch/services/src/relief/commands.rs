@@ -20,8 +20,7 @@ use kazasu_text::{AnyOf, Count, Quoted};
 use serde::{Deserialize, Serialize};
 
 /// Requests approval of a programme, or of new terms of one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeProgramme {
     /// The file's text.
@@ -55,8 +54,7 @@ impl Operation for ProposeProgramme {
 }
 
 /// Requests approval of a claim: the payee owes the amount beyond the payee's right.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeClaim {
     /// The batch.
@@ -88,8 +86,7 @@ impl Operation for ProposeClaim {
 }
 
 /// Requests approval for returning money of the fund to the city.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeReturn {
     /// The programme.
@@ -122,8 +119,7 @@ impl Operation for ProposeReturn {
 }
 
 /// Books the city's payment into a programme's fund.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FundRelief {
     /// The programme.
@@ -153,8 +149,7 @@ impl Operation for FundRelief {
 
 /// Decides about a row: exclude, include, accept, assign (to `ppid`, or to a new temporary ID when absent), amount (with
 /// `amount`).
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRow {
     /// The batch.
@@ -174,8 +169,7 @@ pub struct ChangeRow {
 }
 
 /// A row that was changed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RowChanged {
     /// Whether anything changed.
     pub result: Outcome,
@@ -229,8 +223,7 @@ impl Operation for ChangeRow {
 }
 
 /// Takes a batch a step further: `assessed`, `decided`, `committed`, `ordered`, `released`, `reported`, `cancelled`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TakeStep {
     /// The batch.
@@ -245,8 +238,7 @@ pub struct TakeStep {
 }
 
 /// A step that was taken.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StepTaken {
     /// Whether anything changed.
     pub result: Outcome,
@@ -308,8 +300,7 @@ impl Services {
 }
 
 /// A payee gave something back, over the bank or out of the purse.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookRepaid {
     /// The batch.
@@ -346,8 +337,7 @@ impl Operation for BookRepaid {
 }
 
 /// A transfer came back: a person found it in the bank statement.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookReturned {
     /// The batch.
@@ -378,8 +368,7 @@ impl Operation for BookReturned {
 }
 
 /// The bank took a transfer file's money: a person found it in the bank statement.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookSent {
     /// The batch.
@@ -406,8 +395,7 @@ impl Operation for BookSent {
 }
 
 /// Requests approval for undoing the booking of a line of the bank statement.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeReliefUndo {
     /// The line.

@@ -45,8 +45,7 @@ impl Services {
 }
 
 /// Makes the files that order a released batch's transfers. Making them again gives the same bytes; another form is refused.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeTransferFiles {
     /// The batch.

@@ -52,8 +52,7 @@ impl Progress {
 }
 
 /// Reads a file of applications in. It credits nothing: a credit requires two more people.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportApplications {
     /// The programme.
@@ -74,8 +73,7 @@ pub struct ImportApplications {
 }
 
 /// The result of reading a file in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Imported {
     /// The batch.
     pub batch: u32,

@@ -18,14 +18,12 @@ const MOST_ROWS: usize = 1_000;
 const MOST_AMOUNTS: usize = 50;
 
 /// All relief programmes.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListProgrammes {}
 
 /// A programme, with the file in force.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowProgramme {
     /// Its number.
@@ -33,8 +31,7 @@ pub struct ShowProgramme {
 }
 
 /// A relief programme.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ProgrammeView {
     /// Its number.
     pub programme: u16,
@@ -148,8 +145,7 @@ fn no_batch(number: u32) -> ServiceError {
 }
 
 /// Asks for a batch, with all facts for the people who decide.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowBatch {
     /// Its number.
@@ -157,8 +153,7 @@ pub struct ShowBatch {
 }
 
 /// A batch of applications.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BatchView {
     /// Its number.
     pub batch: u32,
@@ -208,8 +203,7 @@ pub struct BatchView {
 }
 
 /// A step of a batch.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[allow(missing_docs, reason = "the step in both languages, and when, who and why")]
 pub struct StepView {
     pub step: String,
@@ -223,8 +217,7 @@ pub struct StepView {
 }
 
 /// An amount and the number of its rows, or the number and sum of rows with smaller amounts.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 #[allow(missing_docs, reason = "see above")]
 pub enum AmountView {
@@ -233,8 +226,7 @@ pub enum AmountView {
 }
 
 /// Rows with an issue.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct IssueView {
     /// The issue.
     pub issue: String,
@@ -251,8 +243,7 @@ pub struct IssueView {
 }
 
 /// Rows in one state.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[allow(missing_docs, reason = "the state, its rows and their sum")]
 pub struct StateView {
     pub state: String,
@@ -261,8 +252,7 @@ pub struct StateView {
 }
 
 /// The transfer files of a batch.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[allow(missing_docs, reason = "the form, and each file")]
 pub struct TransferFilesView {
     pub format: String,
@@ -270,8 +260,7 @@ pub struct TransferFilesView {
 }
 
 /// A transfer file of a batch.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[allow(missing_docs, reason = "its transfers, their sum, and whether the bank took it")]
 pub struct TransferFileView {
     pub count: u32,
@@ -280,8 +269,7 @@ pub struct TransferFileView {
 }
 
 /// A row of a batch.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RowView {
     /// Its place in the batch, from 0.
     pub row: u32,
@@ -327,8 +315,7 @@ impl From<&StateRow> for RowView {
 }
 
 /// Rows that are not paid: number, sum, reasons, and the first rows.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UnpaidView {
     /// Rows.
     pub count: u32,
@@ -341,8 +328,7 @@ pub struct UnpaidView {
 }
 
 /// Rows that are not paid for one reason.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UnpaidReason {
     /// The reason.
     pub why: String,
@@ -492,8 +478,7 @@ fn distribution(v: &StateBatch) -> Vec<AmountView> {
 }
 
 /// The progress of crediting a batch.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowProgress {
     /// The batch.
@@ -501,8 +486,7 @@ pub struct ShowProgress {
 }
 
 /// The progress of crediting a batch.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ProgressView {
     /// The batch.
     pub batch: u32,
@@ -533,8 +517,7 @@ impl Operation for ShowProgress {
 }
 
 /// Rows of a batch, a page at a time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListRows {
     /// The batch.
@@ -548,8 +531,7 @@ pub struct ListRows {
 }
 
 /// A page of rows.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RowsView {
     /// The rows.
     pub rows: Vec<RowView>,

@@ -17,8 +17,7 @@ use kazasu_text::{AnyOf, Quoted, Said};
 use serde::{Deserialize, Serialize};
 
 /// Suspends a card, revokes it, or lets it be used again.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetCard {
     /// The person.
@@ -61,8 +60,7 @@ impl Operation for SetCard {
 }
 
 /// A certificate belongs to a person's card from now on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BindCertificate {
     /// The person.
@@ -129,8 +127,7 @@ impl Services {
 }
 
 /// Takes a card status list over.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApplyStatusList {
     /// The list, an X.509 CRL in DER or PEM, in hexadecimal.
@@ -138,8 +135,7 @@ pub struct ApplyStatusList {
 }
 
 /// A list that was taken over.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StatusListApplied {
     /// Whether anything changed.
     pub result: Outcome,
@@ -193,8 +189,7 @@ impl Operation for ApplyStatusList {
 }
 
 /// Issues a temporary ID.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssueTemporary {
     /// The ID; a random one when absent.
@@ -206,8 +201,7 @@ pub struct IssueTemporary {
 }
 
 /// A temporary ID that was issued.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TemporaryIssued {
     /// Whether anything changed.
     pub result: Outcome,
@@ -238,8 +232,7 @@ impl Operation for IssueTemporary {
 }
 
 /// Merges a temporary ID into a PPID.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MergePeople {
     /// The temporary ID.
@@ -252,8 +245,7 @@ pub struct MergePeople {
 }
 
 /// Two IDs that are to become one person.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Merged {
     /// The request.
     #[serde(flatten)]
@@ -263,8 +255,7 @@ pub struct Merged {
 }
 
 /// A person who would get, or got, more of a relief programme than its ceiling.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AboveCeiling {
     /// The programme.
     pub programme: u16,

@@ -12,8 +12,7 @@ use kazasu_ledger::record::{CardChange, Proposal};
 use serde::{Deserialize, Serialize};
 
 /// Requests approval for letting a suspended card be used again.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LiftSuspension {
     /// The person.
@@ -24,8 +23,7 @@ pub struct LiftSuspension {
 
 /// Requests approval for another card of a resident: its certificate belongs to the PPID, and the earlier card's has no effect any
 /// more.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BindCard {
     /// The person.

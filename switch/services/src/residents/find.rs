@@ -19,8 +19,7 @@ use serde::{Deserialize, Serialize};
 const NEAR: i64 = 15 * 60_000;
 
 /// Finds a resident: by `ppid`, or by `terminal`, `at` and `amount` of a receipt.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindResident {
     /// A PPID or temporary ID as it is read out: in groups, in small letters, 0, 1 and 8 for O, I and B.
@@ -41,8 +40,7 @@ pub struct FindResident {
 }
 
 /// A resident who may be the caller.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FoundResident {
     /// The PPID.
     pub ppid: String,

@@ -17,8 +17,7 @@ use kazasu_text::readings;
 use serde::{Deserialize, Serialize};
 
 /// Sets a resident's own limits: what is not named stays, null takes a limit away.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetLimits {
     /// The person.
@@ -68,8 +67,7 @@ impl Operation for SetLimits {
 }
 
 /// Sets the month's limit from what a household declares. The declaration is not kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetSpendable {
     /// The person.
@@ -88,8 +86,7 @@ pub struct SetSpendable {
 }
 
 /// A household's spendable amount, by the Instalment Sales Act's estimate.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SpendableSet {
     /// Whether anything changed.
     pub result: Outcome,
@@ -130,8 +127,7 @@ impl Operation for SetSpendable {
 }
 
 /// Credits purse money to a resident.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreditPurse {
     /// The person.

@@ -13,8 +13,7 @@ use kazasu_text::problems::ProblemText;
 use serde::{Deserialize, Serialize};
 
 /// Links or relinks a PPID. A card number passes through it, so it is never printed.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetLink {
     /// The person.
@@ -32,8 +31,7 @@ pub struct SetLink {
 }
 
 /// A link that was made.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LinkSet {
     /// Whether anything changed.
     pub result: Outcome,
@@ -92,8 +90,7 @@ impl Operation for SetLink {
 }
 
 /// Ends a link.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveLink {
     /// The person.
@@ -123,8 +120,7 @@ impl Operation for RemoveLink {
 }
 
 /// Puts a link into the queue of broken ones.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BreakLink {
     /// The person.
@@ -148,8 +144,7 @@ impl Operation for BreakLink {
 }
 
 /// Proposes a new instrument for a broken link. A card number passes through it, so it is never printed.
-#[derive(Clone, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeRetarget {
     /// The person.

@@ -15,14 +15,12 @@ use kazasu_text::problems::NotFoundText;
 use serde::{Deserialize, Serialize};
 
 /// Links that wait for staff.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListWaitingLinks {}
 
 /// A link that waits for staff.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WaitingLink {
     /// Under this number it is decided.
     pub proposal: u64,
@@ -80,8 +78,7 @@ impl Operation for ListWaitingLinks {
 }
 
 /// Allows a link to an instrument that another person has linked, or denies it: another person than requested it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecideLink {
     /// The request's number.

@@ -18,8 +18,7 @@ use kazasu_text::{Count, Label, Language, Text};
 use serde::{Deserialize, Serialize};
 
 /// Shows the last taps of a resident: what was paid, and why other taps came to nothing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowTaps {
     /// The person.
@@ -33,8 +32,7 @@ pub struct ShowTaps {
 }
 
 /// A tap, in words for the resident.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TapShown {
     /// Its record.
     pub record: u64,

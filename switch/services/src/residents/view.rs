@@ -17,8 +17,7 @@ use kazasu_text::residents::LinkText;
 use serde::{Deserialize, Serialize};
 
 /// Shows a person.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowResident {
     /// The person.
@@ -29,8 +28,7 @@ pub struct ShowResident {
 }
 
 /// A person.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ResidentView {
     /// The PPID.
     pub ppid: String,
@@ -63,8 +61,7 @@ pub struct ResidentView {
 }
 
 /// One version of a link.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LinkView {
     /// Its number.
     pub version: u32,
@@ -75,8 +72,7 @@ pub struct LinkView {
 }
 
 /// An instrument with its number masked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MaskedInstrument {
     /// `credit`, `debit`, `bank` or `on_us`.
     pub kind: String,
@@ -87,8 +83,7 @@ pub struct MaskedInstrument {
 }
 
 /// A person's yen of a purse, or points, of a programme.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct HoldingView {
     /// The programme.
     pub programme: u16,
@@ -111,8 +106,7 @@ impl HoldingView {
 }
 
 /// A person's own limits.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OwnLimitsView {
     /// Yen per tap.
     pub tap_yen: Option<i64>,
@@ -227,14 +221,12 @@ impl Services {
 }
 
 /// The queue of broken links.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListBrokenLinks {}
 
 /// A broken link.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BrokenLink {
     /// The person.
     pub ppid: String,
@@ -249,8 +241,7 @@ pub struct BrokenLink {
 }
 
 /// A proposed instrument.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RetargetView {
     /// The number under which it is decided; absent in journals that are older than it.
     pub approval: Option<u64>,
@@ -298,14 +289,12 @@ impl Operation for ListBrokenLinks {
 }
 
 /// Public-receipt accounts under several PPIDs.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListSharedAccounts {}
 
 /// An account under several PPIDs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SharedAccount {
     /// The account.
     pub instrument: MaskedInstrument,

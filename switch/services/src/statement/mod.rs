@@ -179,8 +179,7 @@ fn same_as(state: &State, rows: &[Row], (record, other): (usize, &str), picture:
 }
 
 /// A statement, and how it is read.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatementFile {
     /// Only show what would be booked.
@@ -216,8 +215,7 @@ impl StatementFile {
 }
 
 /// Reads a statement for finance: payouts, and payments of issuers and funders.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct ReadPayoutStatement(pub StatementFile);
 
@@ -233,8 +231,7 @@ impl Operation for ReadPayoutStatement {
 }
 
 /// Reads a statement for a city's treasurer: relief by transfer.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct ReadReliefStatement(pub StatementFile);
 

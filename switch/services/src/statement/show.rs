@@ -11,8 +11,7 @@ use kazasu_schemas::zengin::statement::Statement;
 use serde::{Deserialize, Serialize};
 
 /// The result of reading a statement, line by line.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StatementRead {
     /// Lines that could be read.
     pub entries: usize,
@@ -41,8 +40,7 @@ pub struct StatementRead {
 }
 
 /// A payout file that the bank took.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[allow(missing_docs, reason = "the payout, its file counted from 0, and the line's amount")]
 pub struct TakenLine {
     pub payout: u64,
@@ -51,8 +49,7 @@ pub struct TakenLine {
 }
 
 /// A transfer file of relief that the bank took.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[allow(missing_docs, reason = "the batch, its file counted from 0, and the line's amount")]
 pub struct SentLine {
     pub batch: u32,
@@ -61,8 +58,7 @@ pub struct SentLine {
 }
 
 /// A payment that came back: a settlement of a payout, or a row of a batch.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct ReturnedLine {
     /// The payout.
@@ -85,8 +81,7 @@ pub struct ReturnedLine {
 }
 
 /// A payment of an issuer or of a funder of points.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct ReceivedLine {
     /// The issuer.
@@ -100,8 +95,7 @@ pub struct ReceivedLine {
 }
 
 /// A line that the bank corrected.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UndoneLine {
     /// The corrected line.
     pub line: String,
@@ -112,8 +106,7 @@ pub struct UndoneLine {
 }
 
 /// A line that is nothing to book.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AsideLine {
     /// Its record in the file.
     pub record: usize,
@@ -126,8 +119,7 @@ pub struct AsideLine {
 }
 
 /// A line that is open.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OpenLine {
     /// Its record in the file.
     pub record: usize,
@@ -148,8 +140,7 @@ pub struct OpenLine {
 }
 
 /// A candidate of an open line.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CandidateView {
     /// In words.
     pub what: String,

@@ -32,8 +32,7 @@ const DAYS: i32 = 31;
 const ABOUT: i64 = 10;
 
 /// Finds payments. Every field that is given must hold; dates are business days, moments have an offset.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FindTransactions {
     /// The person who paid. Staff only, with `why`.
@@ -93,8 +92,7 @@ pub struct FindTransactions {
 }
 
 /// A page of payments, the newest first.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TransactionsPage {
     /// The payments.
     pub transactions: Vec<TransactionView>,

@@ -13,8 +13,7 @@ use kazasu_text::problems::NotFoundText;
 use serde::{Deserialize, Serialize};
 
 /// What a shop took on a business day, so far.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowTakings {
     /// The shop: `ACQUIRER/MERCHANT`.
@@ -25,8 +24,7 @@ pub struct ShowTakings {
 }
 
 /// A shop's business day.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DayTakings {
     /// The shop.
     pub merchant: String,
@@ -41,8 +39,7 @@ pub struct DayTakings {
 }
 
 /// A terminal's part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TerminalTakings {
     /// DE41.
     pub terminal: String,

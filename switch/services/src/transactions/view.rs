@@ -13,8 +13,7 @@ use kazasu_text::problems::NotFoundText;
 use serde::{Deserialize, Serialize};
 
 /// A message of a terminal. Yen that went to the merchant are above zero, yen that came back below.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TransactionView {
     /// Its record in the journal.
     pub record: u64,
@@ -104,8 +103,7 @@ impl TransactionView {
 }
 
 /// A payment and what refunds, reverses or completes it, in their order.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowTransaction {
     /// Its record.

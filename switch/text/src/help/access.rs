@@ -203,7 +203,7 @@ help! {
             "操作（`link`、`unlink`、`set_card`、`set_limits`、`set_spendable`、`resident`、`resident_statement`）",
             "link, unlink, set_card, set_limits, set_spendable, resident or resident_statement";
         "portal sign <method>": "メソッド（GET、PUT、DELETE）", "GET, PUT or DELETE";
-        "portal sign <target>": "パスと、続く問合せ部分（例：/v1/residents/…）", "The path with what stands behind its question mark: /v1/residents/…";
+        "portal sign <target>": "パスと、続く問合せ部分（例：/api/v1/residents/…）", "The path with what stands behind its question mark: /api/v1/residents/…";
         "portal sign --body":
             "送るとおりの本文のファイル。省略時は本文なし", "The file with the body, byte by byte as it is sent; no body when absent";
     }

@@ -20,8 +20,7 @@ use kazasu_text::{Said, Text};
 use serde::{Deserialize, Serialize};
 
 /// A resident's statement of some days: what was paid where, by what, and what came back.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResidentStatement {
     /// The person.

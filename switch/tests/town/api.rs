@@ -1,0 +1,129 @@
+//! The API as a program meets it: named requests, the document, and the one form of every error.
+
+use crate::corrections::pays;
+use crate::harness::{Served, Town, kazasu, request, sent};
+use kazasu_demo::sample::Town as Sample;
+use kazasu_store::Store;
+use kazasu_store::side::SideRow;
+use kazasu_store::sqlite::SqliteStore;
+use serde_json::{Value, json};
+
+/// A request with these headers and no others.
+fn bare(served: &Served, asked: (&str, &str), headers: &[(&str, &str)], body: &Value) -> (u16, Value) {
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+    let (status, text) = sent(served.http, asked, headers, &body).unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+fn town() -> Town {
+    Town::new(Sample { residents: 3, ..Sample::default() })
+}
+
+fn records(town: &Town) -> u64 {
+    town.verified().records
+}
+
+#[test]
+fn a_named_request_is_carried_out_once_also_over_a_kill() {
+    let town = town();
+    let served = town.serve();
+    served.issuers_up(3);
+    let payment = pays(&town, &served, "credit-ok", 1_000);
+    served.drained();
+    let bearer = format!("Bearer {}", town.session("sato"));
+    let (path, body) = (format!("/api/v1/payments/{payment}/refund"), json!({ "amount": 250, "why": "broken" }));
+    let named = |served: &Served, key: &str, body: &Value| {
+        bare(served, ("POST", &path), &[("authorization", &bearer), ("idempotency-key", key)], body)
+    };
+    let before = records(&town);
+    let (status, value) = bare(&served, ("POST", &path), &[("authorization", &bearer)], &body);
+    assert_eq!((status, value["code"].as_str()), (400, Some("idempotency_key_missing")), "{value}");
+    let (status, value) = named(&served, "two words", &body);
+    assert_eq!((status, value["code"].as_str()), (400, Some("idempotency_key_invalid")), "{value}");
+    assert_eq!(records(&town), before, "nothing was asked for");
+    // A refused request frees its key.
+    assert_eq!(named(&served, "refund-1", &json!({ "amount": 99_999_999, "why": "too much" })).0, 409);
+    let (status, first) = named(&served, "refund-1", &body);
+    assert_eq!(status, 200, "{first}");
+    let once = records(&town);
+    assert_eq!(named(&served, "refund-1", &body), (200, first.clone()), "the same answer");
+    let (status, value) = named(&served, "refund-1", &json!({ "amount": 251, "why": "broken" }));
+    assert_eq!((status, value["code"].as_str()), (422, Some("idempotency_key_reused")), "{value}");
+    // Another caller's key is another one.
+    let other = format!("Bearer {}", town.session("suzuki"));
+    let (status, value) =
+        bare(&served, ("POST", &path), &[("authorization", &other), ("idempotency-key", "refund-1")], &body);
+    assert!(value["code"] != "idempotency_key_reused" && value["proposal"] != first["proposal"], "{status} {value}");
+    served.kill();
+    let served = town.serve();
+    assert_eq!(named(&served, "refund-1", &body), (200, first), "also after a kill");
+    assert!(records(&town) >= once);
+
+    // The program was killed in the middle: what came of it is not known, and it is never done a second time under the key.
+    let caller = town.runtime.block_on(async {
+        let mut side = SqliteStore::new(town.journal()).side().await.unwrap();
+        let rows = side.list(32, &[], 100).await.unwrap();
+        let row = rows.iter().find(|row| row.key.ends_with(b"refund-1")).unwrap();
+        let mut value: Value = serde_json::from_slice(&row.value).unwrap();
+        value["answer"] = Value::Null;
+        value["run"] = json!("another");
+        let mut key = row.key[..row.key.len() - 1].to_vec();
+        key.push(b'9');
+        let lost = SideRow { key, value: serde_json::to_vec(&value).unwrap(), version: 0, ..row.clone() };
+        side.put(&lost).await.unwrap()
+    });
+    assert!(caller);
+    let (status, value) = named(&served, "refund-9", &body);
+    assert_eq!((status, value["code"].as_str()), (409, Some("idempotency_outcome_unknown")), "{value}");
+    served.stop();
+}
+
+#[test]
+fn the_document_is_served_and_printed_and_every_error_is_a_problem() {
+    let town = town();
+    let served = town.serve();
+    let (status, text) = served.get("/api/v1/openapi.json");
+    assert_eq!(status, 200);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let printed = kazasu(&["api", "openapi"]);
+    assert_eq!(document, serde_json::from_slice::<Value>(&printed.stdout).unwrap());
+    let codes = document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].as_array().unwrap();
+    let bearer = format!("Bearer {}", town.session("sato"));
+    let signed = [("authorization", bearer.as_str()), ("idempotency-key", "x")];
+    let long = format!("/api/v1/transactions?rrn={}", "9".repeat(3_000));
+    for (method, path, body, status) in [
+        ("GET", "/api/v1/nothing", "", 404),
+        ("GET", "/v1/status", "", 404),
+        ("POST", "/api/v1/transactions", "{}", 405),
+        ("GET", "/api/v1/transactions?limit=x", "", 400),
+        ("GET", "/api/v1/transactions?limit=1&limit=2", "", 400),
+        ("GET", "/api/v1/transactions?rrn=%8E%52", "", 400),
+        ("GET", "/api/v1/transactions?no_such=1", "", 400),
+        ("GET", long.as_str(), "", 400),
+        ("GET", "/api/v1/payments/x", "", 400),
+        ("GET", "/api/v1/payments/999999?why=call", "", 404),
+        ("POST", "/api/v1/payments/1/refund", "", 400),
+        ("POST", "/api/v1/payments/1/refund", "{\"why\":\"a\",\"why\":\"b\"}", 400),
+        ("POST", "/api/v1/payments/1/refund", "{\"payment\":1,\"why\":\"a\"}", 400),
+        ("POST", "/api/v1/payments/1/refund?why=a", "{}", 400),
+        ("POST", "/api/v1/approvals/1/approve", "{\"why\":\"a\"}", 428),
+        ("POST", "/api/v1/people", "{}", 403),
+        ("GET", "/api/v1/merchants/%2F", "", 400),
+    ] {
+        let (found, text) = sent(served.http, (method, path), &signed, body.as_bytes()).unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {text}"));
+        assert_eq!(found, status, "{method} {path}: {value}");
+        assert_eq!(value["status"], status, "{value}");
+        assert!(codes.contains(&value["code"]), "{value}");
+        assert!(value["detail"].is_string() && value["request_id"].is_string(), "{value}");
+        assert!(value.get("error").is_none() && value.get("field").is_none(), "{value}");
+    }
+    // Only the address of the state needs no sign-in.
+    assert_eq!(request(served.http, "GET", "/api/v1/status", &[], b"").unwrap().0, 200);
+    for path in document["paths"].as_object().unwrap().keys().filter(|path| *path != "/status") {
+        let path = path.replace(['{', '}'], "");
+        let (status, text) = request(served.http, "GET", &format!("/api/v1{path}"), &[], b"").unwrap();
+        assert!([401, 405].contains(&status), "{path}: {status} {text}");
+    }
+    served.stop();
+}
