@@ -36,14 +36,15 @@ if [ ${#missing[@]} -gt 0 ]; then
         exit 2
     fi
 fi
-# The OpenID Connect provider that people of the test's town sign in at.
-if ! target/oidc/bin/python -m pip freeze 2>/dev/null | grep -qixF "$(grep -v '^#' tests/oidc.txt)"; then
-    step "installing $(grep -v '^#' tests/oidc.txt) into target/oidc"
-    if ! { python3 -m venv target/oidc && target/oidc/bin/pip install -q -r tests/oidc.txt; }; then
-        echo "test.sh: tests/oidc.txt could not be installed: python3 with venv (Debian: python3-venv) and access to PyPI, or a mirror (PIP_INDEX_URL), are needed" >&2
+# The OpenID Connect provider that people of the test's town sign in at, and the fuzzer of the API: each in a folder of its own.
+for tool in oidc schemathesis; do
+    target/$tool/bin/python -m pip freeze 2>/dev/null | grep -qixF "$(grep -v '^#' tests/$tool.txt)" && continue
+    step "installing $(grep -v '^#' tests/$tool.txt) into target/$tool"
+    if ! { python3 -m venv target/$tool && target/$tool/bin/pip install -q -r tests/$tool.txt; }; then
+        echo "test.sh: tests/$tool.txt could not be installed: python3 with venv (Debian: python3-venv) and access to PyPI, or a mirror (PIP_INDEX_URL), are needed" >&2
         exit 2
     fi
-fi
+done
 command -v cargo >/dev/null || { echo "test.sh: cargo is missing; install Rust 1.94 or newer (https://rustup.rs)" >&2; exit 2; }
 files=$(ulimit -n)
 if [ "$files" != unlimited ] && [ "$files" -lt 8192 ]; then

@@ -131,7 +131,7 @@ fn refusal(status: StatusCode, text: String) -> Box<Response> {
 }
 
 /// Refusals of the framework in the API's form.
-pub(super) async fn in_form(method: &Method, path: &str, response: Response) -> Response {
+pub(super) async fn in_form(method: &Method, response: Response) -> Response {
     let is_error = response.status().is_client_error() || response.status().is_server_error();
     let kind = response.headers().get(header::CONTENT_TYPE);
     let is_plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));

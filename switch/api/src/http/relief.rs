@@ -1,6 +1,6 @@
 //! Relief over HTTP.
 
-use super::answers::{BROKEN, has_panicked, in_address, refused, report_as};
+use super::answers::{BROKEN, has_panicked, in_address, refused, report_as, wrong};
 use super::at;
 use super::bank::statement;
 use super::callers::Asker;
@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use kazasu_engine::tasks::{Kind, broke_off, unwound};
 use kazasu_services::ServiceError;
+use kazasu_services::access::{About, Name};
 use kazasu_services::relief::{ImportApplications, Imported, Progress, ReliefReport};
 use kazasu_services::statement::ReadReliefStatement;
 use serde_json::{Value, json};
@@ -74,6 +75,13 @@ async fn import(
         Ok(named) => named,
         Err(refusal) => return *refusal,
     };
+    // What is refused now has its status; what is found while the file is read is the last line of the answer.
+    if let Err(error) = api.services.admit(Name::ImportApplications, About::Programme(programme), &who).await {
+        return refused(error);
+    }
+    if body.is_empty() {
+        return refused(wrong("file", "the body is empty: expected the file of applications"));
+    }
     static IMPORTS: Semaphore = Semaphore::const_new(2);
     let Ok(permit) = IMPORTS.try_acquire() else {
         let text = "two files are being read in already; try again when they are done";

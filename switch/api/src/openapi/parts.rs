@@ -30,6 +30,20 @@ impl Default for Schemas {
     }
 }
 
+/// Adds what every field of a name must be, so that a program finds its mistake before it asks.
+fn with_bounds(schema: &mut Map<String, Value>) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+    for (name, most) in [("why", 200), ("reference", 100)] {
+        if let Some(Value::Object(field)) = properties.get_mut(name) {
+            field.insert("minLength".to_owned(), 1.into());
+            field.insert("maxLength".to_owned(), most.into());
+        }
+    }
+    if let Some(Value::Object(field)) = properties.get_mut("limit") {
+        field.insert("minimum".to_owned(), 1.into());
+    }
+}
+
 /// A request's schema.
 pub(super) struct Asked {
     name: String,
@@ -66,7 +80,8 @@ impl Schemas {
     /// A request's own schema; the types in it become components.
     pub(super) fn request<T: JsonSchema>(&mut self) -> Asked {
         let schema = T::json_schema(&mut self.requests).to_value();
-        let Value::Object(schema) = schema else { return Asked { name: String::new(), schema: Map::new() } };
+        let Value::Object(mut schema) = schema else { return Asked { name: String::new(), schema: Map::new() } };
+        with_bounds(&mut schema);
         Asked { name: T::schema_name().into_owned(), schema }
     }
 
