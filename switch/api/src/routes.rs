@@ -31,8 +31,8 @@ pub mod requests {
         ApproveRequest, DecideMany, DenyRequest, ListApprovals, SendBackRequest, ShowApproval, WithdrawRequest,
     };
     pub use kazasu_services::closing::{
-        BookReceived, CutOver, Explain, ListDays, ListExceptions, ListPayouts, ListRuns, ListSettlements, ListTotals,
-        MakePayoutFiles, MarkReconciled, NoteException, OpenDispute, ProposeCancelPayout, ProposeContracts,
+        AskQuote, BookReceived, CutOver, Explain, ListDays, ListExceptions, ListPayouts, ListRuns, ListSettlements,
+        ListTotals, MakePayoutFiles, MarkReconciled, NoteException, OpenDispute, ProposeCancelPayout, ProposeContracts,
         ProposePayout, ProposeResolution, ProposeUndo, SettleDay, ShowContracts, SignDay,
     };
     pub use kazasu_services::corrections::{ReducePayment, RefundPayment, ShowPayment, WriteOffPayment};
@@ -109,6 +109,7 @@ macro_rules! each_route {
             GET "/transactions" FindTransactions;
             GET "/transactions/{record}" ShowTransaction;
             GET "/takings" ShowTakings;
+            POST "/quotes" AskQuote;
             GET "/payments/{payment}" ShowPayment;
             POST "/payments/{payment}/refund" RefundPayment;
             POST "/payments/{payment}/reduce" ReducePayment;
@@ -260,7 +261,8 @@ mod tests {
 
     #[test]
     fn what_asks_is_a_get_and_what_changes_is_none() {
-        for (method, path, name) in each_route!(rows) {
+        // A quote is asked with a list, which no address has room for.
+        for (method, path, name) in each_route!(rows).into_iter().filter(|row| row.2 != Name::AskQuote) {
             assert_eq!(method == Method::GET, name.row().kind == Kind::Question, "{method} {path}");
         }
     }

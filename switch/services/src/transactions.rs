@@ -5,6 +5,8 @@ mod shops;
 mod takings;
 mod view;
 
+pub(crate) use find::shop;
 pub use find::{FindTransactions, TransactionsPage};
+pub(crate) use shops::Shops;
 pub use takings::{DayTakings, ShowTakings, TerminalTakings};
 pub use view::{ShowTransaction, TransactionView};

@@ -12,10 +12,10 @@ use kazasu_console::{print_text, say, tell};
 use kazasu_serve::config::Config;
 use kazasu_services::access::{About, Name};
 use kazasu_services::closing::{
-    BookReceived, CompareFile, CompareWith, CutOver, DayView, Explain, ListDays, ListExceptions, ListPayouts, ListRuns,
-    ListSettlements, ListTotals, MakeLetter, MakePayoutFiles, MakeReport, MarkReconciled, NoteException, OpenDispute,
-    ProposeCancelPayout, ProposeContracts, ProposePayout, ProposeResolution, ProposeUndo, ReportKind,
-    ResidentStatement, SettleDay, ShowContracts, SignDay, clearing_file,
+    AskQuote, BookReceived, CompareFile, CompareWith, CutOver, DayView, Explain, ListDays, ListExceptions, ListPayouts,
+    ListRuns, ListSettlements, ListTotals, MakeLetter, MakePayoutFiles, MakeReport, MarkReconciled, NoteException,
+    OpenDispute, ProposeCancelPayout, ProposeContracts, ProposePayout, ProposeResolution, ProposeUndo, QuotedPayment,
+    ReportKind, ResidentStatement, SettleDay, ShowContracts, SignDay, clearing_file,
 };
 use kazasu_services::statement::ReadPayoutStatement;
 use kazasu_text::Count;
@@ -73,6 +73,32 @@ pub(super) enum ContractCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// What payments would cost a shop, and when they would be paid out. It changes nothing.
+    Quote {
+        /// The shop: ACQUIRER/MERCHANT.
+        merchant: String,
+        /// Tender and yen, such as credit:3000, and a count where there are several: credit:3000:20. It may be given again.
+        #[arg(long = "payment", required = true, value_name = "TENDER:YEN[:COUNT]", value_parser = quoted)]
+        payments: Vec<QuotedPayment>,
+        /// The business day; today when absent.
+        #[arg(long)]
+        day: Option<String>,
+        /// Another contract's number, to compare; the shop's own when absent.
+        #[arg(long)]
+        contract: Option<u32>,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// Payments that are alike, as the command line takes them.
+fn quoted(text: &str) -> Result<QuotedPayment, String> {
+    let wrong = || format!("expected TENDER:YEN or TENDER:YEN:COUNT, such as credit:3000:20, got {text:?}");
+    let mut parts = text.splitn(3, ':');
+    let tender = parts.next().filter(|tender| !tender.is_empty()).ok_or_else(wrong)?.to_owned();
+    let amount = super::common::amount(parts.next().ok_or_else(wrong)?)?;
+    let count = parts.next().map(str::parse).transpose().map_err(|_| wrong())?;
+    Ok(QuotedPayment { tender, amount, count, brand: None, mcc: None })
 }
 
 #[derive(Subcommand)]
@@ -385,6 +411,9 @@ pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
         ContractCommand::Propose { file, why, common } => {
             let (source, file) = (text(&file)?, super::common::file_name(&file));
             one(ProposeContracts { source, file, why }, &common).await
+        }
+        ContractCommand::Quote { merchant, payments, day, contract, common } => {
+            query(AskQuote { merchant, day, contract, payments }, &common).await
         }
         ContractCommand::Show { common } => match question(ShowContracts {}, &common).await {
             // Before the first contracts are in force, there is no file to show either.

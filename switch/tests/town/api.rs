@@ -144,7 +144,13 @@ fn fuzzed(served: &Served, token: &str, more: &[&str]) -> String {
         .arg(root.join("tests/schemathesis.toml"))
         .arg("run")
         .arg(format!("http://{}/api/v1/openapi.json", served.http))
-        .args(["--header", &format!("Authorization: Bearer {token}"), "--no-color", "--phases", "examples,coverage,fuzzing"])
+        .args([
+            "--header",
+            &format!("Authorization: Bearer {token}"),
+            "--no-color",
+            "--phases",
+            "examples,coverage,fuzzing",
+        ])
         .args(["--max-examples", "4", "--generation-deterministic", "--warnings", "off", "--continue-on-failure"])
         .args(more)
         .output()
@@ -160,7 +166,11 @@ fn a_fuzzer_that_reads_the_document_finds_nothing() {
     let operator = crate::rules::token(&town, "", "token");
     let mut found = Vec::new();
     for (who, token) in [("operator", operator), ("sato", town.session("sato"))] {
-        let said = fuzzed(&served, &token, &["--exclude-operation-id", "people_sign_out", "--exclude-operation-id", "people_end_sessions"]);
+        let said = fuzzed(
+            &served,
+            &token,
+            &["--exclude-operation-id", "people_sign_out", "--exclude-operation-id", "people_end_sessions"],
+        );
         if !said.is_empty() {
             found.push(format!("as {who}:\n{said}"));
         }

@@ -77,6 +77,7 @@ texts! {
         MomentOr { problem: DateText }:
             "{problem}。時差付きの日時（2026-12-01T09:00:00+09:00）も使えます", "{problem}, or a time with its offset (2026-12-01T09:00:00+09:00)";
         UntilBeforeFrom { until: BusinessDay, from: BusinessDay }: "{until}は{from}より前です", "{until} is before {from}";
+        NoContract { day: BusinessDay }: "{day}に有効な契約がありません", "no contract is in force on {day}";
         NotEnded { day: BusinessDay }: "{day}はまだ終わっていません", "{day} has not ended";
         NotBegun { day: BusinessDay, open: BusinessDay }:
             "{day}はまだ始まっていません。開いている日は{open}です", "{day} has not begun; {open} is open";

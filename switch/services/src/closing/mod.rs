@@ -12,6 +12,7 @@ mod mended;
 mod party_file;
 mod payees;
 mod payouts;
+mod quote;
 mod reports;
 mod settle;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use finance::{FinanceFile, ToleranceFile};
 pub use party_file::{CompareFile, CompareWith};
 pub(crate) use payouts::read_reference;
 pub use payouts::{MakePayoutFiles, Payees, PayoutConfig, PayoutRequested, ProposePayout};
+pub use quote::{AskQuote, Quote, QuoteLine, QuotedPayment};
 pub use reports::{Explain, Kind as ReportKind, MakeLetter, MakeReport, ResidentStatement, Statement};
 pub use view::{
     ContractView, ContractsView, DayView, ExceptionView, ListDays, ListExceptions, ListPayouts, ListRuns,

@@ -279,7 +279,7 @@ impl Named {
 }
 
 /// The acquirer and merchant that a text names as `ACQUIRER/MERCHANT`.
-pub(super) fn shop(text: &str) -> Result<ShopKey> {
+pub(crate) fn shop(text: &str) -> Result<ShopKey> {
     let (acquirer, merchant) = text.split_once('/').ok_or_else(|| unfit("merchant", &ProblemText::ShopForm))?;
     let acquirer = acquirer.parse().map_err(|e: IdError| unfit("merchant", &id(&e)))?;
     let merchant = merchant.parse().map_err(|e: IdError| unfit("merchant", &id(&e)))?;

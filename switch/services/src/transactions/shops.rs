@@ -9,7 +9,7 @@ use kazasu_text::Said;
 use kazasu_text::access::AccessText;
 
 /// A shop, by its acquirer and DE42.
-pub(super) type ShopKey = (InstitutionId, MerchantId);
+pub(crate) type ShopKey = (InstitutionId, MerchantId);
 
 /// Staff who see payments at every shop.
 const STAFF: [Role; 5] = [Role::Operator, Role::FinanceStaff, Role::FinanceApprover, Role::CallCentre, Role::Auditor];
@@ -19,7 +19,7 @@ const MERCHANTS: [Role; 3] = [Role::MerchantOwner, Role::MerchantStaff, Role::Me
 
 /// The shops whose payments a caller may see.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Shops {
+pub(crate) enum Shops {
     /// All of them.
     All,
     /// These.
@@ -28,7 +28,7 @@ pub(super) enum Shops {
 
 impl Shops {
     /// Those of a caller.
-    pub(super) async fn of(services: &Services, who: &Who) -> Result<Shops> {
+    pub(crate) async fn of(services: &Services, who: &Who) -> Result<Shops> {
         // A role that is for one city or party only is no right to see everybody's payments.
         let everywhere = |role: &Role| who.held.iter().any(|held| held.role == *role && held.scope == Scope::All);
         if STAFF.iter().any(everywhere) {
@@ -60,7 +60,7 @@ impl Shops {
     }
 
     /// Is the shop one of them?
-    pub(super) fn includes(&self, key: &ShopKey) -> bool {
+    pub(crate) fn includes(&self, key: &ShopKey) -> bool {
         match self {
             Shops::All => true,
             Shops::Only(shops) => shops.contains(key),

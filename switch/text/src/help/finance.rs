@@ -23,6 +23,15 @@ help! {
         "contract sample": "見本を表示します", "Writes a sample";
         "contract propose": "ファイルの契約を起案します。別の人が決裁します", "Requests approval of the contracts of a file; another person decides";
         "contract show": "有効な契約を表示します", "The contracts in force";
+        "contract quote":
+            "売上にかかる手数料、消費税、支払額、支払日を試算します。何も記録しません",
+            "What payments would cost a shop, and when they would be paid out. It changes nothing";
+        "contract quote <merchant>": "加盟店（取得会社/加盟店番号）", "The shop: ACQUIRER/MERCHANT";
+        "contract quote --payment":
+            "支払手段と金額（例：`credit:3000`）。件数を付けることもできます（例：`credit:3000:20`）。繰り返し指定できます",
+            "Tender and yen, such as credit:3000, and a count where there are several: credit:3000:20. It may be given again";
+        "contract quote --day": "営業日。省略時は今日", "The business day; today when absent";
+        "contract quote --contract": "比べる契約の番号。省略時は加盟店の契約", "Another contract's number, to compare; the shop's own when absent";
         "settle": "精算の一覧を表示します。または、発行者や原資負担者からの入金を記帳します", "Settlements; or books a payment of an issuer or a funder";
         "settle --received-from": "入金した相手（`issuer 1` または `funder 1`）", "The payer: `issuer 1` or `funder 1`";
         "settle --day": "入金の日。省略時は今日", "The day on which it was paid; today when absent";
