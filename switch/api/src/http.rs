@@ -8,11 +8,13 @@ mod body;
 mod callers;
 mod closing;
 mod edge;
+mod fields;
 mod forwarded;
 mod front;
 mod imports;
 mod limits;
 mod once;
+mod onces;
 mod operations;
 mod problem;
 mod relief;
@@ -21,7 +23,7 @@ mod socket;
 mod state;
 mod status;
 
-use crate::routes::{Addressed, BASE, each_route, requests};
+use crate::routes::{Addressed, BASE, at, each_route, requests};
 use answers::{broken, in_readers_language, read, refused};
 use anyhow::Context;
 use axum::body::Bytes;
@@ -44,8 +46,8 @@ use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
 use kazasu_services::access::{About, Audience, Name, sign_in_needed};
 use kazasu_services::{CallerKind, Operation, Who};
 pub use limits::HttpLimits;
-pub use once::Onces;
 pub(crate) use once::{Need, need};
+pub use onces::Onces;
 use operations::routed;
 pub(crate) use problem::CODES;
 use serde_json::json;
@@ -99,11 +101,6 @@ pub fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Rece
 async fn openapi() -> Response {
     static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| crate::openapi::document().to_string().into());
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone()).into_response()
-}
-
-/// An address of the API.
-fn at(path: &str) -> String {
-    format!("{BASE}{path}")
 }
 
 macro_rules! operations {

@@ -45,11 +45,12 @@ impl JsonError {
     pub fn field(&self) -> Option<&str> {
         match self {
             JsonError::Field { field, .. } => Some(field),
-            JsonError::Empty
-            | JsonError::NotText(_)
-            | JsonError::Syntax(_)
-            | JsonError::NotAnObject(_)
-            | JsonError::Shape(_) => None,
+            JsonError::Shape(text) => {
+                let named =
+                    ["unknown field `", "missing field `"].into_iter().find_map(|begin| text.strip_prefix(begin));
+                named.and_then(|rest| rest.split('`').next())
+            }
+            JsonError::Empty | JsonError::NotText(_) | JsonError::Syntax(_) | JsonError::NotAnObject(_) => None,
         }
     }
 }

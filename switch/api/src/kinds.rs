@@ -41,19 +41,32 @@ impl Kinds {
         for (name, text) in params {
             out.insert(name.to_owned(), self.value(name, text));
         }
+        if takes_query {
+            self.read_query(&mut out, query)?;
+        } else if let Some((name, _)) = pairs(query.unwrap_or_default())?.first() {
+            let shape = format!("unknown field `{name}`: this address takes its fields in the body");
+            return Err(JsonError::Shape(shape));
+        }
+        Ok(out)
+    }
+
+    /// The fields behind the question mark of an address whose path has none.
+    pub fn behind(&self, query: Option<&str>) -> Result<Map<String, Value>, JsonError> {
+        let mut out = Map::new();
+        self.read_query(&mut out, query)?;
+        Ok(out)
+    }
+
+    fn read_query(&self, out: &mut Map<String, Value>, query: Option<&str>) -> Result<(), JsonError> {
         for (name, text) in pairs(query.unwrap_or_default())? {
-            if !takes_query {
-                let shape = format!("unknown field `{name}`: this address takes its fields in the body");
-                return Err(JsonError::Shape(shape));
-            }
             self.is_free(&name)?;
             if out.contains_key(&name) {
-                return Err(JsonError::Shape(format!("the field `{name}` is there twice")));
+                return Err(JsonError::Field { field: name, problem: "is there twice".to_owned() });
             }
             let value = self.value(&name, &text);
             out.insert(name, value);
         }
-        Ok(out)
+        Ok(())
     }
 
     /// Refuses a field outside the path that stands in the path already.

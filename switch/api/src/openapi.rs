@@ -8,7 +8,7 @@ use crate::routes::{Addressed, BASE, each_route, fields_of, requests};
 use axum::http::Method;
 use kazasu_services::access::{Audience, Name, Row};
 use kazasu_services::people::MatrixRow;
-use parts::{Schemas, file_answer, file_body, parameter, problem_schema, query_of};
+use parts::{Schemas, file_answer, file_body, needed, parameter, problem_schema, query_of, request_id};
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
@@ -73,14 +73,13 @@ where
 {
     let in_path = fields_of(O::PATH);
     let asked = schemas.request::<O>();
-    let mut parameters: Vec<Value> =
-        in_path.iter().map(|name| parameter("path", name, &asked.property(name), true)).collect();
+    let mut parameters: Vec<Value> = in_path.iter().map(|name| needed("path", name, &asked.property(name))).collect();
     let has_body = [Method::POST, Method::PUT].contains(&O::METHOD);
     if !has_body {
         parameters.extend(query_of(&asked, &in_path));
     }
     if let Some(field) = O::TAG {
-        let mut tag = parameter("header", "If-Match", &json!({ "type": "string" }), true);
+        let mut tag = needed("header", "If-Match", &json!({ "type": "string" }));
         tag["description"] = json!("The entity tag of the request as it was looked at, in quotes.");
         parameters.push(tag);
         debug_assert!(asked.has(field), "{field} is a field of {:?}", O::NAME);
@@ -108,21 +107,14 @@ fn put(paths: &mut Map<String, Value>, path: &str, (method, operation): (&Method
     item[method.as_str().to_ascii_lowercase()] = operation;
 }
 
-fn request_id() -> Value {
-    json!({ "Request-Id": { "schema": { "type": "string" }, "description": "Names the request: quote it when you ask for help." } })
-}
-
 /// What every operation has: its name, rights, header fields and problems.
 fn common(name: Name, method: &Method, (description, mut parameters): (String, Vec<Value>)) -> Value {
     let row = name.row();
     let key = need(name, method);
     if key != Need::Never {
-        let mut header = parameter(
-            "header",
-            "Idempotency-Key",
-            &json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" }),
-            key == Need::Must,
-        );
+        let schema = &json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" });
+        let mut header = parameter("header", "Idempotency-Key", schema);
+        header["required"] = (key == Need::Must).into();
         header["description"] = json!("Names the request, so that it is carried out once however often it is sent.");
         parameters.push(header);
     }
@@ -195,13 +187,13 @@ fn special(schemas: &mut Schemas, paths: &mut Map<String, Value>, (method, path,
     }
     let (description, mut parameters) = parts::special_parameters(schemas, name);
     for field in fields_of(path) {
-        parameters.insert(0, parameter("path", field, &parts::path_field(field), true));
+        parameters.insert(0, needed("path", field, &parts::path_field(field)));
     }
     let mut operation = common(name, &method, (description, parameters));
     if let Some(body) = file_body(name) {
         operation["requestBody"] = body;
     }
-    operation["responses"]["200"] = file_answer(schemas, name, &request_id());
+    operation["responses"]["200"] = file_answer(schemas, name);
     put(paths, path, (&method, operation));
 }
 
@@ -218,6 +210,15 @@ fn status(paths: &mut Map<String, Value>) {
         },
     });
     put(paths, "/status", (&Method::GET, operation));
+    let document = json!({
+        "operationId": "openapi", "tags": ["operations"], "summary": "This document",
+        "description": "The OpenAPI document. It needs no sign-in.", "security": [],
+        "responses": {
+            "200": { "description": "The document.", "headers": request_id(), "content": { "application/json": { "schema": { "type": "object", "additionalProperties": true } } } },
+            "429": { "$ref": "#/components/responses/Problem429" },
+        },
+    });
+    put(paths, "/openapi.json", (&Method::GET, document));
 }
 
 #[cfg(test)]

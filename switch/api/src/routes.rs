@@ -241,6 +241,12 @@ macro_rules! addressed {
 }
 each_route!(addressed);
 
+/// An address of the API.
+#[must_use]
+pub fn at(path: &str) -> String {
+    format!("{BASE}{path}")
+}
+
 /// The fields of a request that stand in its path, with the text between them: `["/payments/", "/refund"]` and `["payment"]`.
 #[must_use]
 pub fn fields_of(path: &'static str) -> Vec<&'static str> {

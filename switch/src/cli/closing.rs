@@ -96,7 +96,7 @@ fn quoted(text: &str) -> Result<QuotedPayment, String> {
     let wrong = || format!("expected TENDER:YEN or TENDER:YEN:COUNT, such as credit:3000:20, got {text:?}");
     let mut parts = text.splitn(3, ':');
     let tender = parts.next().filter(|tender| !tender.is_empty()).ok_or_else(wrong)?.to_owned();
-    let amount = super::common::amount(parts.next().ok_or_else(wrong)?)?;
+    let amount = super::common::amount(parts.next().ok_or_else(wrong)?).map_err(|error| error.to_string())?;
     let count = parts.next().map(str::parse).transpose().map_err(|_| wrong())?;
     Ok(QuotedPayment { tender, amount, count, brand: None, mcc: None })
 }

@@ -438,7 +438,7 @@ pub(super) async fn notice(command: NoticeCommand) -> anyhow::Result<()> {
 }
 
 /// The result of a line of a file, for the file's sums.
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
 struct LineAnswer {
     #[serde(flatten)]
     recorded: Option<Recorded>,
@@ -500,10 +500,11 @@ impl Backend {
         let mut object = object;
         let word = doors::word(&mut object).map_err(|error| CallError::Rejected(format!("cannot be read: {error}")))?;
         let answer = match self {
-            Backend::Running(switch) => return switch.carry_out(Service::Operations, (&word, object)).await,
+            Backend::Running(switch) => switch.carry_out(Service::Operations, (&word, object)).await?,
             Backend::Journal(journal) => journal.open((&word, object)).await?,
         };
-        serde_json::from_value(answer).map_err(|error| CallError::Failed(error.into()))
+        // A question's answer may be a list: it says nothing of a record.
+        Ok(if answer.is_object() { serde_json::from_value(answer).unwrap_or_default() } else { LineAnswer::default() })
     }
 }
 

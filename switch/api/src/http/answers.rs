@@ -35,11 +35,6 @@ pub(super) fn has_panicked(error: &anyhow::Error) -> bool {
     panic.is_some()
 }
 
-/// The parts of an address, with a JSON answer when one does not fit.
-pub(super) fn in_address<T>(parts: Result<T, impl std::fmt::Display>) -> Result<T, Box<Response>> {
-    parts.map_err(|error| Box::new(unasked(wrong("query", error))))
-}
-
 /// A value that cannot be read.
 pub(super) fn wrong(field: &'static str, problem: impl std::fmt::Display) -> ServiceError {
     ServiceError::Value { field, problem: Said::plain(kazasu_schemas::text::masked(&problem.to_string())) }

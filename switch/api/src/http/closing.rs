@@ -1,15 +1,15 @@
 //! Closing the day over HTTP.
 
-use super::answers::{in_address, refused, report_as, unasked, wrong};
-use super::at;
+use super::answers::{refused, report_as, unasked, wrong};
 use super::bank::statement;
 use super::callers::Asker;
+use super::fields::Fields;
 use super::operations::{Sent, handed_in};
 use super::state::Api;
 use crate::addresses::{COMPARE, PAYOUT_STATEMENT};
+use crate::routes::at;
 use axum::Router;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -31,19 +31,11 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 /// The file is the body.
-async fn compare(
-    State(api): State<Api>,
-    Asker(who): Asker,
-    with: Result<Query<CompareFile>, QueryRejection>,
-    sent: Sent,
-) -> Response {
-    match in_address(with) {
-        Ok(Query(with)) => handed_in(api, who, CompareFile { file: sent.body.clone(), ..with }, &sent).await,
-        Err(refusal) => *refusal,
-    }
+async fn compare(State(api): State<Api>, Asker(who): Asker, Fields(with): Fields<CompareFile>, sent: Sent) -> Response {
+    handed_in(api, who, CompareFile { file: sent.body.clone(), ..with }, &sent).await
 }
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
     format: Option<String>,
@@ -56,12 +48,9 @@ async fn report(
     State(api): State<Api>,
     Asker(who): Asker,
     Path(kind): Path<String>,
-    wanted: Result<Query<Wanted>, QueryRejection>,
+    Fields(wanted): Fields<Wanted>,
 ) -> Response {
-    let Query(Wanted { format, day, seq, settlement }) = match in_address(wanted) {
-        Ok(wanted) => wanted,
-        Err(refusal) => return *refusal,
-    };
+    let Wanted { format, day, seq, settlement } = wanted;
     let Some(of) = ReportKind::parse(&kind) else {
         return unasked(ServiceError::NotFound(Said::of(&NotFoundText::Report { kind: Quoted(&kind) })));
     };
@@ -96,7 +85,7 @@ async fn letter(State(api): State<Api>, Asker(who): Asker, Path(settlement): Pat
     }
 }
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Days {
     from: String,
@@ -110,12 +99,9 @@ async fn resident_statement(
     State(api): State<Api>,
     Asker(who): Asker,
     Path(ppid): Path<String>,
-    days: Result<Query<Days>, QueryRejection>,
+    Fields(days): Fields<Days>,
 ) -> Response {
-    let Query(Days { from, until, format, why }) = match in_address(days) {
-        Ok(days) => days,
-        Err(refusal) => return *refusal,
-    };
+    let Days { from, until, format, why } = days;
     let statement = match api.services.call(ResidentStatement { ppid, from, until, why }, &who).await {
         Ok(statement) => statement,
         Err(error) => return refused(error),

@@ -1,14 +1,14 @@
 //! Files of merchants and links.
 
-use super::answers::{in_address, told};
-use super::at;
+use super::answers::told;
 use super::callers::Asker;
+use super::fields::Fields;
 use super::operations::{Sent, handed_in};
 use super::state::Api;
 use crate::addresses::{IMPORT_LINKS, IMPORT_MERCHANTS};
+use crate::routes::at;
 use axum::Router;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use kazasu_services::Operation;
@@ -26,23 +26,17 @@ pub(super) fn routes() -> Router<Api> {
         )
 }
 
-type Form = Result<Query<ImportFile>, QueryRejection>;
-
 /// The file is the body.
 async fn import<O, L>(
     State(api): State<Api>,
     Asker(who): Asker,
-    (form, sent): (Form, Sent),
+    (Fields(form), sent): (Fields<ImportFile>, Sent),
     (operation, look): (impl FnOnce(ImportFile) -> O, impl FnOnce(ImportFile) -> L),
 ) -> Response
 where
     O: Operation<Answer = Imported> + 'static,
     L: Operation<Answer = Imported>,
 {
-    let Query(form) = match in_address(form) {
-        Ok(form) => form,
-        Err(refusal) => return *refusal,
-    };
     let file = ImportFile { file: sent.body.clone(), ..form };
     // A look changes nothing, and one person may.
     match file.dry_run {

@@ -1,54 +1,33 @@
 //! A request that moves money or asks for a decision is carried out once, however often it is sent: its caller names it with
-//! `Idempotency-Key`, and whoever sends the same request again gets the answer that was given.
+//! `Idempotency-Key`, and a caller that sends the same request again gets the answer that was given.
 //!
 //! The row of a key stands beside the journal, where every node of the store sees it, for 30 days. It is written before the request
 //! is carried out. A request that was refused changed nothing, and frees its key. When the program stops in the middle, the key says
 //! that the outcome is unknown, and the request is never carried out a second time under it.
 
+use super::onces::{Kept, ROWS, Row};
 use super::state::Api;
 use axum::Json;
-use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use kazasu_engine::tasks::{Kind, broke_off, unwound};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::portal::request_digest;
+use kazasu_services::Who;
 use kazasu_services::access::{Audience, Kind as Asks, Name};
 use kazasu_store::StoreError;
 use kazasu_store::side::SideRow;
-use kazasu_store::side_rows::SideRows;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::future::Future;
-use std::sync::Arc;
 
 /// Names a request.
 pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Marks an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// The kind of the rows.
-const ROWS: u8 = 32;
 /// The longest key, in characters.
 const MOST: usize = 128;
-/// The longest answer that is kept, bytes.
-const MOST_ANSWER: usize = 1 << 20;
 /// The time for which a key holds.
 const HOLDS_MS: i64 = 30 * 24 * 3_600 * 1_000;
-
-/// The keys of requests, for every node of the store.
-#[derive(Clone)]
-pub struct Onces {
-    rows: SideRows,
-    /// This run of the program.
-    run: Arc<str>,
-}
-
-impl Onces {
-    /// Keys that are kept in these rows, by this run of the program.
-    pub fn of(rows: SideRows) -> anyhow::Result<Onces> {
-        Ok(Onces { rows, run: hex::encode(kazasu_engine::clock::random_bytes(8)?).into() })
-    }
-}
 
 /// The moment until which a key that comes now holds.
 fn holds(now: Millis) -> Millis {
@@ -81,8 +60,15 @@ pub(crate) fn need(name: Name, method: &Method) -> Need {
     let row = name.row();
     match row.audience {
         _ if row.kind == Asks::Question => Need::Never,
-        // A file of applications goes on where it stood, and the lead is with one node however often it is asked.
-        _ if matches!(name, Name::HandOver | Name::ImportApplications) => Need::Never,
+        // A file of applications goes on where it stood, the lead is with one node however often it is asked, and a bank's file, with
+        // accounts in full, is made once: asking again gives the same bytes.
+        _ if matches!(
+            name,
+            Name::HandOver | Name::ImportApplications | Name::MakePayoutFiles | Name::MakeTransferFiles
+        ) =>
+        {
+            Need::Never
+        }
         // Signing in, and what people do with their own sessions and keys.
         Audience::Anyone => Need::Never,
         Audience::SignedIn if name != Name::DecideMany => Need::Never,
@@ -96,29 +82,16 @@ fn is_secret(name: Name) -> bool {
     matches!(name, Name::InvitePerson | Name::RequestReinvite | Name::RequestKey)
 }
 
-/// What a row says.
-#[derive(Serialize, Deserialize)]
-struct Row {
-    /// The request's digest, hexadecimal.
-    request: String,
-    /// The run of the program that carries it out.
-    run: String,
-    /// The answer: absent while it is carried out.
-    answer: Option<Kept>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    status: u16,
-    /// Absent where it held a secret.
-    body: Option<String>,
-}
-
 /// Carries a request out, unless its key says that it was carried out before.
-pub(super) async fn once<F>(api: &Api, (caller, request): (&str, Request<'_>), work: F) -> Response
+pub(super) async fn once<F>(api: &Api, (who, request): (&Who, Request<'_>), work: F) -> Response
 where
     F: Future<Output = Response> + Send + 'static,
 {
+    // A portal's statement is good for one request; and only the node that leads carries anything out.
+    if who.is_portal() || api.services.leads().is_none() {
+        return work.await;
+    }
+    let caller = who.name.as_str();
     let key = match (request.headers.get(KEY), need(request.name, request.method)) {
         (_, Need::Never) | (None, Need::May) => return work.await,
         (None, Need::Must) => return problem(StatusCode::BAD_REQUEST, "idempotency_key_missing", MISSING),
@@ -189,38 +162,6 @@ fn standing(row: &Row, value: &[u8]) -> Response {
             let headers = [(header::CONTENT_TYPE, "application/json"), (REPLAYED, "true")];
             (status, headers, body).into_response()
         }
-    }
-}
-
-impl Onces {
-    /// Keeps the answer of a request that was carried out; frees the key of one that was refused.
-    async fn ended(&self, (id, row, until): (Vec<u8>, Row, Millis), response: Response, secret: bool) -> Response {
-        let status = response.status();
-        if !status.is_success() {
-            // After a fault of the switch itself it is not known whether the request was carried out; a refused one changed nothing.
-            let freed = match status.is_server_error() {
-                true => self.keep(id, &Row { run: String::new(), ..row }, until).await,
-                false => self.rows.delete(ROWS, id).await.map(|_| ()),
-            };
-            if let Err(error) = freed {
-                tracing::warn!("the key of a request that was not carried out stays: {error}");
-            }
-            return response;
-        }
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, MOST_ANSWER).await.unwrap_or_default();
-        let text = String::from_utf8(bytes.to_vec()).ok().filter(|text| !secret && !text.is_empty());
-        let row = Row { answer: Some(Kept { status: status.as_u16(), body: text }), ..row };
-        if let Err(error) = self.keep(id, &row, until).await {
-            tracing::warn!("the answer of a request cannot be kept: {error}");
-        }
-        Response::from_parts(parts, Body::from(bytes))
-    }
-
-    async fn keep(&self, key: Vec<u8>, row: &Row, until: Millis) -> Result<(), StoreError> {
-        let value = serde_json::to_vec(row).map_err(|error| StoreError(error.to_string()))?;
-        let version = self.rows.get(ROWS, key.clone()).await?.map_or(0, |row| row.version);
-        self.rows.put(SideRow { kind: ROWS, key, value, version, until }).await.map(|_| ())
     }
 }
 

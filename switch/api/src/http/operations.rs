@@ -7,7 +7,7 @@ use super::once::{Request, once};
 use super::state::Api;
 use crate::json::{self, JsonError};
 use crate::kinds::Kinds;
-use crate::routes::{Addressed, BASE, fields_of};
+use crate::routes::{Addressed, at, fields_of};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, RawPathParams, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -49,7 +49,7 @@ impl FromRequest<Api> for Sent {
 /// Adds the address of an operation.
 pub(super) fn routed<O: Asked>(app: Router<Api>) -> Router<Api> {
     let kinds = Arc::new(Kinds::of::<O>(fields_of(O::PATH)));
-    let path = format!("{BASE}{}", O::PATH);
+    let path = at(O::PATH);
     if O::METHOD == Method::GET {
         let asked = async move |State(api): State<Api>, Asker(who), params: RawPathParams, RawQuery(query)| {
             let fields = kinds.in_address(&params, (query.as_deref(), true));
@@ -77,6 +77,10 @@ pub(super) fn routed<O: Asked>(app: Router<Api>) -> Router<Api> {
 fn object<O: Asked>(kinds: &Kinds, params: &RawPathParams, sent: &Sent) -> Result<Map<String, Value>, JsonError> {
     let in_query = O::METHOD == Method::DELETE;
     let mut fields = kinds.in_address(params, (sent.uri.query(), in_query))?;
+    if in_query && !sent.body.is_empty() {
+        let shape = "a DELETE takes its fields behind the question mark, and no body".to_owned();
+        return Err(JsonError::Shape(shape));
+    }
     if !in_query {
         fields = kinds.with_body(fields, json::object(&sent.body)?)?;
     }
@@ -136,8 +140,8 @@ where
 {
     let Sent { method, uri, headers, body } = sent;
     let request = Request { name: O::NAME, method, uri, headers, body };
-    let (services, caller) = (api.services.clone(), who.name.clone());
-    once(&api, (&caller, request), async move { told(services.call(operation, &who).await) }).await
+    let (services, asker) = (api.services.clone(), who.clone());
+    once(&api, (&who, request), async move { told(services.call(operation, &asker).await) }).await
 }
 
 /// A decision that does not say what was looked at.

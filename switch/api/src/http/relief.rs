@@ -1,16 +1,16 @@
 //! Relief over HTTP.
 
-use super::answers::{BROKEN, has_panicked, in_address, refused, report_as, wrong};
-use super::at;
+use super::answers::{BROKEN, has_panicked, refused, report_as, wrong};
 use super::bank::statement;
 use super::callers::Asker;
+use super::fields::Fields;
 use super::state::Api;
 use crate::addresses::RELIEF_STATEMENT;
+use crate::routes::at;
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -29,7 +29,7 @@ pub(super) fn routes() -> Router<Api> {
         .route(&at(RELIEF_STATEMENT), post(|api, who, sent| statement(api, who, sent, ReadReliefStatement)))
 }
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Form {
     format: Option<String>,
@@ -40,19 +40,15 @@ async fn report(
     State(api): State<Api>,
     Asker(who): Asker,
     Path(programme): Path<u16>,
-    form: Result<Query<Form>, QueryRejection>,
+    Fields(form): Fields<Form>,
 ) -> Response {
-    let Query(form) = match in_address(form) {
-        Ok(form) => form,
-        Err(refusal) => return *refusal,
-    };
     match api.services.call(ReliefReport { programme }, &who).await {
         Ok(report) => report_as(&report, form.format.as_deref(), &format!("relief-{programme}")),
         Err(error) => refused(error),
     }
 }
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Named {
     name: String,
@@ -67,14 +63,11 @@ async fn import(
     State(api): State<Api>,
     Asker(who): Asker,
     Path(programme): Path<u16>,
-    named: Result<Query<Named>, QueryRejection>,
+    Fields(named): Fields<Named>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Query(Named { name, why, sheet }) = match in_address(named) {
-        Ok(named) => named,
-        Err(refusal) => return *refusal,
-    };
+    let Named { name, why, sheet } = named;
     // What is refused now has its status; what is found while the file is read is the last line of the answer.
     if let Err(error) = api.services.admit(Name::ImportApplications, About::Programme(programme), &who).await {
         return refused(error);

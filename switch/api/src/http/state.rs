@@ -4,7 +4,7 @@ use super::bodies::Bodies;
 use super::edge::Edge;
 use super::front::Front;
 use super::limits::HttpLimits;
-use super::once::Onces;
+use super::onces::Onces;
 use kazasu_connections::certificates::Certificates;
 use kazasu_connections::issuers::Issuers;
 use kazasu_connections::keys::Keys;

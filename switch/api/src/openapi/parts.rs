@@ -1,6 +1,5 @@
 //! The parts of the document: schemas, parameters, files.
 
-use crate::openapi::request_id;
 use kazasu_services::access::Name;
 use kazasu_services::closing::{CompareFile, Compared, ReportKind};
 use kazasu_services::import::{ImportFile, Imported};
@@ -138,8 +137,20 @@ impl Schemas {
     }
 }
 
-/// A parameter. What may be left out is left out, and never null.
-pub(super) fn parameter(place: &str, name: &str, schema: &Value, required: bool) -> Value {
+/// The header of every answer.
+pub(super) fn request_id() -> Value {
+    json!({ "Request-Id": { "schema": { "type": "string" }, "description": "Names the request: quote it when you ask for help." } })
+}
+
+/// A parameter that must be there.
+pub(super) fn needed(place: &str, name: &str, schema: &Value) -> Value {
+    let mut out = parameter(place, name, schema);
+    out["required"] = true.into();
+    out
+}
+
+/// A parameter that may be left out, and is never null.
+pub(super) fn parameter(place: &str, name: &str, schema: &Value) -> Value {
     let mut schema = schema.clone();
     let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
     if let Some(Value::Array(types)) = schema.get_mut("type") {
@@ -157,7 +168,7 @@ pub(super) fn parameter(place: &str, name: &str, schema: &Value, required: bool)
             object.extend(one.as_object().cloned().unwrap_or_default());
         }
     }
-    let mut out = json!({ "in": place, "name": name, "required": required, "schema": schema });
+    let mut out = json!({ "in": place, "name": name, "required": false, "schema": schema });
     if let Some(description) = description {
         out["description"] = description;
     }
@@ -167,7 +178,10 @@ pub(super) fn parameter(place: &str, name: &str, schema: &Value, required: bool)
 /// The fields of a request that stand behind the question mark.
 pub(super) fn query_of(asked: &Asked, without: &[&str]) -> Vec<Value> {
     let fields = asked.properties().iter().filter(|(name, _)| !without.contains(&name.as_str()));
-    fields.map(|(name, schema)| parameter("query", name, schema, asked.needs(name))).collect()
+    let one = |(name, schema): (&String, &Value)| {
+        if asked.needs(name) { needed("query", name, schema) } else { parameter("query", name, schema) }
+    };
+    fields.map(one).collect()
 }
 
 /// A field of the path of an operation with a file.
@@ -186,18 +200,22 @@ pub(super) fn path_field(field: &str) -> Value {
     }
 }
 
-fn text(name: &str, description: &str, required: bool) -> Value {
-    parameter("query", name, &json!({ "type": "string", "description": description }), required)
+fn text(name: &str, description: &str) -> Value {
+    parameter("query", name, &json!({ "type": "string", "description": description }))
 }
 
-fn format_of(with_pdf: bool) -> Value {
-    let all = ["json", "xlsx", "csv", "csv-sjis", "pdf"];
-    let formats = if with_pdf { &all[..] } else { &all[..4] };
+fn needed_text(name: &str, description: &str) -> Value {
+    needed("query", name, &json!({ "type": "string", "description": description }))
+}
+
+/// The forms of a report; the last one for letters only.
+const FORMATS: [&str; 5] = ["json", "xlsx", "csv", "csv-sjis", "pdf"];
+
+fn format_of(formats: &[&str]) -> Value {
     parameter(
         "query",
         "format",
         &json!({ "type": "string", "enum": formats, "description": "The form of the answer." }),
-        false,
     )
 }
 
@@ -228,38 +246,36 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
         Name::ImportApplications => of(
             "Reads a file of applications in as a batch. The answer comes as lines of JSON while it is read; with `Accept: text/csv` it is the file of the refused rows.",
             vec![
-                text("name", "The file's name.", true),
-                text("why", "The reason, which the record keeps.", true),
-                text("sheet", "The workbook's sheet; the first that is shown when absent.", false),
+                needed_text("name", "The file's name."),
+                needed_text("why", "The reason, which the record keeps."),
+                text("sheet", "The workbook's sheet; the first that is shown when absent."),
             ],
         ),
-        Name::ReliefReport => of("The report of a programme, for the assembly.", vec![format_of(false)]),
+        Name::ReliefReport => of("The report of a programme, for the assembly.", vec![format_of(&FORMATS[..4])]),
         Name::MakeReport => of(
             "A report of finance, as JSON or as a file.",
             vec![
-                format_of(false),
-                text("day", "The business day; the last one that was ended when absent.", false),
+                format_of(&FORMATS[..4]),
+                text("day", "The business day; the last one that was ended when absent."),
                 parameter(
                     "query",
                     "seq",
                     &json!({ "type": "integer", "minimum": 0, "description": "A record, for reports as of one." }),
-                    false,
                 ),
                 parameter(
                     "query",
                     "settlement",
                     &json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "description": "A settlement's number." }),
-                    false,
                 ),
             ],
         ),
         Name::ResidentStatement => of(
             "A resident's payments between two days. Staff say why they look.",
             vec![
-                text("from", "The first day.", true),
-                text("until", "The last day.", true),
-                format_of(true),
-                text("why", "The reason for the look: the security log keeps it.", false),
+                needed_text("from", "The first day."),
+                needed_text("until", "The last day."),
+                format_of(&FORMATS),
+                text("why", "The reason for the look: the security log keeps it."),
             ],
         ),
         Name::MakeLetter => of("The letter of a settlement for its merchant, as PDF.", Vec::new()),
@@ -281,8 +297,8 @@ pub(super) fn file_body(name: Name) -> Option<Value> {
 }
 
 /// The answer of an operation with a file.
-pub(super) fn file_answer(schemas: &mut Schemas, name: Name, headers: &Value) -> Value {
-    debug_assert_eq!(*headers, request_id());
+pub(super) fn file_answer(schemas: &mut Schemas, name: Name) -> Value {
+    let headers = request_id();
     let report = || json!({ "type": "object", "additionalProperties": true });
     let binary = || json!({ "schema": { "type": "string", "format": "binary" } });
     let files = |with_pdf: bool| {
