@@ -101,7 +101,9 @@ where
         },
     };
     let target = request.uri.path_and_query().map_or_else(|| request.uri.path(), |target| target.as_str());
-    let digest = hex::encode(request_digest(request.method.as_str(), target, request.body));
+    let tag = request.headers.get(header::IF_MATCH).map_or(&[][..], |tag| tag.as_bytes());
+    let whole = [request.body, &[0], tag].concat();
+    let digest = hex::encode(request_digest(request.method.as_str(), target, &whole));
     let id = [caller.as_bytes(), &[0], key.as_bytes()].concat();
     let row = Row { request: digest, run: api.onces.run.to_string(), answer: None };
     match begun(api, &id, &row).await {
