@@ -36,14 +36,16 @@ if [ ${#missing[@]} -gt 0 ]; then
         exit 2
     fi
 fi
-# The OpenID Connect provider that people of the test's town sign in at, and the fuzzer of the API: each in a folder of its own.
-for tool in oidc schemathesis; do
-    target/$tool/bin/python -m pip freeze 2>/dev/null | grep -qixF "$(grep -v '^#' tests/$tool.txt)" && continue
-    step "installing $(grep -v '^#' tests/$tool.txt) into target/$tool"
-    if ! { python3 -m venv target/$tool && target/$tool/bin/pip install -q -r tests/$tool.txt; }; then
-        echo "test.sh: tests/$tool.txt could not be installed: python3 with venv (Debian: python3-venv) and access to PyPI, or a mirror (PIP_INDEX_URL), are needed" >&2
+# The OpenID Connect provider that people of the test's town sign in at, and the fuzzer and client generator of the API: each in a folder
+# of its own, which says what was installed last.
+for tools in oidc api-tools; do
+    cmp -s tests/$tools.txt target/$tools/installed.txt && continue
+    step "installing $(grep -v '^#' tests/$tools.txt | paste -sd ' ') into target/$tools"
+    if ! { python3 -m venv target/$tools && target/$tools/bin/pip install -q -r tests/$tools.txt; }; then
+        echo "test.sh: tests/$tools.txt could not be installed: python3 with venv (Debian: python3-venv) and access to PyPI, or a mirror (PIP_INDEX_URL), are needed" >&2
         exit 2
     fi
+    cp tests/$tools.txt target/$tools/installed.txt
 done
 command -v cargo >/dev/null || { echo "test.sh: cargo is missing; install Rust 1.94 or newer (https://rustup.rs)" >&2; exit 2; }
 files=$(ulimit -n)

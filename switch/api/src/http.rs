@@ -178,7 +178,7 @@ async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> Resp
 async fn admitted(api: &Api, known: Result<Who, Box<Response>>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     if [Method::GET, Method::HEAD].contains(&method) {
-        return body::in_form(&method, next.run(request).await).await;
+        return body::in_form(&method, &path, next.run(request).await).await;
     }
     let mut who = match known {
         Ok(who) if who.kind == CallerKind::Anonymous && !is_open(&path) => {
@@ -200,7 +200,7 @@ async fn admitted(api: &Api, known: Result<Who, Box<Response>>, request: Request
     who.presented = callers::presented(&parts.headers, (&parts.method, &parts.uri), &whole);
     parts.extensions.insert(who);
     let request = Request::from_parts(parts, whole.into());
-    body::in_form(&method, next.run(request).await).await
+    body::in_form(&method, &path, next.run(request).await).await
 }
 
 /// A request for a hand-over.

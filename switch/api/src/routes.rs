@@ -36,6 +36,7 @@ pub mod requests {
         ProposePayout, ProposeResolution, ProposeUndo, SettleDay, ShowContracts, SignDay,
     };
     pub use kazasu_services::corrections::{ReducePayment, RefundPayment, ShowPayment, WriteOffPayment};
+    pub use kazasu_services::events::ListEvents;
     pub use kazasu_services::keys::{RecordDestruction, RequestDestruction, RotateSeals, ShowKeyNeeds};
     pub use kazasu_services::merchants::{ListMerchants, ShowMerchant};
     pub use kazasu_services::operators::{ConfirmClock, DecideAdvice, ListAdvices, ListNotices, RetryNotice};
@@ -110,6 +111,7 @@ macro_rules! each_route {
             GET "/transactions/{record}" ShowTransaction;
             GET "/takings" ShowTakings;
             POST "/quotes" AskQuote;
+            GET "/events" ListEvents;
             GET "/payments/{payment}" ShowPayment;
             POST "/payments/{payment}/refund" RefundPayment;
             POST "/payments/{payment}/reduce" ReducePayment;

@@ -224,6 +224,7 @@ operations! {
         ShowTransaction "transaction" Question One AT_SHOPS Any;
         ShowTakings "takings" Question One AT_SHOPS Any;
         AskQuote "quote" Question One AT_SHOPS Any;
+        ListEvents "events" Question One AT_SHOPS Any;
         ListNotices "notices" Question One LINKS Any;
         ListAdvices "advices" Question One OPERATORS Any;
         ShowKeyNeeds "key_needs" Question One OPERATORS Any;

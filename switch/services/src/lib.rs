@@ -10,6 +10,7 @@ pub mod closing;
 pub mod corrections;
 mod decision_key;
 mod error;
+pub mod events;
 mod fields;
 pub mod import;
 mod kept;

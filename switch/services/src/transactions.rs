@@ -7,6 +7,6 @@ mod view;
 
 pub(crate) use find::shop;
 pub use find::{FindTransactions, TransactionsPage};
-pub(crate) use shops::Shops;
+pub(crate) use shops::{ShopKey, Shops};
 pub use takings::{DayTakings, ShowTakings, TerminalTakings};
 pub use view::{ShowTransaction, TransactionView};

@@ -35,8 +35,8 @@ impl Name {
             | ResidentStatement | ListBrokenLinks | ListWaitingLinks | ListSharedAccounts | ListNotices => {
                 Watched::Look
             }
-            LookAtMerchants | ListMerchants | ShowMerchant | ShowTakings | AskQuote | ListAdvices | ShowPolicy
-            | ShowKeyNeeds => Watched::Question,
+            LookAtMerchants | ListMerchants | ShowMerchant | ShowTakings | AskQuote | ListEvents | ListAdvices
+            | ShowPolicy | ShowKeyNeeds => Watched::Question,
             ProposeContracts | CutOver | MarkReconciled | SettleDay | SignDay | ProposePayout | ProposeCancelPayout
             | NoteException | OpenDispute | ProposeResolution | BookReceived | ProposeUndo | CompareFile
             | ReadPayoutStatement | RefundPayment | ReducePayment | WriteOffPayment => Watched::Command,

@@ -7,6 +7,7 @@ use kazasu_console::{print_text, say};
 use kazasu_report::{Cell, Kind, Report, cells, table};
 use kazasu_schemas::money::Yen;
 use kazasu_services::corrections::{ReducePayment, RefundPayment, ShowPayment, WriteOffPayment};
+use kazasu_services::events::ListEvents;
 use kazasu_services::transactions::{FindTransactions, ShowTakings, ShowTransaction, TransactionView};
 use kazasu_text::columns::PaymentColumn;
 use kazasu_text::payments::{PaymentKind, PaymentState, PaymentText};
@@ -19,6 +20,17 @@ const NAME: usize = 14;
 /// `kazasu payment`.
 #[derive(Subcommand)]
 pub(super) enum PaymentCommand {
+    /// Lists what happened after a point of the journal, in its order.
+    Events {
+        /// The sequence that was read last; the journal's beginning when absent.
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        after: u64,
+        /// Events at most, 1 to 1,000; 100 when absent.
+        #[arg(long)]
+        limit: Option<u16>,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Finds payments: every option that is given must hold. The newest come first.
     Find(Box<FindArgs>),
     /// A payment, and what refunds, reverses or completes it.
@@ -154,6 +166,7 @@ pub(super) async fn run(command: PaymentCommand) -> anyhow::Result<()> {
     match command {
         PaymentCommand::Find(args) => find(*args).await,
         PaymentCommand::Show { record, why, common } => query(ShowTransaction { record, why }, &common).await,
+        PaymentCommand::Events { after, limit, common } => query(ListEvents { after, limit }, &common).await,
         PaymentCommand::Takings { merchant, day, common } => query(ShowTakings { merchant, day }, &common).await,
         PaymentCommand::Left { payment, why, common } => query(ShowPayment { payment, why: Some(why) }, &common).await,
         PaymentCommand::Refund(GivenBack { payment, amount, all, why, common }) => {

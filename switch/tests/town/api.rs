@@ -138,10 +138,10 @@ fn the_document_is_served_and_printed_and_every_error_is_a_problem() {
 /// What the fuzzer found as this caller; empty where it found nothing.
 fn fuzzed(served: &Served, token: &str, more: &[&str]) -> String {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let program = root.join("target/schemathesis/bin/st");
+    let program = root.join("target/api-tools/bin/st");
     assert!(
         program.exists(),
-        "{} is missing: ./test.sh installs it (python3 -m venv target/schemathesis; target/schemathesis/bin/pip install -r tests/schemathesis.txt)",
+        "{} is missing: ./test.sh installs it (python3 -m venv target/api-tools; target/api-tools/bin/pip install -r tests/api-tools.txt)",
         program.display()
     );
     let folder = tempfile::tempdir().unwrap();
@@ -263,5 +263,76 @@ fn a_quote_says_what_the_settlement_will_say() {
     assert_eq!(ask("27000001/M1", json!([{ "tender": "credit", "amount": 1 }])).0, 404);
     let shown = kazasu(&["contract", "quote", SHOP, "--payment", "credit:3000:3", "--by", "sato", "--config", &config]);
     assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
+    served.stop();
+}
+
+/// What a client says that a public generator made from the document in git.
+pub(crate) fn generated_client(served: &Served, session: &str, payment: &str) -> Value {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new(root.join("target/api-tools/bin/openapi-python-client"))
+        .args(["generate", "--meta", "none", "--path"])
+        .arg(root.join("docs/openapi.json"))
+        .arg("--output-path")
+        .arg(folder.path().join("kazasu_client"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&made.stdout).into_owned() + &String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "{said}");
+    let mut client = std::process::Command::new(root.join("target/api-tools/bin/python"))
+        .arg(root.join("tests/api_client.py"))
+        .arg(folder.path())
+        .args([&format!("http://{}/api/v1", served.http), payment])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut client.stdin.take().unwrap(), session.as_bytes()).unwrap();
+    let out = client.wait_with_output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+/// Every event after a point, page by page.
+pub(crate) fn events(served: &Served, token: &str, limit: u16) -> Vec<Value> {
+    let bearer = format!("Bearer {token}");
+    let (mut all, mut after) = (Vec::new(), 0);
+    loop {
+        let path = format!("/api/v1/events?after={after}&limit={limit}");
+        let (status, page) = bare(served, ("GET", &path), &[("authorization", &bearer)], &Value::Null);
+        assert_eq!(status, 200, "{page}");
+        all.extend(page["events"].as_array().unwrap().iter().cloned());
+        after = page["next"].as_u64().unwrap();
+        if page["more"] == false {
+            return all;
+        }
+    }
+}
+
+#[test]
+fn events_are_read_on_from_any_point_in_pages_of_any_size() {
+    let town = town();
+    let served = town.serve();
+    served.issuers_up(3);
+    let payment = pays(&town, &served, "credit-ok", 1_000);
+    served.drained();
+    let sato = town.session("sato");
+    let all = events(&served, &sato, 1_000);
+    let of: Vec<&Value> = all.iter().filter(|event| event["payment"].to_string() == payment).collect();
+    let kinds: Vec<&str> = of.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["payment.pending", "payment.approved"], "{of:?}");
+    assert!(of.iter().all(|event| event["amount_yen"] == 1_000 && event["merchant"].is_string()), "{of:?}");
+    assert!(all.iter().all(|event| event.get("ppid").is_none()));
+    // In pages of any size, and after a kill, it is the same.
+    assert_eq!(events(&served, &sato, 1), all);
+    served.kill();
+    let served = town.serve();
+    assert_eq!(events(&served, &sato, 7), all);
+    let ids: std::collections::HashSet<&str> = all.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), all.len(), "each has an id of its own");
+    let (status, value) =
+        bare(&served, ("GET", "/api/v1/events?limit=0"), &[("authorization", &format!("Bearer {sato}"))], &Value::Null);
+    assert_eq!((status, crate::rules::pointer(&value).as_str()), (400, "limit"), "{value}");
     served.stop();
 }

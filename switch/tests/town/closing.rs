@@ -150,6 +150,7 @@ fn a_day_is_closed_with_every_yen_explained() {
     one_payment_is_explained(&day);
     reports_are_made_in_every_format(&day);
     the_shop_gets_its_settlement_in_detail(&day);
+    a_generated_client_asks_for_a_refund_and_reads_the_payout(&day, &served);
     served.stop();
     the_auditor_verifies_the_journal_offline(&town);
 }
@@ -487,6 +488,15 @@ fn a_payment_that_was_booked_twice_by_hand_is_undone(statement: &BankStatement<'
     staff.ok("tanaka", &["settle", "--received-from", "issuer 2", "--amount", "4000", "--reference", "2026-11"]);
     let issuers = staff.ok("sato", &["report", "issuers"]).to_string();
     assert!(!issuers.contains("error"), "{issuers}");
+}
+
+/// A program of another language, whose client was generated from the document.
+fn a_generated_client_asks_for_a_refund_and_reads_the_payout(day: &Day<'_>, served: &Served) {
+    let town = day.staff.town;
+    let payment = crate::corrections::pays(town, served, "debit-ok", 1_000);
+    let said = crate::api::generated_client(served, &town.session("suzuki"), &payment);
+    assert!(said["refund"]["proposal"].is_u64(), "{said}");
+    assert_eq!(said["payouts"][0]["total_yen"], PAID_OUT, "{said}");
 }
 
 /// Its whole story, from the tap to the payout that came back.

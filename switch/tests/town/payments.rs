@@ -174,6 +174,10 @@ fn a_merchants_people_see_their_own_shop_and_nobody_who_paid() {
     let (mori, oda) = (mori.session(&served, 1), oda.session(&served, 1));
     assert_eq!(found(&served, &mori, "about=3000").len(), 3, "her own shop's");
     assert_eq!(found(&served, &oda, "about=3000"), [] as [Value; 0], "another shop's");
+    let own = crate::api::events(&served, &mori, 100);
+    assert!(!own.is_empty() && own.iter().all(|event| event["merchant"] == shop), "{own:?}");
+    let own = crate::api::events(&served, &oda, 100);
+    assert!(own.iter().all(|event| event["merchant"] == "27000001/M10000000000002"), "{own:?}");
     for query in [format!("merchant={shop}"), "merchant=%E4%B8%B8%E5%B1%B1".to_owned()] {
         assert_eq!(refused(&served, &oda, &query).0, 404, "{query}");
     }

@@ -198,7 +198,7 @@ fn a_link_takes_the_card_at_hand_and_its_record_proves_it() {
     let face = Statement { proven: Proven::CardFace, ..portal.statement("PUT", &path, body.as_bytes()) };
     let (status, value) = portal.with(&served, asked, Some(&signed(&face, &portal.key).unwrap()));
     assert_eq!((status, value["result"].as_str()), (200, Some("recorded")), "{value}");
-    let (status, value) = portal.ask(&served, "DELETE", &path, b"{}");
+    let (status, value) = portal.ask(&served, "DELETE", &path, b"");
     assert_eq!(status, 200, "{value}");
     let card = format!("/api/v1/residents/{resident}/card");
     let lost = br#"{"status": "suspended", "why": "lost"}"#;

@@ -2,6 +2,7 @@
 //! refusal the API's form.
 
 use super::limits::HttpLimits;
+use super::problem::PLAIN;
 use crate::addresses::{COMPARE, PAYOUT_STATEMENT, RELIEF_STATEMENT};
 use crate::routes::BASE;
 use axum::Json;
@@ -131,11 +132,11 @@ fn refusal(status: StatusCode, text: String) -> Box<Response> {
 }
 
 /// Refusals of the framework in the API's form.
-pub(super) async fn in_form(method: &Method, response: Response) -> Response {
+pub(super) async fn in_form(method: &Method, path: &str, response: Response) -> Response {
     let is_error = response.status().is_client_error() || response.status().is_server_error();
     let kind = response.headers().get(header::CONTENT_TYPE);
     let is_plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    if !is_error || !is_plain {
+    if PLAIN.contains(&path) || !is_error || !is_plain {
         return response;
     }
     let (mut parts, body) = response.into_parts();

@@ -5,7 +5,7 @@
 //! is carried out. A request that was refused changed nothing, and frees its key. When the program stops in the middle, the key says
 //! that the outcome is unknown, and the request is never carried out a second time under it.
 
-use super::onces::{Kept, ROWS, Row};
+use super::onces::{Keep, Kept, ROWS, Row};
 use super::state::Api;
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
@@ -77,9 +77,10 @@ pub(crate) fn need(name: Name, method: &Method) -> Need {
     }
 }
 
-/// The answer holds a secret that is shown once, and is not kept.
-fn is_secret(name: Name) -> bool {
-    matches!(name, Name::InvitePerson | Name::RequestReinvite | Name::RequestKey)
+/// What is kept of an operation that was carried out. An answer that holds a secret is shown once.
+fn keep(name: Name) -> Keep {
+    let is_secret = matches!(name, Name::InvitePerson | Name::RequestReinvite | Name::RequestKey);
+    if is_secret { Keep::Outcome } else { Keep::Answer }
 }
 
 /// Carries a request out, unless its key says that it was carried out before.
@@ -115,11 +116,11 @@ where
         }
     }
     // To its end, also for a caller that goes away in the middle.
-    let (onces, secret) = (api.onces.clone(), is_secret(request.name));
+    let (onces, keep) = (api.onces.clone(), keep(request.name));
     let until = holds(api.engine.now());
     let done = tokio::spawn(async move {
         match unwound(work).await {
-            Ok(response) => onces.ended((id, row, until), response, secret).await,
+            Ok(response) => onces.ended((id, row, until), response, keep).await,
             // The row stays: the outcome is unknown.
             Err(why) => {
                 broke_off(Kind::HttpConnection, &why);

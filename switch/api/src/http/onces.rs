@@ -47,13 +47,22 @@ pub(super) struct Kept {
     pub(super) body: Option<String>,
 }
 
+/// What is kept of a request that was carried out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Keep {
+    /// Its answer.
+    Answer,
+    /// That it was carried out: the answer holds a secret.
+    Outcome,
+}
+
 impl Onces {
     /// Keeps the answer of a request that was carried out; frees the key of one that was refused.
     pub(super) async fn ended(
         &self,
         (id, row, until): (Vec<u8>, Row, Millis),
         response: Response,
-        secret: bool,
+        keep: Keep,
     ) -> Response {
         let status = response.status();
         if !status.is_success() {
@@ -70,7 +79,7 @@ impl Onces {
         let (parts, body) = response.into_parts();
         // The services made it: it is whole in memory already.
         let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
-        let is_kept = !secret && (1..=MOST_ANSWER).contains(&bytes.len());
+        let is_kept = keep == Keep::Answer && (1..=MOST_ANSWER).contains(&bytes.len());
         let text = if is_kept { String::from_utf8(bytes.to_vec()).ok() } else { None };
         let row = Row { answer: Some(Kept { status: status.as_u16(), body: text }), ..row };
         if let Err(error) = self.keep(id, &row, until).await {

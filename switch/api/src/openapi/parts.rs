@@ -102,7 +102,11 @@ impl Schemas {
 
     /// An answer's schema.
     pub(super) fn answer<T: JsonSchema>(&mut self) -> Value {
-        self.answers.subschema_for::<T>().to_value()
+        match self.answers.subschema_for::<T>().to_value() {
+            // Anything: some generators know the object only.
+            Value::Bool(true) => json!({}),
+            schema => schema,
+        }
     }
 
     /// Every component. A type that is read otherwise than it is written is two.

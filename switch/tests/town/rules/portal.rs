@@ -52,7 +52,7 @@ fn a_portal_links_relinks_and_limits_for_residents_and_nothing_else() {
     what_a_household_can_spend_limits_the_month(&portal);
     a_portal_suspends_a_card_and_no_more(&portal);
     other_paths_and_other_residents_are_refused(&portal);
-    let (status, value) = portal.ask("DELETE", "/link", &json!({}));
+    let (status, value) = portal.portal.ask(&served, "DELETE", &format!("{}/link", portal.path), b"");
     assert_eq!((status, value["result"].as_str()), (200, Some("recorded")));
     served.drained();
     served.stop();

@@ -159,6 +159,11 @@ help! {
         "payment show --why":
             "支払った人を表示する理由。名前とともにセキュリティ記録に残ります",
             "The reason to see who paid: the security log keeps it with your name";
+        "payment events":
+            "ジャーナルのある位置より後の出来事を、順に表示します",
+            "Lists what happened after a point of the journal, in its order";
+        "payment events --after": "最後に読んだ番号。省略すると初めから", "The sequence that was read last; the journal's beginning when absent";
+        "payment events --limit": "件数の上限。1から1,000、省略すると100", "Events at most, 1 to 1,000; 100 when absent";
         "payment takings": "店舗の営業日ごとの売上を、端末別に表示します", "What a shop took on a business day, terminal by terminal";
         "payment takings <merchant>": "店舗。契約会社とID（例：27000001/M10000000000001）", "The shop: its acquirer and ID, 27000001/M10000000000001";
         "payment takings --day": "営業日。省略すると今日", "The business day; today's when absent";
