@@ -2,6 +2,9 @@
 //! memory, so that a program that was away reads on where it stood, from any point of the past.
 
 mod fold;
+mod model;
+
+pub use model::Event;
 
 use crate::access::Name;
 use crate::error::{Result, ServiceError, unfit};
@@ -13,6 +16,7 @@ use kazasu_ledger::Body;
 use kazasu_ledger::record::Place;
 use kazasu_projections::transactions::Found;
 use kazasu_text::problems::ProblemText;
+use model::OfShop;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -45,39 +49,6 @@ pub struct EventsPage {
     pub next: u64,
     /// Whether records behind `next` stand in the journal already.
     pub more: bool,
-}
-
-/// An event. It names no person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Event {
-    /// Its own id, `evt_` and a number: the same whenever it is read.
-    pub id: String,
-    /// The journal's record.
-    pub sequence: u64,
-    /// What happened, such as `payment.approved`.
-    pub kind: String,
-    /// When.
-    pub at: String,
-    /// The business day.
-    pub day: String,
-    /// The shop, `ACQUIRER/MERCHANT`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub merchant: Option<String>,
-    /// The terminal's message that it is about, for `/transactions/{record}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment: Option<u64>,
-    /// The settlement.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settlement: Option<u32>,
-    /// The payout.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payout: Option<u64>,
-    /// The request that two people decide.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approval: Option<u64>,
-    /// Yen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount_yen: Option<i64>,
 }
 
 impl Operation for ListEvents {
@@ -140,19 +111,6 @@ struct Known {
     payments: HashMap<u64, Option<(ShopKey, i64, &'static str)>>,
     settlements: Option<HashMap<u32, (ShopKey, i64)>>,
     payouts: HashMap<u64, Vec<u32>>,
-}
-
-/// A shop, where an event has one, the yen, and whether it was a payment, a refund or another message.
-struct OfShop {
-    shop: Option<ShopKey>,
-    amount: Option<i64>,
-    subject: Option<&'static str>,
-}
-
-impl OfShop {
-    fn new(shop: Option<ShopKey>, amount: Option<i64>) -> OfShop {
-        OfShop { shop, amount, subject: None }
-    }
 }
 
 impl Known {

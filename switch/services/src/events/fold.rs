@@ -1,6 +1,6 @@
 //! Which records are events.
 
-use super::{Event, OfShop};
+use super::model::{Event, OfShop};
 use crate::transactions::ShopKey;
 use kazasu_ledger::record::{self, Place, TransactionKind, Verdict};
 use kazasu_schemas::closing::DayState;
