@@ -36,6 +36,14 @@ pub(super) fn has_panicked(error: &anyhow::Error) -> bool {
     panic.is_some()
 }
 
+/// The query of a route that shows what the security log keeps a reason for.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reason {
+    /// Why the caller looks, 1 to 200 characters; a portal leaves it out.
+    pub(super) why: Option<String>,
+}
+
 /// The parts of an address, with a JSON answer when one does not fit.
 pub(super) fn in_address<T>(parts: Result<T, impl std::fmt::Display>) -> Result<T, Box<Response>> {
     parts.map_err(|error| Box::new(unasked(wrong("query", error))))

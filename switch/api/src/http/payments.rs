@@ -1,6 +1,6 @@
 //! Payments and their corrections: the address has the payment's record, the body the rest.
 
-use super::answers::{answer, answer_of, in_address, misread};
+use super::answers::{Reason, answer, answer_of, in_address, misread};
 use super::callers::Asker;
 use super::operations::DoorOperation;
 use super::state::Api;
@@ -21,12 +21,6 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/payments/{payment}/refund", post(of::<RefundPayment>))
         .route("/v1/payments/{payment}/reduce", post(of::<ReducePayment>))
         .route("/v1/payments/{payment}/write-off", post(of::<WriteOffPayment>))
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reason {
-    why: Option<String>,
 }
 
 /// One payment. Staff say why they look.

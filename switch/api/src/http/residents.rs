@@ -1,6 +1,6 @@
 //! Portals' requests for residents: the address has the person, the body the rest.
 
-use super::answers::{answer, answer_of, in_address, misread};
+use super::answers::{Reason, answer, answer_of, in_address, misread};
 use super::callers::Asker;
 use super::operations::DoorOperation;
 use super::state::Api;
@@ -27,12 +27,6 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/residents/{ppid}/card/lift", post(of::<LiftSuspension>))
         .route("/v1/residents/{ppid}/card/bind", post(of::<BindCard>))
         .route("/v1/residents/{ppid}/taps", get(taps))
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reason {
-    why: Option<String>,
 }
 
 /// One resident. Staff say why they look.

@@ -1,6 +1,6 @@
 //! Payments, found by what people know of them.
 
-use super::answers::{answer, in_address};
+use super::answers::{Reason, answer, in_address};
 use super::callers::Asker;
 use super::operations::question;
 use super::state::Api;
@@ -16,12 +16,6 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/transactions", get(question::<FindTransactions>))
         .route("/v1/transactions/{record}", get(show))
         .route("/v1/takings", get(question::<ShowTakings>))
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reason {
-    why: Option<String>,
 }
 
 /// One payment, and what came after it.
