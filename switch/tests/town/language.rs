@@ -60,6 +60,14 @@ fn refusal(args: &[&str]) -> String {
     String::from_utf8(out.stderr).unwrap()
 }
 
+/// Keys and values of the files here, which the refusals name as they stand.
+const KEYS: [&str; 9] = ["limit", "number", "window", "brands", "visa", "ofline", "mailto:", "https:", "tel:"];
+
+/// English words in what a Japanese reader is told.
+fn english(said: &str) -> Vec<String> {
+    words(said).into_iter().filter(|word| !KEYS.contains(&word.as_str())).collect()
+}
+
 #[test]
 fn refusals_have_no_english_inside() {
     let folder = tempfile::tempdir().unwrap();
@@ -103,7 +111,7 @@ fn refusals_have_no_english_inside() {
     for args in refused {
         let said = refusal(&args);
         assert!(said.chars().any(|c| ('ぁ'..='ヶ').contains(&c)), "{args:?}: {said}");
-        assert_eq!(words(&said), [""; 0], "{args:?}: {said}");
+        assert_eq!(english(&said), [""; 0], "{args:?}: {said}");
     }
 }
 
@@ -153,7 +161,7 @@ fn a_wrong_configuration_is_told_in_japanese() {
         std::fs::write(&wrong, sample.replacen(line, instead, 1)).unwrap();
         let said = refusal(&["config", "check", "--config", &wrong]);
         assert!(said.contains(told), "{instead}: {said}");
-        assert_eq!(words(&said), [""; 0], "{instead}: {said}");
+        assert_eq!(english(&said), [""; 0], "{instead}: {said}");
     }
 }
 
@@ -186,6 +194,6 @@ fn a_file_that_cannot_be_used_is_told_in_japanese() {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let said = refusal(&args);
         assert!(said.contains(told), "{args:?}: {said}");
-        assert_eq!(words(&said), [""; 0], "{args:?}: {said}");
+        assert_eq!(english(&said), [""; 0], "{args:?}: {said}");
     }
 }

@@ -88,7 +88,7 @@ texts! {
             "レコード{record}、{from}〜{to}桁目（{field}）：あるべき内容は{expected}、ファイルの内容は{got}です",
             "record {record}, positions {from}-{to} ({field}): expected {expected}, got {got}";
         TooLarge { most: Count, got: Count }:
-            "ファイルが{got}バイトあります。読めるのは{most}バイトまでです", "expected at most {most} bytes, got {got}";
+            "明細のファイルが{got}バイトあります。読めるのは{most}バイトまでです", "expected at most {most} bytes, got {got}";
         Unwritable { got: &'a str }:
             "銀行のファイルに書けない値があります（{got}）。使えない文字、長すぎる値、または大きすぎる金額です",
             "a value cannot stand in the bank's file: {got}";

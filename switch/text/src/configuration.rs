@@ -43,7 +43,7 @@ texts! {
         StandInIssuer { issuer: u16 }:
             "stand_in の発行者 {issuer} は設定にありません", "stand_in names issuer {issuer}, which is not configured";
         Dialect { name: Quoted<'a>, shipped: &'a str, why: &'a Said }:
-            "方言{name}は付属のもの（{shipped}）ではなく、{why}", "dialect {name} is none of {shipped}, and it {why}";
+            "方言{name}は付属のもの（`{shipped}`）ではなく、{why}", "dialect {name} is none of {shipped}; {why}";
         Store { got: Quoted<'a> }:
             "store は \"sqlite\" か、`postgres://` で始まるURLを指定してください（入力は{got}）",
             "store is \"sqlite\" or a URL postgres://…, got {got}";

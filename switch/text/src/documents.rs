@@ -29,10 +29,10 @@ texts! {
             "ファイルは{bytes}バイトです。読めるのは{most}バイトまでです", "the file has {bytes} bytes, at most {most} are read";
         More { problems: Count }: "ほかに{problems}件の問題があります", "and {problems} more problems in the file";
         UnknownKey { key: &'a str, known: &'a str }:
-            "{key} というキーはありません。使えるキーは {known} です", "unknown field `{key}`, expected one of {known}";
-        MissingKey { key: &'a str }: "キー {key} がありません", "missing field `{key}`";
+            "{key} というキーはありません。使えるキーは `{known}` です", "unknown field `{key}`, expected one of {known}";
+        MissingKey { key: &'a str }: "キー `{key}` がありません", "missing field `{key}`";
         UnknownValue { got: Quoted<'a>, known: &'a str }:
-            "{got}は使えません。{known} のいずれかを指定してください", "unknown value {got}, expected one of {known}";
+            "{got}は使えません。`{known}` のいずれかを指定してください", "unknown value {got}, expected one of {known}";
         WrongType { got: WrittenAs, expected: WrittenAs }: "{got}ではなく、{expected}で指定してください", "expected {expected}, got {got}";
         Value: "値が使える範囲にありません", "the value is out of its range";
         Syntax:
