@@ -36,7 +36,7 @@ pub fn of_a_pipe(error: std::io::Error) -> std::io::Error {
 }
 
 /// Did a reader close what was being written?
-pub(crate) fn is_closed(cause: &(dyn std::error::Error + 'static)) -> bool {
+pub fn is_closed(cause: &(dyn std::error::Error + 'static)) -> bool {
     let within = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     within.is_some_and(|inner| matches!(inner.downcast_ref::<OutputError>(), Some(OutputError::Closed)))
 }

@@ -1,6 +1,7 @@
 //! The language of this process's command line: `KAZASU_LANG`, else the locale of its environment.
 
-use kazasu_text::{Language, Said, Text};
+use kazasu_console::out::{self, OutputError};
+use kazasu_text::{Language, Text, errors};
 
 /// The language in which this process speaks to the person who started it.
 pub(crate) fn language() -> Language {
@@ -19,10 +20,12 @@ pub(crate) fn refused(text: &impl Text) -> anyhow::Error {
 
 /// An error as that person reads it: texts of the catalogue in the language, with what stands around them.
 pub(crate) fn spoken(error: anyhow::Error) -> anyhow::Error {
-    if error.chain().all(|cause| cause.downcast_ref::<Said>().is_none()) {
+    // The end of the program knows an output that its reader closed by the error's type.
+    let is_output = error.chain().any(|cause| out::is_closed(cause) || cause.is::<OutputError>());
+    if is_output || error.chain().all(|cause| errors::of(cause).is_none()) {
         return error;
     }
-    anyhow::Error::msg(Said::chain(error.chain(), language()))
+    anyhow::Error::msg(errors::chain(error.chain(), language()))
 }
 
 /// A text of the catalogue in that language.

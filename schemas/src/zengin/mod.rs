@@ -15,7 +15,7 @@ pub mod statement;
 pub mod transfer;
 
 pub use ids::{AccountNumber, BankCode, BranchCode, ClientCode};
-pub use record::BadRecord;
+pub use record::{BadRecord, Expected, Got};
 
 use crate::jst::BusinessDay;
 use kana::{Charset, ZenginText};

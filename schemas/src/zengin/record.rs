@@ -4,6 +4,88 @@ use super::kana::{ZenginText, decode};
 use super::{LineEnding, Unfit};
 use crate::ids::{digits, write_digits};
 
+/// What a field of a record must hold. People read the catalogue's sentence of it (`kazasu_text::bank_files`); shown as it is, it is English.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Expected {
+    /// A record of so many bytes.
+    #[error("{0} bytes")]
+    Bytes(usize),
+    /// So many digits.
+    #[error("{0} digits")]
+    Digits(usize),
+    /// One of these characters, as the format's description lists them.
+    #[error("{0}")]
+    Characters(&'static str),
+    /// No record.
+    #[error("nothing after the end record")]
+    Nothing,
+    /// A header.
+    #[error("1 (header)")]
+    Header,
+    /// A header, or the end.
+    #[error("1 (header) or 9 (end)")]
+    HeaderOrEnd,
+    /// A data record.
+    #[error("2 (data)")]
+    Data,
+    /// A data record or a trailer.
+    #[error("2 (data) or 8 (trailer)")]
+    DataOrTrailer,
+    /// A trailer.
+    #[error("8 (trailer)")]
+    Trailer,
+    /// The trailer of the account before this header.
+    #[error("8 (trailer) of the account before")]
+    TrailerBefore,
+    /// The end record.
+    #[error("9 (end)")]
+    End,
+    /// The number of records or accounts in the file.
+    #[error("{0}, as the file has them")]
+    InFile(usize),
+    /// The count or the sum (yen) of the data records.
+    #[error("{0}, as the data records say")]
+    OfData(u64),
+    /// No data record: those of a time deposit have other fields.
+    #[error("no data, since fields of time deposits are not read")]
+    NoTimeDeposit,
+    /// The balance (yen) that the movements lead to.
+    #[error("{0}, the balance before with the movements between")]
+    Balance(i128),
+    /// In, or out.
+    #[error("1 (in) or 2 (out)")]
+    Direction,
+    /// The sign of a balance.
+    #[error("1 (plus), 2 (minus), 0 or a space")]
+    Sign,
+    /// A date with the year of its era.
+    #[error("a date YYMMDD of Reiwa (01 to 30) or Heisei (to 31)")]
+    Date,
+    /// A date without a year.
+    #[error("a month and a day")]
+    MonthAndDay,
+    /// A sum of money.
+    #[error("at least ¥1")]
+    Money,
+    /// Sums that a trailer can hold.
+    #[error("{0} in the data records")]
+    Sums(String),
+}
+
+/// What came instead.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Got {
+    /// The field's characters (at most 46).
+    #[error("{0:?}")]
+    Characters(String),
+    /// A record of so many bytes.
+    #[error("{0} bytes")]
+    Bytes(usize),
+    /// No further record.
+    #[error("the end of the file")]
+    EndOfFile,
+}
+
 /// A record that breaks its format: which one, where in it, what should stand there and what does.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("record {record}, positions {from}-{to} ({field}): expected {expected}, got {got}")]
@@ -17,9 +99,9 @@ pub struct BadRecord {
     /// The field, as the format's description names it.
     pub field: &'static str,
     /// The expected content.
-    pub expected: String,
-    /// The content that came (at most 48 characters).
-    pub got: String,
+    pub expected: Expected,
+    /// The content that came.
+    pub got: Got,
 }
 
 /// A field of a record: its name and its positions, from 1, both included, as the formats' descriptions count them.
@@ -81,8 +163,8 @@ impl<'a> Record<'a> {
             from: 1,
             to: len,
             field: "record",
-            expected: format!("{len} bytes"),
-            got: format!("{} bytes", bytes.len()),
+            expected: Expected::Bytes(len),
+            got: Got::Bytes(bytes.len()),
         })
     }
 
@@ -107,7 +189,7 @@ impl<'a> Record<'a> {
 
     /// Digits only.
     pub(super) fn number(&self, field: Field) -> Result<u64, BadRecord> {
-        digits(self.bytes(field)).ok_or_else(|| self.wrong(field, format!("{} digits", field.len())))
+        digits(self.bytes(field)).ok_or_else(|| self.wrong(field, Expected::Digits(field.len())))
     }
 
     /// Digits, or nothing but spaces, which is `None`.
@@ -120,29 +202,21 @@ impl<'a> Record<'a> {
     }
 
     /// The error about what this field holds.
-    pub(super) fn wrong(&self, field: Field, expected: impl Into<String>) -> BadRecord {
-        let shown: String = decode(self.bytes(field)).chars().take(46).collect();
-        let got = format!("{shown:?}");
-        BadRecord {
-            record: self.number,
-            from: field.from,
-            to: field.to,
-            field: field.name,
-            expected: expected.into(),
-            got,
-        }
+    pub(super) fn wrong(&self, field: Field, expected: Expected) -> BadRecord {
+        let got = Got::Characters(decode(self.bytes(field)).chars().take(46).collect());
+        BadRecord { record: self.number, from: field.from, to: field.to, field: field.name, expected, got }
     }
 }
 
 /// The error about a record that does not come: the file ends before it.
-pub(super) fn missing(number: usize, expected: &str) -> BadRecord {
+pub(super) fn missing(number: usize, expected: Expected) -> BadRecord {
     BadRecord {
         record: number,
         from: RECORD_KIND.from,
         to: RECORD_KIND.to,
         field: RECORD_KIND.name,
-        expected: expected.to_owned(),
-        got: "the end of the file".to_owned(),
+        expected,
+        got: Got::EndOfFile,
     }
 }
 

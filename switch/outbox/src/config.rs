@@ -2,6 +2,9 @@
 
 use super::mail::{Mail, MailConfig};
 use super::webhook::{Webhook, WebhookConfig};
+use anyhow::ensure;
+use kazasu_text::Said;
+use kazasu_text::configuration::{ConfigText, OutboxText};
 use std::time::Duration;
 
 /// Where notices go and how patiently.
@@ -43,22 +46,16 @@ impl Default for OutboxConfig {
 impl OutboxConfig {
     /// Says what is wrong, receivers' addresses included.
     pub fn check(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            self.webhook.is_some() || self.mail.is_some(),
-            "outbox: neither outbox.webhook nor outbox.mail says where notices go"
-        );
-        anyhow::ensure!(self.attempts > 0, "outbox.attempts must be 1 or more");
-        anyhow::ensure!((1..=256).contains(&self.concurrent), "outbox.concurrent must be 1 to 256");
-        anyhow::ensure!(self.queue > 0, "outbox.queue must be 1 or more");
-        anyhow::ensure!(!self.timeout.is_zero(), "outbox.timeout must be longer than nothing");
-        anyhow::ensure!(
-            self.first_pause <= self.longest_pause,
-            "outbox.first_pause must not be longer than outbox.longest_pause"
-        );
-        anyhow::ensure!(
-            self.longest_pause <= Duration::from_secs(86_400),
-            "outbox.longest_pause must not be longer than a day"
-        );
+        ensure!(self.webhook.is_some() || self.mail.is_some(), Said::of(&OutboxText::NoReceiver));
+        let none = |key| Said::of(&ConfigText::AboveZero { key, got: 0 });
+        ensure!(self.attempts > 0, none("outbox.attempts"));
+        let got = u64::try_from(self.concurrent).unwrap_or(u64::MAX);
+        let range = ConfigText::Range { key: "outbox.concurrent", least: 1, most: 256, got };
+        ensure!((1..=256).contains(&got), Said::of(&range));
+        ensure!(self.queue > 0, none("outbox.queue"));
+        ensure!(!self.timeout.is_zero(), Said::of(&OutboxText::Timeout));
+        ensure!(self.first_pause <= self.longest_pause, Said::of(&OutboxText::Pauses));
+        ensure!(self.longest_pause <= Duration::from_secs(86_400), Said::of(&OutboxText::LongestPause));
         if let Some(webhook) = &self.webhook {
             Webhook::new(webhook, self.timeout)?;
         }

@@ -6,8 +6,9 @@ use super::url::Url;
 use anyhow::Context;
 use kazasu_engine::clock;
 use kazasu_schemas::money::Yen;
+use kazasu_text::configuration::OutboxText;
 use kazasu_text::notices::NoticeText;
-use kazasu_text::{Month, Text};
+use kazasu_text::{Month, Said, Text};
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Mailbox, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
@@ -54,21 +55,17 @@ pub(super) struct Mail {
 impl Mail {
     pub(super) fn new(config: &MailConfig, timeout: Duration) -> anyhow::Result<Self> {
         let server = Url::parse("outbox.mail.server", &config.server)?;
-        anyhow::ensure!(matches!(server.path.as_str(), "" | "/"), "outbox.mail.server must end after host and port");
-        let from: Mailbox =
-            config.from.parse().map_err(|error| anyhow::anyhow!("outbox.mail.from is no mail address: {error}"))?;
-        anyhow::ensure!(
-            config.to.matches(PPID).count() == 1,
-            "outbox.mail.to must hold {PPID} once, such as {PPID}@notify.example.jp"
-        );
-        recipient(&config.to, &"0".repeat(26))
-            .map_err(|error| anyhow::anyhow!("outbox.mail.to is no mail address: {error}"))?;
+        anyhow::ensure!(matches!(server.path.as_str(), "" | "/"), Said::of(&OutboxText::MailEnd));
+        let no_address = |key| Said::of(&OutboxText::MailAddress { key });
+        let from: Mailbox = config.from.parse().map_err(|_| no_address("outbox.mail.from"))?;
+        anyhow::ensure!(config.to.matches(PPID).count() == 1, Said::of(&OutboxText::MailTo));
+        recipient(&config.to, &"0".repeat(26)).map_err(|_| no_address("outbox.mail.to"))?;
         let host = server.host.as_str();
         let mut transport = match server.scheme.as_str() {
             "smtps" => SmtpTransport::relay(host).context("outbox.mail.server")?,
             "smtp" if server.is_loopback() => SmtpTransport::builder_dangerous(host),
             "smtp" => SmtpTransport::starttls_relay(host).context("outbox.mail.server")?,
-            other => anyhow::bail!("outbox.mail.server must be smtps:// or smtp://, not {other}://"),
+            other => anyhow::bail!(Said::of(&OutboxText::MailScheme { got: other })),
         };
         if let Some(port) = server.port {
             transport = transport.port(port);
@@ -78,10 +75,8 @@ impl Mail {
                 transport = transport.credentials(Credentials::new(user, password.as_str().to_owned()));
             }
             (None, None) => {}
-            (Some(_), None) => anyhow::bail!("outbox.mail.server has a user name, but there is no password for it"),
-            (None, Some(_)) => {
-                anyhow::bail!("outbox.mail.server has no user name (smtps://user@host) for the password")
-            }
+            (Some(_), None) => anyhow::bail!(Said::of(&OutboxText::NoMailPassword)),
+            (None, Some(_)) => anyhow::bail!(Said::of(&OutboxText::NoMailUser)),
         }
         let hello = ClientId::Domain(from.email.domain().to_owned());
         let transport = transport.hello_name(hello).timeout(Some(timeout)).build();

@@ -1,6 +1,7 @@
 //! The addresses of receivers.
 
-use anyhow::Context;
+use kazasu_text::Said;
+use kazasu_text::configuration::OutboxText;
 use std::net::IpAddr;
 
 /// A configured URL, taken apart.
@@ -16,16 +17,17 @@ pub(super) struct Url {
 impl Url {
     /// Errors name the key and never repeat the text, which may hold a password.
     pub(super) fn parse(key: &str, text: &str) -> anyhow::Result<Url> {
-        let uri: kazasu_http_client::Uri = text.parse().map_err(|error| anyhow::anyhow!("{key} is no URL: {error}"))?;
+        let no_url = || Said::of(&OutboxText::NoUrl { key });
+        let uri: kazasu_http_client::Uri = text.parse().map_err(|_| no_url())?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            anyhow::bail!("{key} must be a whole URL, with scheme and host");
+            anyhow::bail!(no_url());
         };
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-        anyhow::ensure!(!host.is_empty(), "{key} names no host");
+        anyhow::ensure!(!host.is_empty(), no_url());
         let user = match authority.as_str().rsplit_once('@') {
             Some((user, _)) => {
-                anyhow::ensure!(!user.contains(':'), "{key} must not hold a password; it belongs into the key file");
-                Some(unescaped(user).with_context(|| format!("{key}: the user name is wrongly escaped"))?)
+                anyhow::ensure!(!user.contains(':'), Said::of(&OutboxText::PasswordInUrl { key }));
+                Some(unescaped(user).ok_or_else(|| Said::of(&OutboxText::UserEscaped { key }))?)
             }
             None => None,
         };

@@ -8,6 +8,8 @@ use kazasu_engine::clock;
 use kazasu_http_client::{Client, Limits, Tls};
 use kazasu_schemas::in_force::InForce;
 use kazasu_schemas::secret::Key;
+use kazasu_text::Said;
+use kazasu_text::configuration::OutboxText;
 use sha2::Sha256;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,16 +38,13 @@ pub(super) struct Webhook {
 impl Webhook {
     pub(super) fn new(config: &WebhookConfig, timeout: Duration) -> anyhow::Result<Self> {
         let url = Url::parse("outbox.webhook.url", &config.url)?;
-        anyhow::ensure!(
-            url.user.is_none(),
-            "outbox.webhook.url must not hold a user name: requests are signed instead"
-        );
+        anyhow::ensure!(url.user.is_none(), Said::of(&OutboxText::WebhookUser));
         let tls = match url.scheme.as_str() {
             "https" => Some(Tls::trusting("outbox.webhook", config.authorities.as_deref())?),
             // What is sent in the clear stays on this machine.
             "http" if url.is_loopback() => None,
-            "http" => anyhow::bail!("outbox.webhook.url must be https:// unless its host is this machine"),
-            other => anyhow::bail!("outbox.webhook.url must be https://, not {other}://"),
+            "http" => anyhow::bail!(Said::of(&OutboxText::WebhookClear)),
+            other => anyhow::bail!(Said::of(&OutboxText::WebhookScheme { got: other })),
         };
         let limits = Limits { body: Some(timeout / 10), ..Limits::within(timeout) };
         Ok(Webhook { client: Client::new(limits, tls), url: config.url.clone(), keys: config.keys.clone() })

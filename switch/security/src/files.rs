@@ -2,7 +2,9 @@
 //! out names people, accounts or payments: only its owner may read it, from its first byte on and with any umask, and it is
 //! there as a whole or not at all.
 
-use anyhow::{Context, ensure};
+use anyhow::{bail, ensure};
+use kazasu_text::files::{FileText, OwnerText};
+use kazasu_text::{Octal, Said, errors};
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -17,20 +19,20 @@ const OWNER_ONLY: u32 = 0o600;
 
 /// A file's bytes.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    std::fs::read(path).map_err(|error| errors::unreadable(path, &error).into())
 }
 
 /// A file's text, without its byte order mark.
 pub fn read_text(path: &Path) -> anyhow::Result<String> {
     let bytes = read(path)?;
-    let text = kazasu_schemas::utf8::text(&bytes).with_context(|| path.display().to_string())?;
-    Ok(text.to_owned())
+    let no_text = |error| Said::of(&FileText::In { path: &shown(path), why: &errors::not_text(error) });
+    Ok(kazasu_schemas::utf8::text(&bytes).map_err(no_text)?.to_owned())
 }
 
 /// Writes a file that only its owner may read. One that is there is replaced, its mode too.
 pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut file = PrivateFile::create(path)?;
-    file.write_all(bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    file.write_all(bytes).map_err(|error| errors::unwritable(path, &error))?;
     file.finish()
 }
 
@@ -55,8 +57,7 @@ enum To {
 impl PrivateFile {
     /// Begins a file.
     pub fn create(path: &Path) -> anyhow::Result<PrivateFile> {
-        let begun = Self::begin(path);
-        begun.with_context(|| format!("cannot write {}", path.display()))
+        Self::begin(path).map_err(|error| errors::unwritable(path, &error).into())
     }
 
     fn begin(path: &Path) -> io::Result<PrivateFile> {
@@ -94,7 +95,7 @@ impl PrivateFile {
                 file.persist(&self.path).map(drop).map_err(|e| e.error)
             }
         });
-        done.with_context(|| format!("cannot write {}", self.path.display()))
+        done.map_err(|error| errors::unwritable(&self.path, &error).into())
     }
 }
 
@@ -116,9 +117,11 @@ impl Write for PrivateFile {
 
 /// Refuses a file that others than its owner may read.
 pub fn only_owner_reads(path: &Path) -> anyhow::Result<()> {
-    let meta = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let meta = std::fs::metadata(path).map_err(|error| errors::unreadable(path, &error))?;
     let mode = meta.permissions().mode() & 0o777;
-    ensure!(mode & 0o077 == 0, "{} may be read by others (mode {mode:03o}); run: chmod 600 {0}", path.display());
+    if mode & 0o077 != 0 {
+        bail!(Said::of(&FileText::OthersRead { path: &shown(path), mode: &format!("{mode:03o}") }));
+    }
     Ok(())
 }
 
@@ -144,7 +147,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         }
         written
     };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    write().map_err(|error| errors::unwritable(path, &error).into())
 }
 
 /// Opens a file that others of our programs write too (a database, a lock), or makes it, so that only its owner reads it. Made by
@@ -164,7 +167,14 @@ pub fn open_private(path: &Path) -> anyhow::Result<File> {
             Err(error) => Err(error),
         }
     };
-    open().with_context(|| format!("cannot write {}{}", path.display(), whose(path)))
+    let unwritable = |error: io::Error| {
+        let why = &errors::io(&error);
+        match owner(path) {
+            Some(owner) => Said::of(&FileText::WriteOf { path: &shown(path), owner, why }),
+            None => Said::of(&FileText::Write { path: &shown(path), why }),
+        }
+    };
+    open().map_err(|error| unwritable(error).into())
 }
 
 /// Makes a folder, and those above it, so that only its owner looks into it. One that is there keeps its mode.
@@ -180,9 +190,16 @@ pub fn private_folder(path: &Path) -> anyhow::Result<()> {
             std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
             hand_over(folder, &std::fs::metadata(folder)?)
         };
-        make().with_context(|| format!("cannot create {}{}", folder.display(), whose(folder)))?;
+        let uncreated = |error: io::Error| {
+            let why = &errors::io(&error);
+            match owner(folder) {
+                Some(owner) => Said::of(&FileText::CreateOf { path: &shown(folder), owner, why }),
+                None => Said::of(&FileText::Create { path: &shown(folder), why }),
+            }
+        };
+        make().map_err(uncreated)?;
     }
-    ensure!(path.is_dir() || path.as_os_str().is_empty(), "{} is no folder", path.display());
+    ensure!(path.is_dir() || path.as_os_str().is_empty(), Said::of(&FileText::NoFolder { path: &shown(path) }));
     Ok(())
 }
 
@@ -205,10 +222,13 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// For an error: whose the file is, or else the folder.
-fn whose(path: &Path) -> String {
-    let of = |path: &Path, what: &str| {
-        let there = std::fs::metadata(path).ok()?;
-        Some(format!(" ({what} belongs to user {}, mode {:03o})", there.uid(), there.mode() & 0o777))
-    };
-    of(path, "it").or_else(|| of(folder_of(path), "its folder")).unwrap_or_default()
+fn owner(path: &Path) -> Option<OwnerText> {
+    let of = |path: &Path| std::fs::metadata(path).ok().map(|there| (there.uid(), there.mode() & 0o777));
+    let its = of(path).map(|(user, mode)| OwnerText::Its { user, mode: Octal(mode) });
+    its.or_else(|| of(folder_of(path)).map(|(user, mode)| OwnerText::ItsFolder { user, mode: Octal(mode) }))
+}
+
+/// A path in a text.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }

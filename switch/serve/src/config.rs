@@ -23,6 +23,10 @@ use kazasu_store::Store;
 use kazasu_store::postgres::{Address, PostgresStore};
 use kazasu_store::signing::SignedStore;
 use kazasu_store::sqlite::SqliteStore;
+use kazasu_text::configuration::ConfigText;
+use kazasu_text::documents::PlaceText;
+use kazasu_text::files::FileText;
+use kazasu_text::{Quoted, Said, Text, errors};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -88,7 +92,7 @@ pub struct Config {
     /// The callers that `keys_file` named before there were people in the book.
     pub callers: Vec<OldCaller>,
     /// The policy of a new book: its file, read and checked, or its problem. A book that has a policy does not need it.
-    pub policy: Result<Option<(kazasu_schemas::policy::Policy, String)>, String>,
+    pub policy: Result<Option<(kazasu_schemas::policy::Policy, String)>, Said>,
     /// The destinations of residents' notices.
     pub outbox: Option<kazasu_outbox::OutboxConfig>,
     /// The account from which merchants are paid, and the merchants' accounts.
@@ -171,12 +175,14 @@ impl Config {
         let keys_path = base.join(&file.keys_file);
         let keys = read_keys(&keys_path)?;
         let named = |what: &str| format!("{}: {what}", path.display());
-        file.clock.check().map_err(|problem| anyhow::anyhow!(named(&problem)))?;
+        file.clock.check().with_context(|| path.display().to_string())?;
         let sections = Sections { sign_in: &file.sign_in, passkeys: file.passkeys.as_ref(), oidc: &file.oidc };
-        let sign_in = SignInConfig::read(&sections, &base).map_err(|e| anyhow::anyhow!(named(&format!("{e:#}"))))?;
-        ensure!(!file.listeners.is_empty(), named("at least one [[listener]] is needed"));
-        file.limits.check().map_err(|problem| anyhow::anyhow!(named(&problem)))?;
-        protection::check(&file).map_err(|e| anyhow::anyhow!(named(&format!("{e:#}"))))?;
+        let sign_in = SignInConfig::read(&sections, &base).with_context(|| path.display().to_string())?;
+        let place = path.display().to_string();
+        let wrong = |text: ConfigText<'_>| Said::of(&ConfigText::In { place: &place, problem: &Said::of(&text) });
+        ensure!(!file.listeners.is_empty(), wrong(ConfigText::NoListener));
+        file.limits.check().with_context(|| place.clone())?;
+        protection::check(&file).with_context(|| place.clone())?;
         let dialects = dialects(&file, &base)?;
         let in_keys = |what: &str| format!("{}: {what}", keys_path.display());
         let callers = callers(&keys.http).with_context(|| in_keys("[http]"))?;
@@ -189,12 +195,9 @@ impl Config {
         let batches = live.batches.clone().map(|batches| batches as Arc<dyn Signer>);
         let checkpoints =
             file.audit.check(&base, &base.join(&file.data_dir)).map_err(|e| e.context(named("[audit]")))?;
-        ensure!(
-            heads.is_some() || (batches.is_none() && !file.audit.needs_a_key()),
-            named("[audit] and the key batches need a key that signs: `kazasu key generate audit`")
-        );
+        ensure!(heads.is_some() || (batches.is_none() && !file.audit.needs_a_key()), wrong(ConfigText::NeedsAuditKey));
         let calendar = calendar(&file, &base).map_err(|e| e.context(named("bank_holidays_file")))?;
-        let policy = first_policy(&file, &base).map_err(|e| format!("{e:#}"));
+        let policy = first_policy(&file, &base).map_err(|e| Said::new(|language| errors::chain(e.chain(), language)));
         let outbox = outbox(&file, (&keys.outbox, &live), &base).with_context(|| named("[outbox]"))?;
         let acquirers = acquirers(&file, &live).map_err(|e| e.context(named("[[acquirer]]")))?;
         let issuers = issuers(&file, &live, &dialects).map_err(|e| e.context(named("[[issuer]]")))?;
@@ -283,7 +286,19 @@ fn batch_signer(batches: Option<Arc<dyn Signer>>, heads: &Arc<dyn Signer>) -> Ar
 }
 
 fn parsed(text: &str, path: &Path) -> anyhow::Result<ConfigFile> {
-    toml::from_str(text).map_err(|e| anyhow::anyhow!("{}: {}", path.display(), e.to_string().trim()))
+    toml::from_str(text).map_err(|error| unread(text, path, &error).into())
+}
+
+/// What the reader of TOML says, with its line. The English words are its own.
+fn unread(text: &str, path: &Path, error: &toml::de::Error) -> Said {
+    let place = path.display();
+    let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or_default());
+    let line = u64::try_from(before.matches('\n').count() + 1).unwrap_or(u64::MAX);
+    let at_line = PlaceText::Line { line, problem: &kazasu_documents::policy::file::grammar(error) };
+    Said::exactly(
+        &FileText::In { path: &place.to_string(), why: &Said::of(&at_line) },
+        format!("{place}: {}", error.to_string().trim()),
+    )
 }
 
 /// `[cluster.nodes]` as the file has it now.
@@ -313,19 +328,15 @@ pub fn keys_part(path: &Path) -> anyhow::Result<KeysPart> {
 }
 
 fn section_of(file: &ConfigFile, path: &Path) -> anyhow::Result<(KeysSection, Wanted)> {
-    let section = file.keys.clone().with_context(|| {
-        format!(
-            "{}: [keys] is missing; add for example\n[keys]\nstore = \"keys.json\"\nunlock = \"passphrase\"\nand run `kazasu key \
-             generate --missing`, or `kazasu key import-file` where an older key file has the keys",
-            path.display()
-        )
-    })?;
+    let place = &path.display().to_string();
+    let wrong = |text: ConfigText<'_>| Said::of(&ConfigText::In { place, problem: &Said::of(&text) });
+    let section = file.keys.clone().ok_or_else(|| wrong(ConfigText::NoKeys))?;
     section.check().map_err(|problem| anyhow::anyhow!("{}: {problem}", path.display()))?;
     if let Some(hsm) = &file.hsm {
         hsm.check().with_context(|| format!("{}: [hsm]", path.display()))?;
     }
     if let (UnlockFrom::Device(label), None) = (&section.unlock, &file.hsm) {
-        bail!("{}: keys.unlock = \"device:{label}\" needs [hsm], which names the device", path.display());
+        bail!(wrong(ConfigText::DeviceNeedsHsm { label }));
     }
     let node = file.cluster.as_ref().map(|c| WantedNode { node: c.node.clone(), nodes: c.nodes.clone() });
     let wanted = Wanted {
@@ -366,13 +377,17 @@ fn first_policy(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<(kazasu
         Ok(policy) => {
             let known = |issuer| file.issuers.iter().any(|i| i.number == issuer);
             if let Some(rule) = policy.stand_in.iter().find(|rule| !known(rule.issuer)) {
-                bail!("{}: stand_in names issuer {}, which is not configured", path.display(), rule.issuer);
+                let problem = &Said::of(&ConfigText::StandInIssuer { issuer: rule.issuer });
+                bail!(Said::of(&ConfigText::In { place: &path.display().to_string(), problem }));
             }
             Ok(Some((policy, source)))
         }
         Err(problems) => {
-            let lines: Vec<String> = problems.iter().map(|p| format!("{}: {p}", path.display())).collect();
-            bail!("{}", lines.join("\n"))
+            let place = &path.display().to_string();
+            bail!(Said::new(|language| {
+                let line = |problem: &Said| ConfigText::In { place, problem }.in_language(language).into_owned();
+                problems.iter().map(|p| line(&Said::of(p))).collect::<Vec<String>>().join("\n")
+            }))
         }
     }
 }
@@ -387,7 +402,7 @@ fn outbox(
     let webhook = match &outbox.webhook {
         None => None,
         Some(webhook) => {
-            let keys = keys.webhook.clone().context("the webhook needs a key: `kazasu key generate webhook`")?;
+            let keys = keys.webhook.clone().ok_or_else(|| Said::of(&ConfigText::WebhookKey))?;
             let authorities = webhook.authorities.as_ref().map(|path| base.join(path));
             Some(WebhookConfig { url: webhook.url.clone(), keys, authorities })
         }
@@ -418,8 +433,10 @@ pub fn load_dialect(base: &Path, name: &str) -> anyhow::Result<Dialect> {
     }
     let path = base.join(name);
     let shipped = Dialect::SHIPPED.join(", ");
-    let text = kazasu_security::files::read_text(&path)
-        .with_context(|| format!("dialect {name:?} is none of {shipped}, and {} cannot be read", path.display()))?;
+    let text = kazasu_security::files::read_text(&path).map_err(|error| {
+        let why = &Said::new(|language| errors::chain(error.chain(), language));
+        Said::of(&ConfigText::Dialect { name: Quoted(name), shipped: &shipped, why })
+    })?;
     Dialect::parse(&text).with_context(|| path.display().to_string())
 }
 
@@ -433,15 +450,17 @@ fn store(file: &ConfigFile, keys: &KeysFile, base: &Path) -> anyhow::Result<Stor
                 None => address,
             })
         }
-        other => bail!("store is \"sqlite\" or a URL postgres://…, got {other:?}"),
+        other => bail!(Said::of(&ConfigText::Store { got: Quoted(other) })),
     };
     if let Some(cluster) = &file.cluster {
-        ensure!(matches!(store, StoreConfig::Postgres(_)), "several nodes share a PostgreSQL store, not a file");
-        ensure!(!cluster.node.is_empty(), "cluster.node must not be empty");
+        ensure!(matches!(store, StoreConfig::Postgres(_)), Said::of(&ConfigText::SharedStore));
+        ensure!(!cluster.node.is_empty(), Said::of(&ConfigText::NotEmpty { key: "cluster.node" }));
         // The names of kazasu's own commands towards the store.
         let own = ["alone", "copy", "import", "check", "status"];
-        ensure!(!own.contains(&cluster.node.as_str()), "cluster.node must be another name than {}", own.join(", "));
-        ensure!(cluster.takeover_ms >= 500, "cluster.takeover_ms must be at least 500, got {}", cluster.takeover_ms);
+        let names = &own.join(", ");
+        ensure!(!own.contains(&cluster.node.as_str()), Said::of(&ConfigText::NodeName { names }));
+        let (key, got) = ("cluster.takeover_ms", cluster.takeover_ms);
+        ensure!(got >= 500, Said::of(&ConfigText::AtLeast { key, least: 500, got }));
     }
     Ok(store)
 }
@@ -449,7 +468,8 @@ fn store(file: &ConfigFile, keys: &KeysFile, base: &Path) -> anyhow::Result<Stor
 fn acquirers(file: &ConfigFile, keys: &Keys) -> anyhow::Result<Vec<AcquirerConfig>> {
     let mut out = Vec::new();
     for a in &file.acquirers {
-        ensure!(file.acquirers.iter().filter(|b| b.id == a.id).count() == 1, "acquirer {} is there twice", a.id);
+        let is_one = file.acquirers.iter().filter(|b| b.id == a.id).count() == 1;
+        ensure!(is_one, Said::of(&ConfigText::AcquirerTwice { acquirer: a.id }));
         let config = AcquirerConfig {
             id: a.id,
             name: a.name.clone(),
@@ -467,7 +487,7 @@ fn acquirers(file: &ConfigFile, keys: &Keys) -> anyhow::Result<Vec<AcquirerConfi
 
 fn fingerprint(text: &str) -> anyhow::Result<[u8; 32]> {
     let read = text.parse::<kazasu_tls::Fingerprint>();
-    Ok(read.map_err(|error| anyhow::anyhow!("certificates: a fingerprint {error}"))?.0)
+    Ok(read.map_err(|_| Said::of(&ConfigText::Fingerprint { got: Quoted(text) }))?.0)
 }
 
 fn issuers(
@@ -477,12 +497,9 @@ fn issuers(
 ) -> anyhow::Result<Vec<IssuerConfig>> {
     let mut out = Vec::new();
     for i in &file.issuers {
-        ensure!(i.number > 0, "issuer numbers begin with 1 ({})", i.name);
-        ensure!(
-            file.issuers.iter().filter(|j| j.number == i.number).count() == 1,
-            "issuer {} is there twice",
-            i.number
-        );
+        ensure!(i.number > 0, Said::of(&ConfigText::IssuerNumber { name: &i.name }));
+        let is_one = file.issuers.iter().filter(|j| j.number == i.number).count() == 1;
+        ensure!(is_one, Said::of(&ConfigText::IssuerTwice { issuer: i.number }));
         let keying = keying(i, keys)?;
         let dialect = dialects.get(&i.dialect).cloned().context("dialect")?;
         out.push(IssuerConfig {

@@ -26,6 +26,8 @@ use kazasu_services::{Services, Source, Watch};
 use kazasu_sign_in::SignIns;
 use kazasu_store::side_rows::SideRows;
 use kazasu_store::{Node, Store};
+use kazasu_text::Said;
+use kazasu_text::configuration::ConfigText;
 use logged::Logged;
 use running::{Running, Ticking};
 use std::fs::{File, TryLockError};
@@ -151,8 +153,8 @@ async fn first_policy(config: &Config, engine: &Engine) -> anyhow::Result<()> {
         return Ok(());
     }
     let why = config.policy.as_ref().err().cloned();
-    let why = why.unwrap_or_else(|| "the ledger refused it; the log says why".into());
-    anyhow::bail!("the book has no policy yet, and policy_file cannot be activated: {why}")
+    let why = &why.unwrap_or_else(|| Said::of(&ConfigText::PolicyRefused));
+    anyhow::bail!(Said::of(&ConfigText::NoPolicy { why }))
 }
 
 /// The way of messages while another node leads.

@@ -38,8 +38,8 @@ pub fn name_at_the_bank(text: &str) -> Option<String> {
 }
 
 fn number<T>(field: &'static str, text: &str, new: impl Fn(u64) -> Result<T, IdError>) -> Result<T> {
-    let n = text.parse::<u64>().map_err(|e| value(field, e))?;
-    new(n).map_err(|e| value(field, e))
+    let n = text.parse::<u64>().map_err(|_| unfit(field, &ProblemText::NotDigits { got: Quoted(text) }))?;
+    new(n).map_err(|e| value(field, &e))
 }
 
 pub(crate) fn account_of(bank: [&str; 4], kind: u8, account: &str) -> Result<Account> {
@@ -99,14 +99,14 @@ impl Ordered {
         let (name, bytes) = match format {
             Format::Zengin => {
                 let group = Group { header, payments: payments.into_iter().map(|(payment, _)| payment).collect() };
-                (zengin, transfer::write(&[group], LineEnding::CrLf).map_err(|e| value(field, e))?)
+                (zengin, transfer::write(&[group], LineEnding::CrLf).map_err(|e| value(field, &e))?)
             }
             Format::Pain001 => {
                 let transfer = |(payment, end_to_end_id)| pain001::Transfer { end_to_end_id, payment };
                 let transfers = payments.into_iter().map(transfer).collect();
                 let batch = pain001::Batch { id: id.clone(), header, transfers };
                 let message = pain001::Message { message_id: id, created, batches: vec![batch] };
-                (pain001, pain001::write(&message).map_err(|e| value(field, e))?.into_bytes())
+                (pain001, pain001::write(&message).map_err(|e| value(field, &e))?.into_bytes())
             }
         };
         Ok(BankFile { name, bytes, count, total })

@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use kazasu_core::{NotClosed, Refusal, Rejected};
 use kazasu_engine::CommandError;
 use kazasu_text::problems::{NotFoundText, ProblemText};
-use kazasu_text::{Language, Quoted, Said, Text};
+use kazasu_text::{Language, Quoted, Said, Text, errors};
 use std::fmt;
 
 /// A service's answer when it does not carry an operation out. Nothing was changed.
@@ -121,9 +121,15 @@ impl From<Problem> for ServiceError {
     }
 }
 
-/// A value that cannot be read, in the words of the part that reads it.
-pub(crate) fn value(field: &'static str, problem: impl ToString) -> ServiceError {
-    unfit(field, &Said::plain(problem.to_string()))
+/// A value that a part of the vocabulary cannot read: the catalogue's text of its error.
+pub(crate) fn value(field: &'static str, error: &(dyn std::error::Error + 'static)) -> ServiceError {
+    unfit(field, &errors::of(error).unwrap_or_else(|| Said::plain(error.to_string())))
+}
+
+/// A list with fewer or more entries than one request takes.
+pub(crate) fn range(most: usize, got: usize) -> ProblemText<'static> {
+    let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    ProblemText::Range { least: 1, most: number(most), got: number(got) }
 }
 
 /// A value that cannot be read, or that does not fit.

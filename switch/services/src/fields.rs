@@ -2,7 +2,7 @@
 
 use crate::Who;
 use crate::access::{Name, Reason};
-use crate::error::{Result, unfit, value};
+use crate::error::{Result, unfit};
 use kazasu_documents::table_file::narrow;
 use kazasu_ledger::record::Fingerprint;
 use kazasu_schemas::ids::Ppid;
@@ -55,11 +55,8 @@ pub(crate) fn fingerprint(text: &str) -> Result<String> {
     if (least..=most).contains(&text.len()) && is_hex {
         return Ok(text);
     }
-    let wanted = format!("must be the first {least} hexadecimal characters of the request's fingerprint, or all 64");
-    Err(value(
-        "fingerprint",
-        format!("{wanted}, got {:?}; kazasu approval show prints it", text.chars().take(80).collect::<String>()),
-    ))
+    let got: String = text.chars().take(80).collect();
+    Err(unfit("fingerprint", &ProblemText::Fingerprint { least: least.into(), got: Quoted(&got) }))
 }
 
 /// What the table says takes a reason takes one, which the security log keeps. A portal shows residents what is theirs.

@@ -30,7 +30,7 @@ pub trait Operation: Sized + Send {
         Subject::default()
     }
 
-    /// Residents whom an answer shows and the request did not name: for the security log.
+    /// Residents in the answer that the request did not name. The security log keeps them.
     fn seen(_: &Self::Answer) -> Vec<String> {
         Vec::new()
     }

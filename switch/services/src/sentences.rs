@@ -10,7 +10,8 @@ mod rights;
 mod sign_in;
 
 use crate::ServiceError;
-use crate::approvals::{Difference, Replaced};
+use crate::approvals::Replaced;
+pub(crate) use closing::booked_as;
 use kazasu_core::{ApprovalRefusal, CorrectionRefusal, PolicyConflict, Rejected};
 use kazasu_engine::CommandError;
 use kazasu_ledger::{HoldId, RuleError};
@@ -18,7 +19,7 @@ use kazasu_sign_in::{LONGEST_PASSWORD, SignInError, WeakPassword};
 use kazasu_text::approvals::{KindLabel, StandingLabel};
 use kazasu_text::commands::{CommandText, PolicyText, RuleText, ServiceText};
 use kazasu_text::problems::PasswordText;
-use kazasu_text::{Count, Label, Language, Said, Text};
+use kazasu_text::{Count, Label, Language, Said, Text, errors};
 use number::count;
 
 impl ServiceError {
@@ -62,7 +63,7 @@ impl ServiceError {
             ServiceError::Command(CommandError::Stopping) => text(ServiceText::Stopping),
             ServiceError::Replaced(replaced) => self::replaced(replaced, language),
             ServiceError::Unlogged(why) => text(ServiceText::Unlogged { why: &why.0 }),
-            ServiceError::Other(error) => Said::chain(error.chain(), language),
+            ServiceError::Other(error) => errors::chain(error.chain(), language),
         }
     }
 }
@@ -182,9 +183,9 @@ fn password(why: &WeakPassword) -> PasswordText {
 /// A request is not what was looked at: what differs, a line each.
 fn replaced(replaced: &Replaced, language: Language) -> String {
     let mut out = CommandText::ApprovalChanged { request: replaced.approval }.in_language(language).into_owned();
-    for Difference { field, before, after } in &replaced.differences {
-        let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-        out += &format!("\n  {field}: {} → {}", shown(before), shown(after));
+    for difference in &replaced.differences {
+        let [before, after] = difference.in_language(language);
+        out += &format!("\n  {}: {before} → {after}", difference.field);
     }
     out
 }

@@ -7,7 +7,7 @@ use kazasu_security_log::value::Object;
 /// What an answer tells that the request did not.
 #[derive(Default)]
 pub(crate) struct Seen {
-    /// Residents whom it shows.
+    /// Residents that it shows.
     pub(crate) residents: Vec<String>,
     /// Who asked.
     pub(crate) by: Option<PersonId>,

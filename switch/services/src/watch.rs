@@ -56,7 +56,7 @@ fn outcome(error: &ServiceError) -> &'static str {
 pub(crate) struct Pending<'a> {
     services: &'a Services,
     name: Name,
-    /// The name that somebody tried to sign in with.
+    /// The name in an attempt to sign in.
     tried: Option<String>,
     act: Option<Act>,
 }

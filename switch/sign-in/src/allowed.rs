@@ -1,8 +1,8 @@
-//! The means of signing in that a place allows: town halls may forbid telephones, or have no internet.
+//! The means of signing in that the configuration allows. A town hall may forbid telephones, or have no internet.
 
 use crate::error::{Means, Result, SignInError};
 
-/// The means that a place allows.
+/// The allowed means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Allowed {
     /// Passwords.
@@ -22,7 +22,7 @@ impl Default for Allowed {
 }
 
 impl Allowed {
-    /// Refuses a means that the place has switched off.
+    /// Refuses a means that the configuration does not allow.
     pub fn check(self, means: Means) -> Result<()> {
         let is_on = match means {
             Means::Password => self.passwords,

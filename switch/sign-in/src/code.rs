@@ -1,4 +1,4 @@
-//! One-time codes of an app (RFC 6238): six digits, thirty seconds, SHA-1, as every app knows them.
+//! One-time codes of an app (RFC 6238): six digits, steps of 30 seconds, SHA-1. Every app supports these values.
 
 use data_encoding::BASE32_NOPAD;
 use totp_rs::{Algorithm, Builder, Totp};
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 /// Bytes of a secret at least: RFC 4226 asks for 128 bits and recommends 160.
 const SECRET: usize = 20;
 
-/// What an app and the switch share.
+/// The secret that an app and the switch share.
 pub struct OneTime(Zeroizing<Vec<u8>>);
 
 impl OneTime {
@@ -17,7 +17,7 @@ impl OneTime {
         OneTime(Zeroizing::new(random.to_vec()))
     }
 
-    /// Reads a secret as apps take it: base32, at least 20 bytes.
+    /// Reads a secret in base32, at least 20 bytes, as apps write it.
     #[must_use]
     pub fn read(text: &str) -> Option<OneTime> {
         let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '=')).collect();
@@ -33,7 +33,7 @@ impl OneTime {
         &self.0
     }
 
-    /// As apps take it.
+    /// In base32, as apps read it.
     #[must_use]
     pub fn text(&self) -> Zeroizing<String> {
         Zeroizing::new(BASE32_NOPAD.encode(&self.0))
@@ -44,13 +44,13 @@ impl OneTime {
         builder.with_secret(self.0.to_vec()).build().ok()
     }
 
-    /// The code of a moment, in seconds since 1970: what an app shows.
+    /// The six-digit code that an app shows at a time, in seconds since 1970.
     #[must_use]
     pub fn at(&self, seconds: u64) -> Option<String> {
         self.totp().map(|totp| totp.generate(seconds).to_string())
     }
 
-    /// The step that a code belongs to, of this moment's and its two neighbours; a step is taken once.
+    /// The step of a code: the present step, the one before or the one after. The switch accepts each step once.
     pub(crate) fn step_of(&self, code: &str, seconds: u64) -> Option<u64> {
         self.totp()?.check(code.trim(), seconds)
     }
@@ -62,7 +62,7 @@ impl std::fmt::Debug for OneTime {
     }
 }
 
-/// What a QR code for an app contains. `name` is the person's.
+/// The `otpauth` URL in a QR code for an app. `name` is the name of the person.
 #[must_use]
 pub fn totp_url(name: &str, secret: &OneTime) -> Zeroizing<String> {
     let escaped: String = name

@@ -1,4 +1,4 @@
-//! What a person who joins will sign in with: a password, an app's codes, a passkey, a link to a provider.
+//! Keeps the means with which a person who joins will sign in: a password, an app's codes, a passkey, a link to a provider.
 
 use crate::code::OneTime;
 use crate::error::{Means, Result, SignInError};
@@ -12,18 +12,18 @@ use kazasu_schemas::identity::PersonId;
 use kazasu_schemas::jst::Millis;
 use zeroize::Zeroizing;
 
-/// Recovery codes that a person gets.
+/// The number of recovery codes of a person.
 const RECOVERY_CODES: usize = 10;
 
 /// A passkey that was made for a person who joins.
 pub struct NewPasskey<'a> {
-    /// What the authenticator registered.
+    /// The registration of the authenticator.
     pub registered: Registered,
-    /// What its owner calls it.
+    /// The label that its owner chose.
     pub label: &'a str,
 }
 
-/// What a person who joins wants to sign in with: at least one of password, passkey and link.
+/// The means of a person who joins: at least one of password, passkey and link.
 pub struct Enrolment<'a> {
     /// The person.
     pub person: PersonId,
@@ -33,22 +33,22 @@ pub struct Enrolment<'a> {
     pub one_time: Option<(&'a str, &'a str)>,
     /// A passkey.
     pub passkey: Option<NewPasskey<'a>>,
-    /// Issuer and subject, proved a moment ago.
+    /// Issuer and subject that the provider has just proved.
     pub provider: Option<(&'a str, &'a str)>,
-    /// Names that make a bad password: the person's and the organisation's.
+    /// Names that a password must not repeat: those of the person and of the organisation.
     pub names: &'a [&'a str],
 }
 
-/// What the person can sign in with from now on, once the record of joining names it.
+/// The kept means. They are in force when the record of joining names the credential.
 pub struct Enrolled {
     /// The credential's number.
     pub credential: [u8; 16],
-    /// Codes for the day on which the app is lost; shown once.
+    /// Recovery codes for the loss of the app. The switch shows them once.
     pub recovery: Vec<Zeroizing<String>>,
 }
 
 impl SignIns {
-    /// Keeps what a person who joins wants to sign in with. It is worth nothing until the record of joining names it.
+    /// Keeps the means of a person who joins. They are not in force before the record of joining names the credential.
     pub async fn enrol(&self, wanted: Enrolment<'_>, now: Millis) -> Result<Enrolled> {
         self.allows(&wanted)?;
         let has_factor = wanted.one_time.is_some();
@@ -80,7 +80,7 @@ impl SignIns {
         Ok(Enrolled { credential, recovery })
     }
 
-    /// Only what the place allows, and something to sign in with.
+    /// Refuses means that the configuration does not allow, and an enrolment without any.
     fn allows(&self, wanted: &Enrolment<'_>) -> Result<()> {
         let asked = [
             (Means::Password, wanted.password.is_some()),
@@ -120,7 +120,7 @@ impl SignIns {
     }
 }
 
-/// Sixteen characters in four groups: 80 bits.
+/// A recovery code of 80 random bits: sixteen characters in four groups.
 fn recovery_code(random: &[u8; 10]) -> Zeroizing<String> {
     let plain = Zeroizing::new(BASE32_NOPAD.encode(random).to_ascii_lowercase());
     let groups: Vec<&str> = (0..4).filter_map(|at| plain.get(at * 4..at * 4 + 4)).collect();

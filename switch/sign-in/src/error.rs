@@ -1,4 +1,4 @@
-//! Why a person is not signed in.
+//! The errors of signing in.
 
 use crate::password::WeakPassword;
 use kazasu_store::StoreError;
@@ -16,13 +16,13 @@ pub enum Means {
     Providers,
 }
 
-/// Why a person is not signed in, or cannot join. No text says whether a name is known.
+/// The reason why a person is not signed in or cannot join. No text says whether a name is known.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// Name, password or code.
+    /// Name, password or code are wrong.
     #[error("the name, the password or the code is not right")]
     Wrong,
-    /// Too many attempts: seconds to wait.
+    /// Too many attempts failed; the seconds until the next one.
     #[error("too many attempts; try again in {0} seconds")]
     Wait(u64),
     /// Too many people sign in at this moment.
@@ -34,19 +34,19 @@ pub enum SignInError {
     /// The secret of one-time codes.
     #[error("one_time: expected a secret of 20 bytes or more in base32, as apps take it")]
     OneTimeSecret,
-    /// The first code does not fit.
+    /// The first code is not of the secret.
     #[error("code: it is not the one that the app shows for this secret at this time; check the clocks")]
     Code,
-    /// The place has switched this means off.
+    /// The configuration does not allow this means.
     #[error("this means of signing in is switched off here: {0:?}")]
     Off(Means),
-    /// A person who joins has nothing to sign in with.
+    /// A person who joins named no means.
     #[error("expected a password, a passkey or a sign-in at the organisation's provider")]
     NoMeans,
-    /// An attempt that takes two requests.
+    /// The attempt is not known, or over.
     #[error("the attempt is not known, was finished already, or took too long; begin again")]
     Flow,
-    /// An attempt that was begun for something else.
+    /// The attempt began for another purpose.
     #[error("the attempt was begun for something else; begin again")]
     FlowOther,
     /// A passkey.
@@ -60,7 +60,7 @@ pub enum SignInError {
     Failed(&'static str),
 }
 
-/// Why a passkey is not taken.
+/// The reason why a passkey is refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum PasskeyProblem {
     /// No row has it, or it belongs to a credential that is not in force.
@@ -69,22 +69,22 @@ pub enum PasskeyProblem {
     /// The authenticator did not check who holds it.
     #[error("the authenticator did not verify its holder (PIN, finger or face)")]
     NotVerified,
-    /// Another challenge.
+    /// The answer is to another challenge.
     #[error("it answers another challenge")]
     Challenge,
-    /// Another page.
+    /// The answer comes from another page.
     #[error("it was used on another page than those of the configuration")]
     Origin,
     /// The counter went back.
     #[error("its counter went back: there may be a copy of it")]
     Counter,
-    /// A person has too many, or one of this label.
+    /// The person has the largest number of passkeys, or one with this label.
     #[error("the person has as many passkeys as one may have")]
     TooMany,
     /// It is the last means of signing in.
     #[error("it is the only means that this person has to sign in; add another one first")]
     Last,
-    /// Something else, in the library's words.
+    /// Another fault, in the words of the library.
     #[error("{0}")]
     Other(String),
 }

@@ -1,5 +1,5 @@
-//! Attempts that take two requests: a person is sent to a provider, or an authenticator gets a challenge, and the answer comes later,
-//! perhaps to another node. What is kept meanwhile is sealed, is good once, and for ten minutes.
+//! Attempts of two requests: the switch sends a person to a provider or a challenge to an authenticator, and the answer arrives later,
+//! perhaps at another node. The row between the two requests is sealed, valid once, and for ten minutes.
 
 use crate::error::{Result, SignInError};
 use crate::rows::{ATTEMPTS, FLOW, read, written};
@@ -12,10 +12,10 @@ use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use std::net::IpAddr;
 
-/// An attempt is over after so long; milliseconds.
+/// The longest time of an attempt, in milliseconds.
 const LONGEST: i64 = 600_000;
 
-/// What an attempt is for. It ends as it began: one to sign in makes no session fresh.
+/// The purpose of an attempt. It cannot change: an attempt to sign in makes no session fresh.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum FlowFor {
     /// To sign in.
@@ -32,10 +32,10 @@ pub enum FlowFor {
     Add(#[n(0)] SessionId),
 }
 
-/// A person is at a provider.
+/// The switch has sent a person to a provider.
 #[derive(Clone, Debug, Encode, Decode)]
 pub struct ProviderFlow {
-    /// What for.
+    /// The purpose.
     #[n(0)]
     pub purpose: FlowFor,
     /// The provider's name.
@@ -44,24 +44,24 @@ pub struct ProviderFlow {
     /// The address to come back to.
     #[n(2)]
     pub redirect: String,
-    /// Against answers of another attempt.
+    /// The state: it refuses the answer of another attempt.
     #[n(3)]
     pub state: String,
-    /// Against ID tokens of another attempt.
+    /// The nonce: it refuses the ID token of another attempt.
     #[n(4)]
     pub nonce: String,
     /// The verifier of PKCE.
     #[n(5)]
     pub verifier: String,
-    /// When it began.
+    /// The time of its beginning.
     #[n(6)]
     pub at: Millis,
 }
 
-/// What is kept of an attempt.
+/// The content of the row of an attempt.
 #[derive(Clone, Debug, Encode, Decode)]
 pub enum Flow {
-    /// A person is at a provider.
+    /// The switch has sent a person to a provider.
     #[n(0)]
     Provider(#[n(0)] ProviderFlow),
     /// An authenticator makes a passkey: what for, the credential's number, and the library's state.
@@ -77,7 +77,7 @@ fn about(hash: &[u8; 32]) -> [u8; 16] {
 }
 
 impl SignIns {
-    /// Keeps an attempt that begins, and gives what names it. It counts for its network until it ends well.
+    /// Keeps an attempt that begins, and returns the secret that names it. It counts for its network until it ends well.
     pub async fn begin_flow(&self, flow: &Flow, address: IpAddr, now: Millis) -> Result<Secret> {
         let (unnamed, network) = (NameKey::of(""), network_of(address));
         let row = self.table.get(ATTEMPTS, Counter::Network.key(&unnamed, &network)).await?;
@@ -93,12 +93,12 @@ impl SignIns {
         Ok(secret)
     }
 
-    /// Takes an attempt that is to end, once.
+    /// Removes the row of an attempt and returns its content, once.
     pub async fn take_flow(&self, attempt: &str, now: Millis) -> Result<Flow> {
         let secret = Secret::read(attempt).ok().filter(|secret| secret.kind() == SecretKind::Attempt);
         let hash = secret.ok_or(SignInError::Flow)?.hash();
         let row = self.table.get(FLOW, hash.to_vec()).await?.ok_or(SignInError::Flow)?;
-        // Who removes the row is the one who may go on, on this node or another.
+        // Only the request that removes the row continues, on this node or on another.
         let is_first = self.table.delete(FLOW, hash.to_vec()).await?;
         if !is_first || row.until < now {
             return Err(SignInError::Flow);
@@ -108,7 +108,7 @@ impl SignIns {
         minicbor::decode(&clear).map_err(|_| SignInError::Flow)
     }
 
-    /// An attempt ended well: it does not count any more.
+    /// Ends the counting of an attempt that ended well.
     pub async fn end_flow(&self, address: IpAddr, now: Millis) -> Result<()> {
         let (unnamed, network) = (NameKey::of(""), network_of(address));
         self.uncount(&[Counter::Network], (&unnamed, &network), now).await

@@ -1,5 +1,5 @@
-//! Which subject of a provider is whom. A link belongs to a credential: it is made when a person joins, and with the next invitation it is
-//! worth nothing. No name and no e-mail address makes one.
+//! Links subjects of providers to people. A link belongs to a credential: the switch makes it when a person joins, and the next invitation
+//! ends it. No name and no e-mail address makes a link.
 
 use crate::error::{Result, SignInError};
 use crate::rows::{FOR_EVER, LINK, Link, read, written};
@@ -9,7 +9,7 @@ use kazasu_store::side::SideRow;
 use minicbor::bytes::ByteVec;
 use sha2::{Digest, Sha256};
 
-/// Whom a subject is linked to.
+/// The person of a subject.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Linked {
     /// The person.
@@ -29,7 +29,7 @@ fn about(key: &[u8; 32]) -> [u8; 16] {
 }
 
 impl SignIns {
-    /// Whom the subject is linked to.
+    /// The person of the subject.
     pub async fn linked(&self, issuer: &str, subject: &str) -> Result<Option<Linked>> {
         let key = key(issuer, subject);
         let row = self.table.get(LINK, key.to_vec()).await?;
@@ -39,7 +39,7 @@ impl SignIns {
         Ok(link.map(|link| Linked { person: link.person, credential: *link.credential }))
     }
 
-    /// Links a subject. Whether it may be taken from whom it was linked to before is for the asker to know.
+    /// Links a subject. The caller decides whether the link may be taken from the person who had it before.
     pub(crate) async fn link(&self, (issuer, subject): (&str, &str), to: Linked) -> Result<()> {
         let key = key(issuer, subject);
         let version = self.table.get(LINK, key.to_vec()).await?.map_or(0, |row| row.version);
@@ -48,7 +48,7 @@ impl SignIns {
         let sealed = sealed.ok_or(SignInError::Failed("the vault seals nothing"))?;
         let value = written(&ByteVec::from(sealed));
         let row = SideRow { kind: LINK, key: key.to_vec(), value, version, until: FOR_EVER };
-        // Somebody else links the same subject at this moment.
+        // Another request has linked the same subject meanwhile.
         if self.table.put(row).await? { Ok(()) } else { Err(SignInError::Busy) }
     }
 }

@@ -26,14 +26,14 @@ use webauthn_rs_core::proto::{
     RegistrationState, RequestChallengeResponse, UserVerificationPolicy,
 };
 
-/// What the library keeps of a passkey.
+/// The library's data of a passkey.
 type Kept = webauthn_rs_core::proto::Credential;
 
-/// Passkeys of a person at most.
+/// The largest number of passkeys of a person.
 const MOST: usize = 20;
-/// Characters of a label at most.
+/// The largest number of characters of a label.
 const LONGEST_LABEL: usize = 60;
-/// A browser waits so long for its user.
+/// The time that a browser waits for its user, in milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 impl PasskeyPlace {
@@ -68,21 +68,21 @@ impl PasskeyPlace {
     }
 }
 
-/// For whom a passkey is to be made.
+/// The person and the purpose of a new passkey.
 pub struct PasskeyRequest<'a> {
-    /// What for: to join, or to add one.
+    /// The purpose: to join, or to add a passkey.
     pub purpose: FlowFor,
     /// The credential that it is to belong to; a new one for a person who joins.
     pub credential: Option<[u8; 16]>,
     /// The name that the authenticator shows.
     pub name: &'a str,
-    /// From where.
+    /// The network of the caller.
     pub address: IpAddr,
 }
 
-/// The second half of an attempt: what names it, and what the authenticator answered.
+/// The second request of an attempt: its secret, and the answer of the authenticator.
 pub struct PasskeyAnswer<'a, T> {
-    /// What names the attempt.
+    /// The secret that names the attempt.
     pub attempt: &'a str,
     /// The answer, as the browser gives it.
     pub response: &'a T,
@@ -96,20 +96,20 @@ impl<T> Clone for PasskeyAnswer<'_, T> {
 
 impl<T> Copy for PasskeyAnswer<'_, T> {}
 
-/// A passkey that an authenticator made, not kept yet.
+/// A passkey that an authenticator made and that the switch does not keep yet.
 pub struct Registered {
-    /// What it was made for.
+    /// The purpose.
     pub purpose: FlowFor,
     /// The credential that it belongs to.
     pub credential: [u8; 16],
     kept: Kept,
 }
 
-/// A passkey was proved.
+/// A passkey that an authenticator proved.
 pub struct Asserted {
-    /// What for.
+    /// The purpose.
     pub purpose: FlowFor,
-    /// Whose it is.
+    /// The person.
     pub person: PersonId,
     /// The credential that it belongs to; the journal says whether it is the person's.
     pub credential: [u8; 16],
@@ -120,11 +120,11 @@ pub struct Asserted {
 pub struct PasskeyView {
     /// Its name in lists: twelve hexadecimal digits.
     pub id: String,
-    /// What its owner calls it.
+    /// The label that its owner chose.
     pub label: String,
-    /// When it was added.
+    /// The time of its addition.
     pub added: Millis,
-    /// When it was used last.
+    /// The time of its last use.
     pub used: Option<Millis>,
     /// Whether its authenticator copies it to other devices of its owner.
     pub copied: bool,
@@ -158,7 +158,7 @@ impl SignIns {
         self.passkeys.as_deref().ok_or(SignInError::Off(Means::Passkeys))
     }
 
-    /// Begins to make a passkey: what the browser is to be given, and what names the attempt.
+    /// Begins to make a passkey. Returns the options for the browser, and the secret that names the attempt.
     pub async fn make_passkey(
         &self,
         wanted: PasskeyRequest<'_>,
@@ -186,7 +186,7 @@ impl SignIns {
         Ok((options, attempt))
     }
 
-    /// Checks what an authenticator made. It is not kept yet.
+    /// Checks a new passkey. Does not keep it.
     pub async fn made_passkey(
         &self,
         answer: PasskeyAnswer<'_, RegisterPublicKeyCredential>,
@@ -204,7 +204,7 @@ impl SignIns {
         Ok(Registered { purpose, credential: *credential, kept })
     }
 
-    /// Keeps a passkey that was made.
+    /// Keeps a checked passkey.
     pub async fn keep_passkey(
         &self,
         person: PersonId,
@@ -243,7 +243,7 @@ impl SignIns {
         Ok((options, attempt))
     }
 
-    /// Checks what an authenticator proved, and takes its counter.
+    /// Checks a proof and stores its counter.
     pub async fn proved_passkey(
         &self,
         answer: PasskeyAnswer<'_, PublicKeyCredential>,

@@ -1,4 +1,4 @@
-//! Passwords: which are taken, and how they are kept. Length is what counts; there are no rules of composition, and nothing expires.
+//! Checks, hashes and verifies passwords. A password needs a length; there are no rules of composition and no expiry (NIST SP 800-63B-4).
 
 use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::PasswordHash;
@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-/// Characters of a password that stands alone, at least.
+/// The smallest number of characters of a password without a second factor.
 pub const SHORTEST_ALONE: usize = 15;
-/// Characters of a password beside a second factor, at least.
+/// The smallest number of characters of a password with a second factor.
 pub const SHORTEST_WITH_FACTOR: usize = 8;
-/// Characters of a password at most.
+/// The largest number of characters of a password.
 pub const LONGEST_PASSWORD: usize = 256;
 
 /// Argon2id as OWASP and RFC 9106 recommend for sign-ins: 19 MiB, two passes, one lane.
@@ -21,15 +21,15 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// What an unknown name is verified with, so that it takes the same time.
+/// The hash that an unknown name is verified with, so that the answer takes the same time.
 pub(crate) const NO_PERSON: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Passwords that are tried first everywhere, in their canonical form.
+/// The most common passwords, in canonical form.
 static COMMON: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| include_str!("blocklist.txt").lines().filter(|line| !line.starts_with('#')).collect());
 
-/// Why a password is not taken. It never repeats the password.
+/// The reason why a password is refused. It never contains the password.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum WeakPassword {
     /// Too short.
@@ -38,7 +38,7 @@ pub enum WeakPassword {
     /// Too long.
     #[error("password: expected {LONGEST_PASSWORD} characters at most")]
     Long,
-    /// It is among the first guesses of every attacker.
+    /// It is on the list of common passwords, or a repetition or a row of keys.
     #[error("password: it is among those that are tried first (a common word, a row of keys, a repetition)")]
     Common,
     /// It is the person's own name, or the organisation's.
@@ -46,12 +46,12 @@ pub enum WeakPassword {
     OwnName,
 }
 
-/// In the form in which it is hashed: a keyboard's composed and decomposed letters are one.
+/// The form that is hashed (NFKC): composed and decomposed letters are equal.
 pub(crate) fn normal(password: &str) -> Zeroizing<String> {
     Zeroizing::new(password.nfkc().collect())
 }
 
-/// Is a new password good enough? `names` are the person's and the organisation's.
+/// Checks a new password. `names` are those of the person and of the organisation.
 pub(crate) fn check(password: &str, shortest: usize, names: &[&str]) -> Result<(), WeakPassword> {
     let length = normal(password).chars().count();
     if length < shortest {
@@ -78,13 +78,13 @@ fn is_common(form: &str) -> bool {
     COMMON.contains(form) || COMMON.contains(core) || repeats(form) || runs(form)
 }
 
-/// A short piece again and again: `abcabcabcabcabc`.
+/// Whether it repeats a short piece, as `abcabcabcabcabc` does.
 fn repeats(form: &str) -> bool {
     let all: Vec<char> = form.chars().collect();
     (1..=4).any(|piece| all.len() > piece && all.iter().zip(&all[piece..]).all(|(a, b)| a == b))
 }
 
-/// Neighbours in the alphabet, among digits or on a keyboard, all the way: `abcdefghijklmno`, `1234567890`, `qwertyuiop`.
+/// Whether all characters follow each other in the alphabet, among digits or on a keyboard: `abcdefghijklmno`, `1234567890`, `qwertyuiop`.
 fn runs(form: &str) -> bool {
     const ROWS: [&str; 6] = [
         "abcdefghijklmnopqrstuvwxyz",
@@ -105,14 +105,14 @@ fn argon2() -> Option<Argon2<'static>> {
     Some(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// A password as it is kept: a PHC text. Takes some tens of milliseconds and 19 MiB.
+/// Hashes a password as a PHC text. Takes some tens of milliseconds and 19 MiB.
 pub(crate) fn hash(password: &str, salt: &[u8; 16]) -> Option<String> {
     use argon2::password_hash::PasswordHasher;
     let hashed: PasswordHash = argon2()?.hash_password_with_salt(normal(password).as_bytes(), salt).ok()?;
     Some(hashed.to_string())
 }
 
-/// Is it this password? Takes as long as [`hash`].
+/// Whether a password has this hash. Takes as long as [`hash`].
 pub(crate) fn verify(kept: &str, password: &str) -> bool {
     let Ok(kept) = PasswordHash::new(kept) else { return false };
     argon2().is_some_and(|argon2| argon2.verify_password(normal(password).as_bytes(), &kept).is_ok())

@@ -1,11 +1,11 @@
-//! What the rows beside the journal say. Their fields are numbered: a later version adds some.
+//! The contents of the rows beside the journal, in numbered CBOR. A later version adds fields.
 
 use kazasu_schemas::identity::{PersonId, SignIn, Via};
 use kazasu_schemas::jst::Millis;
 use kazasu_store::side::SideRow;
 use minicbor::{Decode, Encode};
 
-/// Kinds of rows; they are never used again for something else.
+/// Kinds of rows. A number is never used for another kind.
 pub(crate) const CREDENTIAL: u8 = 1;
 pub(crate) const SESSION: u8 = 2;
 pub(crate) const ATTEMPTS: u8 = 3;
@@ -15,10 +15,10 @@ pub(crate) const FLOW: u8 = 6;
 pub(crate) const PASSKEY: u8 = 7;
 pub(crate) const LINK: u8 = 8;
 
-/// A row that does not go by itself.
+/// The expiry of a row that never expires.
 pub(crate) const FOR_EVER: Millis = Millis(i64::MAX);
 
-/// What a person signs in with. Its key is the number that the record of joining names.
+/// The means of a person. The key of the row is the credential number in the record of joining.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub(crate) struct Credential {
     /// Argon2id, as a PHC text; empty where the person has no password.
@@ -41,30 +41,30 @@ pub(crate) struct Credential {
 /// A passkey. Its key is the credential's number, and the beginning of the SHA-256 of its own id.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub(crate) struct Passkey {
-    /// Whose.
+    /// The person.
     #[n(0)]
     pub(crate) person: PersonId,
-    /// Public key, counter and id as the library writes them, sealed: who can write the table can add none.
+    /// Public key, counter and id as the library writes them, sealed: a party that can write the table can add no passkey.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub(crate) sealed: Vec<u8>,
-    /// What its owner calls it.
+    /// The label that its owner chose.
     #[n(2)]
     pub(crate) label: String,
-    /// When it was added.
+    /// The time of its addition.
     #[n(3)]
     pub(crate) added: Millis,
-    /// When it was used last.
+    /// The time of its last use.
     #[n(4)]
     pub(crate) used: Option<Millis>,
 }
 
-/// Whom a provider's subject is linked to, sealed. Its key is the SHA-256 of issuer and subject.
+/// The person of a provider's subject, sealed. The key of the row is the SHA-256 of issuer and subject.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub(crate) struct Link {
-    /// Whom.
+    /// The person.
     #[n(0)]
     pub(crate) person: PersonId,
-    /// The credential that the link belongs to: with the credential it is worth nothing any more.
+    /// The credential of the link. The link ends with the credential.
     #[n(1)]
     pub(crate) credential: minicbor::bytes::ByteArray<16>,
 }

@@ -252,7 +252,7 @@ async fn failures_slow_down_and_lock_nobody_out() {
     let joined = join(&on, 3, false).await;
     // The person signs in from the office.
     attempt(&on, Some(joined.known), (right(None), NOW)).await.unwrap();
-    // Somebody guesses from many networks.
+    // An attacker guesses from many networks.
     let mut waited = 0;
     for n in 0..40_u8 {
         let from = format!("198.51.{n}.1");
@@ -295,7 +295,7 @@ async fn an_attempt_that_is_not_looked_at_counts_for_no_person_and_writes_nothin
     let on = sign_ins(store.clone());
     let joined = join(&on, 3, false).await;
     attempt(&on, Some(joined.known), (right(None), NOW)).await.unwrap();
-    // Somebody else in the office tries one name after the other, until the network waits.
+    // Another person in the office tries one name after the other, until the network waits.
     let others = |n: i64| {
         let name = format!("person {n}");
         let on = on.clone();

@@ -41,7 +41,7 @@ impl Counter {
         }
     }
 
-    /// The rows tell no reader who tried to sign in as whom.
+    /// Keys of rows are hashes: a reader of the table learns neither the caller nor the name.
     pub(crate) fn key(self, name: &NameKey, network: &str) -> Vec<u8> {
         let text = match self {
             Counter::Pair => format!("pair {name:?} {network}"),

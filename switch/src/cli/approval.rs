@@ -3,7 +3,7 @@
 use super::backend::{Backend, one, query, show};
 use super::common::Common;
 use super::proof;
-use anyhow::Context;
+use crate::language::refused;
 use clap::Subcommand;
 use kazasu_api::client::CallError;
 use kazasu_api::routes::Addressed;
@@ -12,6 +12,8 @@ use kazasu_serve::config::Config;
 use kazasu_services::approvals::{
     ApproveRequest, DecideMany, DenyRequest, ListApprovals, OneDecision, SendBackRequest, ShowApproval, WithdrawRequest,
 };
+use kazasu_text::usage::UsageText;
+use kazasu_text::{Quoted, Said};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
@@ -167,22 +169,18 @@ async fn signature(backend: &Backend, decision: &OneDecision, common: &Common) -
 fn decisions(text: &str) -> anyhow::Result<Vec<OneDecision>> {
     let lines =
         text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
-    lines.map(|(line, at)| decision(line).with_context(|| format!("line {at}"))).collect()
+    let at_line =
+        |line: u64, problem: UsageText<'_>| refused(&UsageText::DecisionLine { line, problem: &Said::of(&problem) });
+    lines.map(|(line, at)| decision(line).map_err(|problem| at_line(at, problem))).collect()
 }
 
-fn decision(line: &str) -> anyhow::Result<OneDecision> {
-    let mut fields = line.splitn(4, ',').map(|field| field.trim().to_owned());
-    let mut next =
-        |what: &str| fields.next().with_context(|| format!("{what} is missing: NUMBER,ANSWER,FINGERPRINT,WHY"));
-    let number = next("the number")?;
-    let approval = number.parse().with_context(|| format!("expected a request's number, got {number:?}"))?;
-    Ok(OneDecision {
-        approval,
-        answer: next("the answer")?,
-        fingerprint: next("the fingerprint")?,
-        why: next("the reason")?,
-        signature: None,
-    })
+fn decision(line: &str) -> Result<OneDecision, UsageText<'_>> {
+    let mut fields = line.splitn(4, ',').map(str::trim);
+    let mut next = || fields.next().ok_or(UsageText::DecisionFields);
+    let number = next()?;
+    let approval = number.parse().map_err(|_| UsageText::DecisionNumber { got: Quoted(number) })?;
+    let [answer, fingerprint, why] = [next()?, next()?, next()?].map(str::to_owned);
+    Ok(OneDecision { approval, answer, fingerprint, why, signature: None })
 }
 
 #[cfg(test)]
@@ -194,7 +192,9 @@ mod tests {
         let read = decisions("# today\n12,approve,0123456789ab,checked, twice\n\n13, deny ,ba9876543210,no\n").unwrap();
         assert_eq!((read.len(), read[0].approval, read[0].why.as_str()), (2, 12, "checked, twice"));
         assert_eq!((read[1].answer.as_str(), read[1].fingerprint.as_str()), ("deny", "ba9876543210"));
-        for (text, told) in [("x,deny,0,y", "expected a request's number"), ("1,deny,0", "the reason is missing")] {
+        for (text, told) in
+            [("x,deny,0,y", "expected a request's number"), ("1,deny,0", "NUMBER,ANSWER,FINGERPRINT,WHY")]
+        {
             let error = format!("{:#}", decisions(text).unwrap_err());
             assert!(error.starts_with("line 1: ") && error.contains(told), "{error}");
         }

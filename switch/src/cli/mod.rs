@@ -47,7 +47,7 @@ use kazasu_text::help::HelpText;
 use kazasu_text::keys::InitText;
 use kazasu_text::keys::KeyText;
 use kazasu_text::usage::UsageText;
-use kazasu_text::{Count, Language, Text};
+use kazasu_text::{Count, Language, Text, errors};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -350,11 +350,11 @@ pub fn main() -> ExitCode {
 fn check(config: &Path) -> anyhow::Result<()> {
     let checked = kazasu_serve::config::Config::load(config)?;
     if let Err(problem) = &checked.policy {
-        anyhow::bail!(shown(&UsageText::PolicyFile { why: &problem.to_string() }));
+        anyhow::bail!(shown(&UsageText::PolicyFile { why: &shown(problem) }));
     }
     if let Some(path) = checked.list_authorities() {
         let unreadable = |error: std::io::Error| {
-            let (path, why) = (&path.display().to_string(), &error.to_string());
+            let (path, why) = (&path.display().to_string(), &shown(&errors::io(&error)));
             refused(&UsageText::FileUnreadable { key: "cards.list_authorities", path, why })
         };
         std::fs::read(&path).map_err(unreadable)?;

@@ -1,10 +1,12 @@
 //! The command line's proof of its user: a person's session in the person's own folder, or a program's key.
 
 use super::common::Common;
-use anyhow::Context;
+use crate::language::refused;
 use kazasu_schemas::secret::Key;
 use kazasu_security::signing::SeedKey;
 use kazasu_serve::config::Config;
+use kazasu_text::errors;
+use kazasu_text::files::FileText;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -17,7 +19,7 @@ pub(super) fn path(common: &Common) -> anyhow::Result<PathBuf> {
     }
     let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")));
-    let state = state.context("there is no folder of your own ($HOME); say --session FILE")?;
+    let state = state.ok_or_else(|| refused(&FileText::NoHome))?;
     let config = std::fs::canonicalize(&common.config).unwrap_or_else(|_| common.config.clone());
     let hash = Sha256::digest(config.as_os_str().as_encoded_bytes());
     Ok(state.join("kazasu").join(format!("{}.session", hex::encode(&hash[..8]))))
@@ -36,7 +38,10 @@ pub(super) fn forget(path: &Path) -> anyhow::Result<bool> {
     match std::fs::remove_file(path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error).with_context(|| format!("cannot remove {}", path.display())),
+        Err(error) => {
+            let (path, why) = (&path.display().to_string(), &errors::io(&error));
+            Err(refused(&FileText::Remove { path, why }))
+        }
     }
 }
 
@@ -48,7 +53,7 @@ pub(super) fn find(config: &Config, common: &Common) -> anyhow::Result<Option<Ze
         Ok(Ok(Some(proof))) => return Ok(Some(proof)),
         Ok(Err(error)) => return Err(error),
         Ok(Ok(None)) if common.session.is_some() => {
-            anyhow::bail!("{}: there is no session; run `kazasu login`", path?.display())
+            return Err(refused(&FileText::NoSession { path: &path?.display().to_string() }));
         }
         Ok(Ok(None)) | Err(_) => {}
     }
@@ -70,7 +75,8 @@ pub(super) fn decision_key(common: &Common) -> anyhow::Result<Option<SeedKey>> {
     let Ok(path) = path(common) else { return Ok(None) };
     let Some(text) = whole(&path)? else { return Ok(None) };
     let Some(seed) = text.lines().find_map(|line| line.strip_prefix(DECISION_KEY)) else { return Ok(None) };
-    let seed = Key::from_hex(seed).with_context(|| format!("{}: the key of decisions", path.display()))?;
+    let unreadable = || refused(&FileText::DecisionKey { path: &path.display().to_string() });
+    let seed = Key::from_hex(seed).map_err(|_| unreadable())?;
     SeedKey::new(&seed).map(Some)
 }
 
@@ -80,19 +86,9 @@ fn read(path: &Path) -> anyhow::Result<Option<Zeroizing<String>>> {
 }
 
 fn whole(path: &Path) -> anyhow::Result<Option<Zeroizing<String>>> {
-    use std::os::unix::fs::PermissionsExt;
-    let meta = match std::fs::metadata(path) {
-        Ok(meta) => meta,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
-    };
-    let mode = meta.permissions().mode() & 0o777;
-    anyhow::ensure!(
-        mode & 0o077 == 0,
-        "{} may be read by others (mode {mode:03o}); run: chmod 600 {0}",
-        path.display()
-    );
-    let text =
-        Zeroizing::new(std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?);
-    Ok(Some(text))
+    if std::fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        return Ok(None);
+    }
+    kazasu_security::files::only_owner_reads(path)?;
+    kazasu_security::files::read_text(path).map(|text| Some(Zeroizing::new(text)))
 }

@@ -433,7 +433,23 @@ impl<'a> BankStatement<'a> {
     fn read(&self, file: &[u8], more: &[&str]) -> Value {
         let path = self.path();
         std::fs::write(&path, file).unwrap();
-        self.staff.found("tanaka", &[&["payout", "statement", &path][..], more].concat())
+        let read = self.staff.found("tanaka", &[&["payout", "statement", &path][..], more].concat());
+        is_told_in_japanese(&read);
+        read
+    }
+}
+
+/// Each reason of a statement's answer is there in Japanese, without an English word.
+fn is_told_in_japanese(read: &Value) {
+    let list = |name: &str| read[name].as_array().cloned().unwrap_or_default();
+    let open = list("unmatched");
+    let candidates = open.iter().flat_map(|line| line["candidates"].as_array().cloned().unwrap_or_default());
+    let whys = open.iter().chain(&list("set_aside")).map(|line| line["why_ja"].clone()).collect::<Vec<_>>();
+    let told = whys.into_iter().chain(candidates.map(|candidate| candidate["what_ja"].clone()));
+    for text in told.chain(list("bad_records_ja")) {
+        let text = text.as_str().unwrap();
+        assert!(!text.is_empty(), "{read}");
+        assert_eq!(kazasu_text::latin::words(text), [""; 0], "{text}");
     }
 }
 

@@ -117,6 +117,7 @@ const MAY_USE: [(&str, &[&str]); 29] = [
             "kazasu-engine",
             "kazasu-projections",
             "kazasu-documents",
+            "kazasu-text",
             "kazasu-security-log",
             "kazasu-services",
             "kazasu-security",

@@ -43,7 +43,7 @@ impl Argument for AnyRole<'_> {
     }
 }
 
-/// Roles that somebody holds, each with its scope.
+/// The roles of a person or program, each with its scope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RolesHeld<'a>(pub &'a [(Role, String)]);
 

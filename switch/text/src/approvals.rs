@@ -1,6 +1,7 @@
 //! Requests that two people decide: what they are about, and where they stand.
 
-use crate::labels;
+use crate::{labels, texts};
+use kazasu_schemas::jst::BusinessDay;
 
 labels! {
     /// What a request is about.
@@ -43,5 +44,25 @@ labels! {
         Withdrawn "withdrawn": "引戻し", "withdrawn";
         Lapsed "lapsed": "期限切れ", "lapsed";
         Superseded "superseded": "対象の変更により終了", "superseded";
+    }
+}
+
+texts! {
+    /// Values before and after, where they are words: what a request would change.
+    EffectText<'a> {
+        PayoutOrdered: "依頼済み", "ordered";
+        PayoutGivenUp: "取りやめ（精算は再び支払待ちになります）", "given up: its settlements are due again";
+        KeyUntil { name: &'a str, from: BusinessDay, until: BusinessDay }:
+            "{name}（{from}から{until}まで）", "{name} from {from} until {until}";
+        KeyForGood { name: &'a str, from: BusinessDay }: "{name}（{from}から無期限）", "{name} from {from} for good";
+        SignsIn { name: &'a str }: "{name}のパスワードと第2要素", "password and second factor of {name}";
+        LeftChanged: "起案後に変わったため、承認できません", "changed: it cannot be approved";
+        CardGood: "使用できます", "good";
+        CardGoodUnlessListed:
+            "新しい証明書が失効リストになければ使用できます", "good, unless a status list has the new certificate";
+        Readable { key: &'a str, version: u8 }: "{key} の版 {version} で復号できます", "readable with {key} {version}";
+        Unreadable: "写しとバックアップを含め、二度と復号できません", "unreadable for ever, in every copy and backup";
+        AsRequested: "起案時のまま", "as requested";
+        AccountsChanged: "起案後に変わったため、振込ファイルは作成されません", "changed after the request: its files will not be made";
     }
 }

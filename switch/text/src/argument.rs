@@ -56,7 +56,21 @@ impl Argument for AnyOf<'_> {
     }
 
     fn sample() -> Self {
-        AnyOf(&["one", "two"])
+        AnyOf(&["1", "2"])
+    }
+}
+
+/// The rights of a file, as `chmod` writes them: three octal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Octal(pub u32);
+
+impl Argument for Octal {
+    fn shown(&self, _: Language) -> impl Display {
+        format!("{:03o}", self.0)
+    }
+
+    fn sample() -> Self {
+        Octal(0o640)
     }
 }
 

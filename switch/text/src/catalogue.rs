@@ -1,9 +1,10 @@
 //! The list of all lists.
 
 use super::{
-    Listed, Text, access, approvals, cli, closing, closing_refusals, columns, commands, corrections, demo, documents,
-    facts, findings, help, hsm, key_refusals, keys, notices, payments, problems, relief, relief_refusals, reports,
-    residents, responses, rights_refusals, security, settlements, sign_in, status, tables, usage,
+    Listed, Text, access, approvals, bank_files, bank_lines, cli, closing, closing_refusals, columns, commands,
+    configuration, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, names, notices,
+    payments, problems, relief, relief_refusals, reports, residents, responses, rights_refusals, security, settlements,
+    sign_in, status, tables, usage,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
 use kazasu_schemas::contract::Tender;
@@ -76,6 +77,17 @@ catalogue! {
     closing_refusals::UnlikeText<'_>
     closing_refusals::BuiltOnText<'_>
     closing_refusals::BecameText<'_>
+    approvals::EffectText<'_>
+    bank_files::BankField
+    bank_files::ExpectedText<'_>
+    bank_files::GotText<'_>
+    bank_files::BankFileText<'_>
+    bank_files::OddText<'_>
+    bank_lines::OpenReason<'_>
+    bank_lines::CandidateText<'_>
+    bank_lines::LineWordText<'_>
+    configuration::ConfigText<'_>
+    configuration::OutboxText<'_>
     cli::CliLabel
     cli::ClockState
     cli::CliText<'_>
@@ -113,6 +125,13 @@ catalogue! {
     demo::DemoText<'_>
     documents::PlaceText<'_>
     documents::SourceText<'_>
+    documents::WrittenAs
+    files::SystemText
+    files::FileText<'_>
+    files::OwnerText
+    files::NotTextText
+    names::NameText<'_>
+    names::IdText<'_>
     documents::KeyProblem<'_>
     documents::PolicyProblem<'_>
     documents::ContractProblem<'_>

@@ -29,9 +29,26 @@ texts! {
             "ファイルは{bytes}バイトです。読めるのは{most}バイトまでです", "the file has {bytes} bytes, at most {most} are read";
         More { problems: Count }: "ほかに{problems}件の問題があります", "and {problems} more problems in the file";
         UnknownKey { key: &'a str, known: &'a str }:
-            "{key} というキーはありません。使えるキーは {known} です", "unknown field `{key}`, expected one of {known}";
-        MissingKey { key: &'a str }: "キー {key} がありません", "missing field `{key}`";
-        Grammar { why: &'a str }: "書式に誤りがあります「{why}」", "{why}";
+            "{key} というキーはありません。使えるキーは `{known}` です", "unknown field `{key}`, expected one of {known}";
+        MissingKey { key: &'a str }: "キー `{key}` がありません", "missing field `{key}`";
+        UnknownValue { got: Quoted<'a>, known: &'a str }:
+            "{got}は使えません。`{known}` のいずれかを指定してください", "unknown value {got}, expected one of {known}";
+        WrongType { got: WrittenAs, expected: WrittenAs }: "{got}ではなく、{expected}で指定してください", "expected {expected}, got {got}";
+        Value: "値が使える範囲にありません", "the value is out of its range";
+        Syntax:
+            "書式（TOML）に誤りがあります。引用符、括弧、`=` を確認してください", "this is no TOML: look at quotation marks, brackets and `=`";
+    }
+}
+
+texts! {
+    /// Kinds of values in a file of TOML.
+    WrittenAs {
+        Text: "引用符で囲んだ文字列", "a text";
+        Whole: "引用符のない整数", "a whole number";
+        Decimal: "小数", "a number with decimals";
+        YesOrNo: "`true` または `false`", "`true` or `false`";
+        List: "`[ ]` で囲んだ一覧", "a list";
+        Table: "表（`[名前]` と、その下のキー）", "a table";
     }
 }
 

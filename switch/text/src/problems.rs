@@ -19,9 +19,20 @@ texts! {
             "次のいずれかを指定してください：{choices}（入力は{got}）", "must be one of {choices}, got {got}";
         Range { least: u64, most: u64, got: u64 }:
             "{least}から{most}の範囲で指定してください（入力は{got}）", "must be {least} to {most}, got {got}";
+        Fingerprint { least: Count, got: Quoted<'a> }:
+            "起案の照合値の先頭{least}文字（16進数）、または64文字すべてを指定してください（入力は{got}）。`kazasu approval show` が表示します",
+            "must be the first {least} hexadecimal characters of the request's fingerprint, or all 64, got {got}; kazasu approval show prints it";
+        StatusList:
+            "失効リストとして使えません。認証局から最新の完全なリストを取得し直してください",
+            "it cannot be used as a status list; fetch the authority's newest full list again";
+        CalendarUnknown { day: BusinessDay, first: BusinessDay, last: BusinessDay }:
+            "{day}が銀行の休業日かどうか分かりません（分かるのは{first}から{last}まで）。休業日のファイル（`bank_holidays_file`）を更新してください",
+            "whether {day} is a bank holiday is not known: expected {first} to {last}; extend the file of bank holidays \
+             (schemas/data/bank-holidays.csv, or the one that the operator gave)";
         CharactersBetween { least: Count, most: Count }:
             "{least}文字から{most}文字で指定してください", "must be {least} to {most} characters";
         CharactersAtMost { most: Count }: "{most}文字以内で指定してください", "must be at most {most} characters";
+        NotDigits { got: Quoted<'a> }: "数字で指定してください（入力は{got}）", "must be digits, got {got}";
         DigitsExactly { digits: Count }: "{digits}桁の数字で指定してください", "must be {digits} digits";
         PpidSpoken:
             "base32の英数字26文字を、任意の区切りで指定してください", "expected 26 letters and digits of base32, in any groups";
@@ -243,6 +254,14 @@ labels! {
         Terminal "terminal id (DE41)": "端末番号は8文字以内の英数字で指定してください", "must be at most 8 characters";
         Merchant "merchant id (DE42)": "加盟店番号は15文字以内の英数字で指定してください", "must be at most 15 characters";
         Mcc "MCC (DE18)": "業種コードは4桁の数字で指定してください", "must be 4 digits";
+        Rrn "retrieval reference number (DE37)": "照会番号（RRN）は12文字の英数字で指定してください", "must be 12 printable characters";
+        Approval "approval code (DE38)": "承認番号は6文字の英数字で指定してください", "must be 6 printable characters";
+        Stan "STAN (DE11)": "伝票番号（STAN）は6桁の数字で指定してください", "must be 6 digits of the STAN";
+        Bank "bank code": "銀行コードは4桁の数字で指定してください", "must be 4 digits of a bank";
+        Branch "branch code": "支店コードは3桁の数字で指定してください", "must be 3 digits of a branch";
+        Account "account number": "口座番号は7桁の数字で指定してください", "must be 7 digits of an account";
+        Client "client code": "振込依頼人コードは10桁の数字で指定してください", "must be 10 digits of a client";
+        LongAccount "account number (10 digits)": "口座番号は10桁の数字で指定してください", "must be 10 digits of an account";
         Serial "certificate serial": "証明書の発行番号は16進40桁以内で指定してください", "must be hexadecimal, at most 20 octets";
     }
 }

@@ -38,19 +38,6 @@ impl Said {
         Said { ja: text.ja().into_owned(), en: english.into() }
     }
 
-    /// An error and its causes in a language, with a colon between them: those of the catalogue in the reader's language, others in
-    /// their own words.
-    pub fn chain<'e>(
-        causes: impl Iterator<Item = &'e (dyn std::error::Error + 'static)>,
-        language: Language,
-    ) -> String {
-        let said = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<Said>() {
-            Some(said) => said.in_language(language).into_owned(),
-            None => cause.to_string(),
-        };
-        causes.map(said).collect::<Vec<_>>().join(": ")
-    }
-
     /// The same with each language changed.
     #[must_use]
     pub fn map(self, change: impl Fn(&str) -> String) -> Self {

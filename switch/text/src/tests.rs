@@ -71,6 +71,20 @@ fn no_language_is_inside_the_other() {
     assert_eq!(words_side_by_side("記録 up to record 5 まで"), 3, "the test above can fail");
 }
 
+/// Terms of single entries: methods of HTTP, and a standards body.
+const TERMS_HERE: [&str; 4] = ["ANSI", "GET", "PUT", "DELETE"];
+
+#[test]
+fn a_japanese_sentence_has_no_english_word() {
+    let mut left: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for entry in entries().into_iter().filter(|entry| !SAME.contains(&entry.ja.as_str())) {
+        for word in super::latin::words(&entry.ja).into_iter().filter(|word| !TERMS_HERE.contains(&word.as_str())) {
+            left.entry(word).or_default().push(format!("{} {}: {}", entry.list, entry.name, entry.ja));
+        }
+    }
+    assert!(left.is_empty(), "{} words: {left:#?}", left.len());
+}
+
 /// Upper case and the plural are no other sense.
 fn sense(english: &str) -> String {
     let lower = english.to_lowercase();

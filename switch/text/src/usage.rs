@@ -1,6 +1,7 @@
 //! Why a command that is written as it should be does nothing: options that do not fit together, and places where nothing is.
 
 use crate::argument::Quoted;
+use crate::said::Said;
 use crate::{Count, texts};
 
 texts! {
@@ -44,6 +45,10 @@ texts! {
             "--{key} must be a date or a time with its offset, got {got}";
         PeriodOrder { from: &'a str, to: &'a str }:
             "`--from {from}` が `--to {to}` より前ではありません。", "--from {from} is not before --to {to}";
+        DecisionLine { line: u64, problem: &'a Said }: "{line}行目：{problem}", "line {line}: {problem}";
+        DecisionFields:
+            "`番号,回答,照合値,理由` の4項目をコンマで区切って書いてください", "expected NUMBER,ANSWER,FINGERPRINT,WHY";
+        DecisionNumber { got: Quoted<'a> }: "起案の番号を指定してください（入力は{got}）", "expected a request's number, got {got}";
         LogDamaged { places: Count }:
             "セキュリティ記録の{places}か所が変更されているか、壊れています。",
             "the security log was changed or is damaged in {places} places";

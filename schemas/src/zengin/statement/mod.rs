@@ -43,7 +43,7 @@ mod read;
 mod write;
 
 pub use super::ids::LongAccountNumber;
-pub use read::{FileError, read};
+pub use read::{FileError, MAX_RECORDS, read};
 pub use write::{Sheet, write};
 
 use super::{AccountKind, BadRecord, BankCode, BranchCode};

@@ -9,11 +9,11 @@ use super::{
 use crate::ids::digits;
 use crate::jst::BusinessDay;
 use crate::money::Yen;
-use crate::zengin::record::{BadRecord, Field, RECORD_KIND, Record, cut, missing};
+use crate::zengin::record::{BadRecord, Expected, Field, RECORD_KIND, Record, cut, missing};
 use crate::zengin::{AccountKind, BankCode, BranchCode};
 
 /// The largest number of records that a file of [`MAX_FILE_BYTES`] can have. One with more has no records of 200 bytes.
-const MAX_RECORDS: usize = MAX_FILE_BYTES / RECORD_LEN;
+pub const MAX_RECORDS: usize = MAX_FILE_BYTES / RECORD_LEN;
 
 /// A file that is no statement at all.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -25,8 +25,15 @@ pub enum FileError {
     #[error("expected at most {MAX_RECORDS} records, got more")]
     TooManyRecords,
     /// It does not begin with a header of kind 03.
-    #[error("expected a statement (kind 03), whose first record has {RECORD_LEN} bytes and begins with 103, got {0}")]
-    NotAStatement(String),
+    #[error(
+        "expected a statement (kind 03), whose first record has {RECORD_LEN} bytes and begins with 103, got {bytes} bytes that begin with {begins:?}"
+    )]
+    NotAStatement {
+        /// Bytes of the first record.
+        bytes: usize,
+        /// Its first characters, at most eight.
+        begins: String,
+    },
 }
 
 /// The accounts and movements of a file, and what in it is bad.
@@ -39,8 +46,8 @@ pub fn read(bytes: &[u8]) -> Result<Statement, FileError> {
     }
     let first = cut(bytes, RECORD_LEN).next().unwrap_or_default();
     if first.len() != RECORD_LEN || !first.starts_with(b"103") {
-        let shown = crate::zengin::kana::decode(&first[..first.len().min(8)]);
-        return Err(FileError::NotAStatement(format!("{} bytes that begin with {shown:?}", first.len())));
+        let begins = crate::zengin::kana::decode(&first[..first.len().min(8)]);
+        return Err(FileError::NotAStatement { bytes: first.len(), begins });
     }
     let mut reader = Reader::default();
     for (index, record) in cut(bytes, RECORD_LEN).enumerate() {
@@ -93,7 +100,7 @@ impl Reader {
         match (record.kind(), self.open.take()) {
             (b'1', open) if !self.ended => {
                 if open.is_some() {
-                    self.wrong_order(&record, "8 (trailer) of the account before");
+                    self.wrong_order(&record, Expected::TrailerBefore);
                 }
                 self.header(&record);
             }
@@ -101,18 +108,18 @@ impl Reader {
             (b'8', Some(sums)) => self.trailer(&record, &sums),
             (b'9', open) if !self.ended => {
                 if open.is_some() {
-                    self.wrong_order(&record, "8 (trailer)");
+                    self.wrong_order(&record, Expected::Trailer);
                 }
                 self.ended = true;
                 self.end(&record);
             }
             (_, open) => {
                 let expected = if self.ended {
-                    "nothing after the end record"
+                    Expected::Nothing
                 } else if open.is_some() {
-                    "2 (data) or 8 (trailer)"
+                    Expected::DataOrTrailer
                 } else {
-                    "1 (header) or 9 (end)"
+                    Expected::HeaderOrEnd
                 };
                 self.wrong_order(&record, expected);
                 self.open = open;
@@ -127,7 +134,7 @@ impl Reader {
         }
         let (records, accounts) = (self.records, self.statement.sections.len());
         for (field, expected) in [(at::RECORDS, [records, records - 1]), (at::ACCOUNTS, [accounts, accounts])] {
-            let wrong = || record.wrong(field, format!("{}, as the file has them", expected[0]));
+            let wrong = || record.wrong(field, Expected::InFile(expected[0]));
             match record.number_or_blank(field) {
                 Ok(None | Some(0)) => {}
                 Ok(Some(n)) if expected.iter().any(|known| u64::try_from(*known) == Ok(n)) => {}
@@ -139,14 +146,14 @@ impl Reader {
 
     fn finish(mut self) -> Statement {
         if self.open.is_some() {
-            self.statement.bad.push(missing(self.records + 1, "2 (data) or 8 (trailer)"));
+            self.statement.bad.push(missing(self.records + 1, Expected::DataOrTrailer));
         } else if !self.ended {
-            self.statement.bad.push(missing(self.records + 1, "9 (end)"));
+            self.statement.bad.push(missing(self.records + 1, Expected::End));
         }
         self.statement
     }
 
-    fn wrong_order(&mut self, record: &Record<'_>, expected: &str) {
+    fn wrong_order(&mut self, record: &Record<'_>, expected: Expected) {
         self.statement.bad.push(record.wrong(RECORD_KIND, expected));
     }
 
@@ -162,7 +169,7 @@ impl Reader {
         let section = self.statement.sections.len() - 1;
         let period = self.statement.sections[section].header.as_ref().map(|h| (h.from, h.to));
         let read = if sums.time_deposit {
-            Err(record.wrong(RECORD_KIND, "no data, since fields of time deposits are not read"))
+            Err(record.wrong(RECORD_KIND, Expected::NoTimeDeposit))
         } else {
             entry(record, period)
         };
@@ -197,7 +204,7 @@ impl Reader {
         let before = self.statement.bad.len();
         for (field, counted) in counted {
             if record.number(field) != Ok(counted) {
-                self.statement.bad.push(record.wrong(field, format!("{counted}, as the data records say")));
+                self.statement.bad.push(record.wrong(field, Expected::OfData(counted)));
             }
         }
         let section = self.statement.sections.last().expect("one is open");
@@ -209,8 +216,7 @@ impl Reader {
             // Zero is what some write who do not say it.
             let said = opening != Yen::ZERO && closing != Yen::ZERO;
             if said && comes_to != i128::from(closing.get()) {
-                let expected = format!("{comes_to}, the balance before with the movements between");
-                self.statement.bad.push(record.wrong(at::CLOSING, expected));
+                self.statement.bad.push(record.wrong(at::CLOSING, Expected::Balance(comes_to)));
             }
         }
     }
@@ -219,7 +225,7 @@ impl Reader {
 fn header(record: &Record<'_>) -> Result<Header, BadRecord> {
     for (field, expected) in [(at::FILE_KIND, "03"), (at::CODE, "0")] {
         if record.bytes(field) != expected.as_bytes() {
-            return Err(record.wrong(field, expected));
+            return Err(record.wrong(field, Expected::Characters(expected)));
         }
     }
     let (created, from, to) = (date(record, at::CREATED)?, date(record, at::FROM)?, date(record, at::TO)?);
@@ -229,14 +235,15 @@ fn header(record: &Record<'_>) -> Result<Header, BadRecord> {
         created: created.nearest(to),
         from: from.not_after(to),
         to,
-        bank: BankCode::new(id(at::BANK)?).map_err(|e| record.wrong(at::BANK, e.problem))?,
+        bank: BankCode::new(id(at::BANK)?).map_err(|_| record.wrong(at::BANK, Expected::Digits(at::BANK.len())))?,
         bank_name: record.text(at::BANK_NAME),
-        branch: BranchCode::new(id(at::BRANCH)?).map_err(|e| record.wrong(at::BRANCH, e.problem))?,
+        branch: BranchCode::new(id(at::BRANCH)?)
+            .map_err(|_| record.wrong(at::BRANCH, Expected::Digits(at::BRANCH.len())))?,
         branch_name: record.text(at::BRANCH_NAME),
         kind: AccountKind::from_digit(record.byte(at::ACCOUNT_KIND))
-            .ok_or_else(|| record.wrong(at::ACCOUNT_KIND, "1, 2, 4 or 9"))?,
+            .ok_or_else(|| record.wrong(at::ACCOUNT_KIND, Expected::Characters("1, 2, 4 or 9")))?,
         number: LongAccountNumber::new(id(at::ACCOUNT_NUMBER)?)
-            .map_err(|e| record.wrong(at::ACCOUNT_NUMBER, e.problem))?,
+            .map_err(|_| record.wrong(at::ACCOUNT_NUMBER, Expected::Digits(at::ACCOUNT_NUMBER.len())))?,
         account_name: record.text(at::ACCOUNT_NAME),
         opening_balance: balance(record, at::OPENING_SIGN, at::OPENING)?,
     })
@@ -259,7 +266,7 @@ fn entry(record: &Record<'_>, period: Option<(BusinessDay, BusinessDay)>) -> Res
         direction: match record.byte(at::DIRECTION) {
             b'1' => Direction::In,
             b'2' => Direction::Out,
-            _ => return Err(record.wrong(at::DIRECTION, "1 (in) or 2 (out)")),
+            _ => return Err(record.wrong(at::DIRECTION, Expected::Direction)),
         },
         kind: TransactionKind::from_code(u8::try_from(kind).expect("two digits")),
         amount: yen(record.number(at::AMOUNT)?),
@@ -285,7 +292,7 @@ fn trailer(record: &Record<'_>) -> Result<Trailer, BadRecord> {
 }
 
 fn date(record: &Record<'_>, field: Field) -> Result<Readings, BadRecord> {
-    let wrong = || record.wrong(field, "a date YYMMDD of Reiwa (01 to 30) or Heisei (to 31)");
+    let wrong = || record.wrong(field, Expected::Date);
     Readings::of(record.number(field)?).ok_or_else(wrong)
 }
 
@@ -296,7 +303,7 @@ fn balance(record: &Record<'_>, sign: Field, amount: Field) -> Result<Option<Yen
         (b'1' | b'2' | b'0' | b' ', None) | (b'0' | b' ', Some(0)) => Ok(None),
         (b'1' | b'0' | b' ', Some(n)) => Ok(Some(yen(n))),
         (b'2', Some(n)) => Ok(Some(Yen::new(-yen(n).get()))),
-        (_, _) => Err(record.wrong(sign, "1 (plus), 2 (minus), 0 or a space")),
+        (_, _) => Err(record.wrong(sign, Expected::Sign)),
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Group, Header, MAX_FILE_BYTES, NewCode, Payment, RECORD_LEN, Referen
 use crate::ids::IdError;
 use crate::jst::{BusinessDay, Within};
 use crate::money::Yen;
-use crate::zengin::record::{BadRecord, Field, RECORD_KIND, Record, cut, missing};
+use crate::zengin::record::{BadRecord, Expected, Field, RECORD_KIND, Record, cut, missing};
 use crate::zengin::{Account, AccountKind};
 
 /// A file that is no bulk transfer, or not one whose sums hold.
@@ -59,13 +59,13 @@ pub fn read(bytes: &[u8], near: BusinessDay) -> Result<Vec<Group>, ReadError> {
 }
 
 /// The record kinds that may come next.
-fn next(open: Option<&Group>, ended: bool, any: bool) -> &'static str {
+fn next(open: Option<&Group>, ended: bool, any: bool) -> Expected {
     match open {
-        None if ended => "nothing after the end record",
-        None if any => "1 (header) or 9 (end)",
-        None => "1 (header)",
-        Some(group) if group.payments.is_empty() => "2 (data)",
-        Some(_) => "2 (data) or 8 (trailer)",
+        None if ended => Expected::Nothing,
+        None if any => Expected::HeaderOrEnd,
+        None => Expected::Header,
+        Some(group) if group.payments.is_empty() => Expected::Data,
+        Some(_) => Expected::DataOrTrailer,
     }
 }
 
@@ -76,7 +76,7 @@ fn header(record: &Record<'_>, near: BusinessDay) -> Result<Header, BadRecord> {
     Ok(Header {
         client_code: id(record, layout::CLIENT_CODE, crate::zengin::ClientCode::new)?,
         client_name: record.text(layout::CLIENT_NAME),
-        date: near.nearest(mmdd, DATE_WITHIN).ok_or_else(|| record.wrong(layout::DATE, "a month and a day"))?,
+        date: near.nearest(mmdd, DATE_WITHIN).ok_or_else(|| record.wrong(layout::DATE, Expected::MonthAndDay))?,
         account: account(record, &layout::CLIENT_ACCOUNT)?,
     })
 }
@@ -84,7 +84,7 @@ fn header(record: &Record<'_>, near: BusinessDay) -> Result<Header, BadRecord> {
 fn payment(record: &Record<'_>) -> Result<Payment, BadRecord> {
     let amount = i64::try_from(record.number(layout::AMOUNT)?).expect("ten digits");
     if amount == 0 {
-        return Err(record.wrong(layout::AMOUNT, "at least ¥1"));
+        return Err(record.wrong(layout::AMOUNT, Expected::Money));
     }
     Ok(Payment {
         account: account(record, &layout::PAYEE_ACCOUNT)?,
@@ -94,7 +94,7 @@ fn payment(record: &Record<'_>) -> Result<Payment, BadRecord> {
             b'1' => NewCode::First,
             b'2' => NewCode::Changed,
             b'0' | b' ' => NewCode::Other,
-            _ => return Err(record.wrong(layout::NEW_CODE, "0, 1, 2 or a space")),
+            _ => return Err(record.wrong(layout::NEW_CODE, Expected::Characters("0, 1, 2 or a space"))),
         },
         reference: match record.byte(layout::EDI_FLAG) {
             b'Y' => Reference::Edi(record.text(layout::EDI)),
@@ -102,13 +102,13 @@ fn payment(record: &Record<'_>) -> Result<Payment, BadRecord> {
                 first: record.number_or_blank(layout::CUSTOMER_1)?.unwrap_or(0),
                 second: record.number_or_blank(layout::CUSTOMER_2)?.unwrap_or(0),
             },
-            _ => return Err(record.wrong(layout::EDI_FLAG, "Y or a space")),
+            _ => return Err(record.wrong(layout::EDI_FLAG, Expected::Characters("Y or a space"))),
         },
         // Optional by the description: what is not said goes by wire, as everything does today.
         class: match record.byte(layout::CLASS) {
             b'7' | b'0' | b' ' => TransferClass::Wire,
             b'8' => TransferClass::Document,
-            _ => return Err(record.wrong(layout::CLASS, "7, 8, 0 or a space")),
+            _ => return Err(record.wrong(layout::CLASS, Expected::Characters("7, 8, 0 or a space"))),
         },
     })
 }
@@ -120,29 +120,33 @@ fn account(record: &Record<'_>, fields: &AccountFields) -> Result<Account, BadRe
         branch: id(record, fields.branch, crate::zengin::BranchCode::new)?,
         branch_name: record.text(fields.branch_name),
         kind: AccountKind::from_digit(record.byte(fields.kind))
-            .ok_or_else(|| record.wrong(fields.kind, "1, 2, 4 or 9"))?,
+            .ok_or_else(|| record.wrong(fields.kind, Expected::Characters("1, 2, 4 or 9")))?,
         number: id(record, fields.number, crate::zengin::AccountNumber::new)?,
     })
 }
 
 fn id<T>(record: &Record<'_>, field: Field, new: impl FnOnce(u64) -> Result<T, IdError>) -> Result<T, BadRecord> {
-    new(record.number(field)?).map_err(|e| record.wrong(field, e.problem))
+    new(record.number(field)?).map_err(|_| record.wrong(field, Expected::Digits(field.len())))
 }
 
-fn constant(record: &Record<'_>, field: Field, expected: &str) -> Result<(), BadRecord> {
-    if record.bytes(field) == expected.as_bytes() { Ok(()) } else { Err(record.wrong(field, expected)) }
+fn constant(record: &Record<'_>, field: Field, expected: &'static str) -> Result<(), BadRecord> {
+    if record.bytes(field) == expected.as_bytes() {
+        Ok(())
+    } else {
+        Err(record.wrong(field, Expected::Characters(expected)))
+    }
 }
 
 fn check_trailer(record: &Record<'_>, payments: &[Payment]) -> Result<(), BadRecord> {
     let sums = totals(payments).map_err(|e| {
         let field = if e.field == layout::TOTAL.name { layout::TOTAL } else { layout::COUNT };
-        record.wrong(field, format!("{} in the data records", e.expected))
+        record.wrong(field, Expected::Sums(e.expected))
     })?;
     let count = u64::try_from(sums.count).expect("at most six digits");
     let total = u64::try_from(sums.amount.get()).expect("a sum of positive amounts");
     for (field, counted) in [(layout::COUNT, count), (layout::TOTAL, total)] {
         if record.number(field)? != counted {
-            return Err(record.wrong(field, format!("{counted}, as the data records say")));
+            return Err(record.wrong(field, Expected::OfData(counted)));
         }
     }
     Ok(())

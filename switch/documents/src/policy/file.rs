@@ -10,7 +10,7 @@ use kazasu_schemas::policy::{
     Floor, Kinds, LiableParty, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate,
     Rounding, StandIn, Validity, Window,
 };
-use kazasu_text::documents::{KeyProblem, PlaceText, SourceText};
+use kazasu_text::documents::{KeyProblem, PlaceText, SourceText, WrittenAs};
 use kazasu_text::{Language, Quoted, Said, Text};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -54,15 +54,47 @@ pub fn too_long(bytes: usize, most: usize) -> Said {
 /// The TOML reader's error. Its own words stand where the catalogue has none.
 pub fn grammar(error: &toml::de::Error) -> Said {
     let why = error.message().trim();
-    let of_key = |begins: &str| why.strip_prefix(begins)?.split_once('`');
-    match (of_key("unknown field `"), of_key("missing field `")) {
-        (Some((key, rest)), _) => {
-            let names: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
-            Said::exactly(&SourceText::UnknownKey { key, known: &names.join(", ") }, why)
-        }
-        (None, Some((key, ""))) => Said::of(&SourceText::MissingKey { key }),
-        (None, Some(_) | None) => Said::of(&SourceText::Grammar { why }),
+    let quoted = |rest: &str| rest.split('`').skip(1).step_by(2).collect::<Vec<&str>>().join(", ");
+    let behind = |begins: &str| why.strip_prefix(begins);
+    let of_key = |begins: &str| behind(begins)?.split_once('`');
+    if let Some((key, rest)) = of_key("unknown field `") {
+        return Said::exactly(&SourceText::UnknownKey { key, known: &quoted(rest) }, why);
     }
+    if let Some((key, _)) = of_key("missing field `") {
+        return Said::exactly(&SourceText::MissingKey { key }, why);
+    }
+    if let Some((got, rest)) = of_key("unknown variant `") {
+        return Said::exactly(&SourceText::UnknownValue { got: Quoted(got), known: &quoted(rest) }, why);
+    }
+    let types = |rest: &str| rest.split_once(", expected ").map(|(got, expected)| [got, expected].map(written));
+    if let Some([Some(got), Some(expected)]) = behind("invalid type: ").and_then(types) {
+        return Said::exactly(&SourceText::WrongType { got, expected }, why);
+    }
+    Said::exactly(if why.starts_with("invalid value") { &SourceText::Value } else { &SourceText::Syntax }, why)
+}
+
+/// The kind of a value, as the TOML reader's words begin: those of what came, and of what was expected.
+fn written(words: &str) -> Option<WrittenAs> {
+    const WORDS: [(&str, WrittenAs); 17] = [
+        ("string", WrittenAs::Text),
+        ("a string", WrittenAs::Text),
+        ("integer", WrittenAs::Whole),
+        ("u8", WrittenAs::Whole),
+        ("u16", WrittenAs::Whole),
+        ("u32", WrittenAs::Whole),
+        ("u64", WrittenAs::Whole),
+        ("i64", WrittenAs::Whole),
+        ("usize", WrittenAs::Whole),
+        ("floating point", WrittenAs::Decimal),
+        ("boolean", WrittenAs::YesOrNo),
+        ("a boolean", WrittenAs::YesOrNo),
+        ("sequence", WrittenAs::List),
+        ("a sequence", WrittenAs::List),
+        ("map", WrittenAs::Table),
+        ("struct", WrittenAs::Table),
+        ("a map", WrittenAs::Table),
+    ];
+    WORDS.into_iter().find(|(begins, _)| words.starts_with(begins)).map(|(_, kind)| kind)
 }
 
 #[derive(Deserialize)]

@@ -13,6 +13,8 @@ use kazasu_schemas::mac::MacAlgorithm;
 use kazasu_schemas::wire::PpidPlace;
 use kazasu_services::closing::FinanceFile;
 use kazasu_services::relief::CityFile;
+use kazasu_text::Said;
+use kazasu_text::configuration::ConfigText;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -148,17 +150,16 @@ impl ClockFile {
         std::time::Duration::from_secs(u64::from(self.transmission_minutes) * 60)
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
-        if !(1..=720).contains(&self.transmission_minutes) {
-            return Err(format!("clock.transmission_minutes: must be 1 to 720, got {}", self.transmission_minutes));
+    pub(super) fn check(&self) -> Result<(), Said> {
+        let values = [
+            ("clock.transmission_minutes", 720, u64::from(self.transmission_minutes)),
+            ("clock.jump_seconds", 3_600, u64::from(self.jump_seconds)),
+            ("clock.restart_hours", 240, u64::from(self.restart_hours)),
+        ];
+        match values.into_iter().find(|(_, most, got)| !(1..=*most).contains(got)) {
+            Some((key, most, got)) => Err(Said::of(&ConfigText::Range { key, least: 1, most, got })),
+            None => Ok(()),
         }
-        if !(1..=3_600).contains(&self.jump_seconds) {
-            return Err(format!("clock.jump_seconds: must be 1 to 3600, got {}", self.jump_seconds));
-        }
-        if !(1..=240).contains(&self.restart_hours) {
-            return Err(format!("clock.restart_hours: must be 1 to 240, got {}", self.restart_hours));
-        }
-        Ok(())
     }
 }
 

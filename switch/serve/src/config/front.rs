@@ -2,6 +2,8 @@
 
 use anyhow::{Context, ensure};
 use kazasu_api::http::{ForwardedHeader, Front, Proxies, SecurityContact};
+use kazasu_text::configuration::ConfigText;
+use kazasu_text::{AnyOf, Quoted, Said};
 use serde::Deserialize;
 
 /// The header in which trusted proxies name the caller.
@@ -29,27 +31,27 @@ pub struct SecurityFile {
 
 const LONGEST: usize = 200;
 
-fn address(text: &str, schemes: &[&str]) -> anyhow::Result<()> {
-    let scheme = schemes.iter().find(|scheme| text.starts_with(**scheme) && text.len() > scheme.len());
-    ensure!(scheme.is_some(), "expected an address that begins with {}, got {text:?}", schemes.join(" or "));
-    let plain = text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
-    ensure!(plain, "expected at most {LONGEST} characters of ASCII without blanks, got {text:?}");
+fn address(key: &str, text: &str, schemes: &[&str]) -> Result<(), Said> {
+    let got = Quoted(text);
+    if !schemes.iter().any(|scheme| text.starts_with(*scheme) && text.len() > scheme.len()) {
+        return Err(Said::of(&ConfigText::Address { key, schemes: AnyOf(schemes), got }));
+    }
+    if text.len() > LONGEST || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Said::of(&ConfigText::AddressForm { key, most: LONGEST.into(), got }));
+    }
     Ok(())
 }
 
 impl SecurityFile {
     fn contact(&self) -> anyhow::Result<SecurityContact> {
-        ensure!(
-            (1..=8).contains(&self.contact.len()),
-            "contact: expected 1 to 8 addresses, got {}",
-            self.contact.len()
-        );
+        let got = self.contact.len();
+        ensure!((1..=8).contains(&got), Said::of(&ConfigText::Addresses { got: got.into() }));
         for contact in &self.contact {
-            address(contact, &["mailto:", "https:", "tel:"]).context("contact")?;
+            address("contact", contact, &["mailto:", "https:", "tel:"])?;
         }
         for (name, value) in [("policy", &self.policy), ("encryption", &self.encryption)] {
             if let Some(value) = value {
-                address(value, &["https:"]).context(name)?;
+                address(name, value, &["https:"])?;
             }
         }
         let SecurityFile { contact, policy, encryption } = self.clone();

@@ -3,6 +3,8 @@
 use anyhow::{Context, ensure};
 use kazasu_hsm::{Token, TokenSettings};
 use kazasu_security::keys::{Secret, UnlockFrom};
+use kazasu_text::configuration::ConfigText;
+use kazasu_text::{Quoted, Said};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::path::{Path, PathBuf};
@@ -41,14 +43,14 @@ impl<'de> Deserialize<'de> for PinFrom {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Said {
+        enum Written {
             Text(String),
             Other(IgnoredAny),
         }
         // What is no text must not be shown either, and the parser's message shows the line.
-        let text = match Said::deserialize(from)? {
-            Said::Text(text) => text,
-            Said::Other(_) => return Ok(PinFrom(None)),
+        let text = match Written::deserialize(from)? {
+            Written::Text(text) => text,
+            Written::Other(_) => return Ok(PinFrom(None)),
         };
         // A descriptor can be read once, and the PIN is read again when a session was lost.
         let place = ["credential:", "file:"].iter().any(|kind| text.starts_with(kind));
@@ -60,23 +62,15 @@ impl HsmFile {
     /// Says what is wrong.
     pub fn check(&self) -> anyhow::Result<()> {
         let module = &self.module;
-        ensure!(
-            module.is_absolute(),
-            "module: expected the absolute path of the vendor's PKCS#11 library (.so), got {:?}",
-            module.display().to_string()
-        );
+        let got = &module.display().to_string();
+        ensure!(module.is_absolute(), Said::of(&ConfigText::HsmModule { got: Quoted(got) }));
         let len = self.token.len();
-        ensure!(
-            (1..=LABEL).contains(&len),
-            "token: expected a token's label of 1 to {LABEL} bytes, got {:?}",
-            self.token
-        );
-        ensure!(
-            self.pin.0.is_some(),
-            "pin: expected \"credential:NAME\" or \"file:PATH\", where the user's PIN is; the PIN itself is never in the configuration"
-        );
-        let timeout = self.timeout_ms;
-        ensure!((100..=60_000).contains(&timeout), "timeout_ms: must be 100 to 60000, got {timeout}");
+        let token = ConfigText::HsmToken { most: LABEL.into(), got: Quoted(&self.token) };
+        ensure!((1..=LABEL).contains(&len), Said::of(&token));
+        ensure!(self.pin.0.is_some(), Said::of(&ConfigText::HsmPin));
+        let got = self.timeout_ms;
+        let range = ConfigText::Range { key: "timeout_ms", least: 100, most: 60_000, got };
+        ensure!((100..=60_000).contains(&got), Said::of(&range));
         Ok(())
     }
 

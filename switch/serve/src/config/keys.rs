@@ -1,9 +1,11 @@
 //! The file of tokens and passwords, which only its owner may read, and the callers of the API in it. No message quotes a line of
 //! it.
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use kazasu_schemas::identity::{Name, NameKey};
 use kazasu_services::people::{OldCaller, OldKind};
+use kazasu_text::configuration::ConfigText;
+use kazasu_text::{Quoted, Said, names};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
@@ -76,6 +78,11 @@ pub(super) struct HttpKeys {
     pub(super) portals: BTreeMap<String, String>,
 }
 
+/// What is wrong, behind the file.
+fn in_file(path: &Path, text: &ConfigText<'_>) -> Said {
+    Said::of(&ConfigText::In { place: &path.display().to_string(), problem: &Said::of(text) })
+}
+
 /// Reads the file.
 pub(super) fn read_keys(path: &Path) -> anyhow::Result<KeysFile> {
     kazasu_security::files::only_owner_reads(path)?;
@@ -83,13 +90,11 @@ pub(super) fn read_keys(path: &Path) -> anyhow::Result<KeysFile> {
     // The parser's message may quote the line, so the error names only the place.
     let file: KeysFile = toml::from_str(&text).map_err(|e: toml::de::Error| {
         let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].lines().count());
-        anyhow::anyhow!("{} line {line}: {} (the line is not shown: it may hold a token)", path.display(), e.message())
+        let line = u64::try_from(line).unwrap_or(u64::MAX);
+        in_file(path, &ConfigText::SecretLine { line, problem: &kazasu_documents::policy::file::grammar(&e) })
     })?;
-    if let Some(what) = file.older() {
-        bail!(
-            "{}: {what} is a key in the clear; keys are in the key store now. `kazasu key import-file` takes them over and removes them here",
-            path.display()
-        );
+    if let Some(key) = file.older() {
+        bail!(in_file(path, &ConfigText::KeyInClear { key }));
     }
     Ok(file)
 }
@@ -104,18 +109,18 @@ pub(super) fn callers(keys: &HttpKeys) -> anyhow::Result<Vec<OldCaller>> {
     let portals = keys.portals.iter().map(|(name, token)| (name.as_str(), token, OldKind::Portal));
     let mut out: Vec<OldCaller> = Vec::new();
     for (name, token, kind) in operator.chain(people).chain(portals) {
-        let shown: Name = name.parse().with_context(|| format!("{name:?}"))?;
-        ensure!(token.len() >= 32, "the token of {name} must have at least 32 characters");
+        let no_name = |e| Said::of(&ConfigText::NameOf { name: Quoted(name), problem: &names::name(&e) });
+        let shown: Name = name.parse().map_err(no_name)?;
+        ensure!(token.len() >= 32, Said::of(&ConfigText::TokenShort { name }));
         let different = token.chars().collect::<BTreeSet<char>>().len();
-        ensure!(
-            different >= DIFFERENT,
-            "the token of {name} has {different} different characters: it is no random one"
-        );
+        let weak = ConfigText::TokenWeak { name, different: different.into() };
+        ensure!(different >= DIFFERENT, Said::of(&weak));
         if let Some(other) = out.iter().find(|other| NameKey::of(&other.name) == shown.key()) {
-            bail!("{name:?} and {:?} are one name, however it is spelt; every name is somebody's own", other.name);
+            bail!(Said::of(&ConfigText::NamesAlike { name: Quoted(name), other: Quoted(&other.name) }));
         }
         let hash = Sha256::digest(token.trim().as_bytes()).into();
-        ensure!(!out.iter().any(|other| other.hash == hash), "{name}: every token is somebody's own");
+        let is_twice = out.iter().any(|other| other.hash == hash);
+        ensure!(!is_twice, Said::of(&ConfigText::TokenTwice { name }));
         out.push(OldCaller { name: shown.to_string(), kind, hash });
     }
     Ok(out)

@@ -3,6 +3,8 @@
 use kazasu_api::http::HttpLimits;
 use kazasu_connections::acquirer::ConnectionLimits;
 use kazasu_connections::admission::{Bounds, Prefixes};
+use kazasu_text::Said;
+use kazasu_text::configuration::ConfigText;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -142,7 +144,7 @@ fn seconds(n: u64) -> Duration {
 
 impl LimitsFile {
     /// Their problems, by key.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), Said> {
         let h = &self.http;
         let counts = [
             ("limits.max_connections", self.max_connections),
@@ -157,11 +159,12 @@ impl LimitsFile {
             ("limits.max_failed_sign_ons", self.max_failed_sign_ons),
             ("limits.max_failed_sign_ons_per_network", self.max_failed_sign_ons_per_network),
         ];
+        let none = |key: &str| Err(Said::of(&ConfigText::AboveZero { key, got: 0 }));
         if let Some((key, _)) = failures.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("{key} must be above 0"));
+            return none(key);
         }
         if let Some((key, _)) = counts.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("{key} must be above 0"));
+            return none(key);
         }
         let shares = [
             ("limits.max_before_sign_on", self.max_before_sign_on, self.max_connections),
@@ -174,16 +177,20 @@ impl LimitsFile {
         ];
         for (key, value, most) in shares {
             if value.is_some_and(|value| value == 0 || value > most) {
-                let most =
-                    if most == usize::MAX { String::new() } else { format!(" and at most {most} (max_connections)") };
-                return Err(format!("{key} must be above 0{most}, got {}", value.unwrap_or_default()));
+                let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+                let (most, got) = (number(most), number(value.unwrap_or_default()));
+                return match most {
+                    u64::MAX => none(key),
+                    most => Err(Said::of(&ConfigText::Share { key, most, got })),
+                };
             }
         }
+        let range = |key: &str, most: u64, got: u64| Err(Said::of(&ConfigText::Range { key, least: 1, most, got }));
         if !(1..=32).contains(&self.ipv4_prefix) {
-            return Err(format!("limits.ipv4_prefix must be 1 to 32, got {}", self.ipv4_prefix));
+            return range("limits.ipv4_prefix", 32, self.ipv4_prefix.into());
         }
         if !(1..=128).contains(&self.ipv6_prefix) {
-            return Err(format!("limits.ipv6_prefix must be 1 to 128, got {}", self.ipv6_prefix));
+            return range("limits.ipv6_prefix", 128, self.ipv6_prefix.into());
         }
         let times = [
             ("limits.handshake_seconds", self.handshake_seconds),
@@ -198,7 +205,7 @@ impl LimitsFile {
             ("limits.http.write_seconds", h.write_seconds),
         ];
         match times.iter().find(|(_, value)| !(1..=86_400).contains(value)) {
-            Some((key, value)) => Err(format!("{key} must be 1 to 86400, got {value}")),
+            Some((key, value)) => range(key, 86_400, *value),
             None => Ok(()),
         }
     }
@@ -311,7 +318,7 @@ mod tests {
             ("[http]\nmax_waiting = 1025", "limits.http.max_waiting must be above 0 and at most 1024"),
             ("[http]\nbody_seconds = 90000", "limits.http.body_seconds must be 1 to 86400"),
         ] {
-            let told = limits(text).check().unwrap_err();
+            let told = limits(text).check().unwrap_err().to_string();
             assert!(told.starts_with(wrong), "{text}: {told}");
         }
     }

@@ -8,6 +8,8 @@ use kazasu_schemas::identity::{Name, NameKey};
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_services::closing::FinanceFile;
 use kazasu_services::relief::CityFile;
+use kazasu_text::configuration::ConfigText;
+use kazasu_text::{Quoted, Said, names, readings};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,31 +22,33 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<ka
     let digits = |what: &str, text: &str, len: usize| {
         ensure!(
             text.len() == len && text.bytes().all(|b| b.is_ascii_digit()),
-            "{what} must be {len} digits, got {text:?}"
+            Said::of(&ConfigText::Digits { key: what, digits: len.into(), got: Quoted(text) })
         );
         anyhow::Ok(text.to_owned())
     };
-    ensure!((1..=999_999).contains(&p.most_in_file), "most_in_file must be 1 to 999999, got {}", p.most_in_file);
+    let got = u64::from(p.most_in_file);
+    let range = ConfigText::Range { key: "most_in_file", least: 1, most: 999_999, got };
+    ensure!((1..=999_999).contains(&got), Said::of(&range));
     let kana = |what: &str, text: &str, charset| {
         use kazasu_schemas::zengin::kana::{decode, normalize};
         match normalize(text, charset) {
             Ok(name) => Ok(decode(name.as_bytes())),
-            Err(e) => Err(anyhow::anyhow!("{what} must be {}; {} is not", e.expected(), e.got())),
+            Err(e) => Err(Said::of(&ConfigText::Of { key: what, problem: &readings::kana(&e) })),
         }
     };
     use kazasu_schemas::zengin::kana::Charset;
     let mut payers = Vec::new();
     for payer in &p.payers {
         let name = kazasu_services::name_at_the_bank(&payer.name);
-        let name =
-            name.with_context(|| format!("payer name must be kana as the bank writes it, got {:?}", payer.name))?;
+        let name = name.ok_or_else(|| Said::of(&ConfigText::PayerName { got: Quoted(&payer.name) }))?;
         let from = kazasu_services::payer(&payer.from);
-        let from =
-            from.with_context(|| format!("payer from must be `issuer N` or `funder N`, got {:?}", payer.from))?;
-        if let kazasu_ledger::record::Payer::Issuer(n) = from {
-            ensure!(file.issuers.iter().any(|i| i.number == n), "payer from names issuer {n}, which is not configured");
+        let from = from.ok_or_else(|| Said::of(&ConfigText::PayerFrom { got: Quoted(&payer.from) }))?;
+        if let kazasu_ledger::record::Payer::Issuer(issuer) = from {
+            let is_known = file.issuers.iter().any(|i| i.number == issuer);
+            ensure!(is_known, Said::of(&ConfigText::PayerIssuer { issuer }));
         }
-        ensure!(!payers.iter().any(|(known, _)| *known == name), "payer {:?} is there twice", payer.name);
+        let is_twice = payers.iter().any(|(known, _)| *known == name);
+        ensure!(!is_twice, Said::of(&ConfigText::PayerTwice { name: Quoted(&payer.name) }));
         payers.push((name, from));
     }
     let funding = kazasu_schemas::relief::Funding {
@@ -54,7 +58,8 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<ka
         bank_name: kana("bank_name", &p.bank_name, Charset::Bank)?,
         branch: digits("branch", &p.branch, 3)?,
         branch_name: kana("branch_name", &p.branch_name, Charset::Bank)?,
-        kind: kazasu_services::ordering_kind(&p.kind).map_err(|e| anyhow::anyhow!("kind {e}"))?,
+        kind: kazasu_services::ordering_kind(&p.kind)
+            .map_err(|problem| Said::of(&ConfigText::Of { key: "kind", problem: &problem }))?,
         account: digits("account", &p.account, 7)?,
         most: p.most_in_file,
     };
@@ -62,7 +67,7 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<ka
     for fee in &p.return_fees {
         let fee = kazasu_schemas::money::Yen::new(i64::from(*fee));
         let most = kazasu_core::MOST_BANK_FEE;
-        ensure!(fee.is_positive() && fee <= most, "return_fees must be ¥1 to {most} each, got {fee}");
+        ensure!(fee.is_positive() && fee <= most, Said::of(&ConfigText::ReturnFee { most, got: fee }));
         return_fees.push(fee);
     }
     Ok(Some(kazasu_services::closing::PayoutConfig { funding, payees, payers, return_fees }))
@@ -83,7 +88,8 @@ const MOST_TOLERATED: u32 = 10_000;
 
 /// People of a name each, until they are taken over into the book.
 fn is_name(text: &str) -> anyhow::Result<()> {
-    text.parse::<Name>().map(drop).with_context(|| format!("{text:?}"))
+    let wrong = |error| Said::of(&ConfigText::NameOf { name: Quoted(text), problem: &names::name(&error) });
+    Ok(text.parse::<Name>().map(drop).map_err(wrong)?)
 }
 
 /// Checks the names, the tolerances, and that each request has a possible decider.
@@ -94,28 +100,24 @@ pub(super) fn finance(finance: &FinanceFile) -> anyhow::Result<()> {
             Some(("acquirer", id)) => id.parse::<InstitutionId>().is_ok_and(|known| known.to_string() == id),
             _ => false,
         };
-        ensure!(known, "tolerance of must be `issuer N` or `acquirer ID`, got {:?}", t.of);
-        for (what, yen) in [("yen", t.yen), ("write_off_yen", t.write_off_yen)] {
-            ensure!(yen <= MOST_TOLERATED, "tolerance of {}: {what} must be {MOST_TOLERATED} at most, got {yen}", t.of);
+        ensure!(known, Said::of(&ConfigText::ToleranceOf { got: Quoted(&t.of) }));
+        let wrong = |text: ConfigText<'_>| Said::of(&ConfigText::Tolerance { of: &t.of, problem: &Said::of(&text) });
+        let (most, days) = (MOST_TOLERATED.into(), t.days.into());
+        for (key, yen) in [("yen", t.yen), ("write_off_yen", t.write_off_yen)] {
+            ensure!(yen <= MOST_TOLERATED, wrong(ConfigText::AtMost { key, most, got: yen.into() }));
         }
         ensure!(
             !finance.tolerances[..at].iter().any(|other| other.of == t.of),
-            "tolerance of {:?} is there twice",
-            t.of
+            Said::of(&ConfigText::ToleranceTwice { of: Quoted(&t.of) })
         );
-        ensure!(
-            t.per_mille <= 100,
-            "tolerance of {}: per_mille must be 100 (a tenth) at most, got {}",
-            t.of,
-            t.per_mille
-        );
-        ensure!(t.days <= 30, "tolerance of {}: days must be 30 at most, got {}", t.of, t.days);
+        ensure!(t.per_mille <= 100, wrong(ConfigText::PerMille { got: t.per_mille.into() }));
+        ensure!(t.days <= 30, wrong(ConfigText::AtMost { key: "days", most: 30, got: days }));
     }
-    let names = finance.staff.iter().chain(&finance.approvers);
-    names.map(|name| is_name(name)).collect::<anyhow::Result<Vec<()>>>()?;
+    let people = finance.staff.iter().chain(&finance.approvers);
+    people.map(|name| is_name(name)).collect::<anyhow::Result<Vec<()>>>()?;
     let alone = |name: &&String| finance.approvers.iter().all(|other| same(other, name));
     if let Some(name) = finance.staff.iter().chain(&finance.approvers).find(alone) {
-        bail!("what {name} proposes could be decided by no other person; approvers must name another person");
+        bail!(Said::of(&ConfigText::DecidedByNoOther { name }));
     }
     Ok(())
 }
@@ -124,21 +126,17 @@ pub(super) fn finance(finance: &FinanceFile) -> anyhow::Result<()> {
 pub(super) fn cities(cities: &[CityFile]) -> anyhow::Result<()> {
     for (at, city) in cities.iter().enumerate() {
         let code = &city.code;
-        ensure!(
-            code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit()),
-            "code must be a municipality's 5 digits, got {code:?}"
-        );
-        ensure!(!cities[..at].iter().any(|other| same(&other.code, code)), "{code} is there twice");
+        let is_code = code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit());
+        ensure!(is_code, Said::of(&ConfigText::City { got: Quoted(code) }));
+        let is_twice = cities[..at].iter().any(|other| same(&other.code, code));
+        ensure!(!is_twice, Said::of(&ConfigText::Twice { what: code }));
         let lists = [("officers", &city.officers), ("approvers", &city.approvers), ("treasurers", &city.treasurers)];
         for (what, list) in lists {
             for name in list {
                 is_name(name).with_context(|| format!("{code}: {what}"))?;
                 let is = |other: &String| NameKey::of(other) == NameKey::of(name);
                 let roles = lists.iter().filter(|(_, list)| list.iter().any(is)).count();
-                ensure!(
-                    roles == 1,
-                    "{code}: {name} has {roles} roles; officers, approvers and treasurers are different people"
-                );
+                ensure!(roles == 1, Said::of(&ConfigText::CityRoles { city: code, name, roles: roles.into() }));
             }
         }
     }

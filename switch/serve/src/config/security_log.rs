@@ -4,6 +4,8 @@ use anyhow::{Context, ensure};
 use kazasu_schemas::identity::Via;
 use kazasu_security_log::{Log, Settings, Writers};
 use kazasu_services::{LogFolders, Watch, WhichLog};
+use kazasu_text::Said;
+use kazasu_text::configuration::ConfigText;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,8 +31,10 @@ impl Default for SecurityLogFile {
 
 impl SecurityLogFile {
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        ensure!((1..=3_660).contains(&self.keep_days), "keep_days: must be 1 to 3660, got {}", self.keep_days);
-        ensure!((1..=1_024).contains(&self.file_mib), "file_mib: must be 1 to 1024, got {}", self.file_mib);
+        let values = [("keep_days", 3_660, u64::from(self.keep_days)), ("file_mib", 1_024, u64::from(self.file_mib))];
+        for (key, most, got) in values {
+            ensure!((1..=most).contains(&got), Said::of(&ConfigText::Range { key, least: 1, most, got }));
+        }
         Ok(())
     }
 

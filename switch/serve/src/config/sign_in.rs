@@ -6,6 +6,8 @@ use kazasu_openid::{Provider, SecondFactor as ProviderFactor, Settings};
 use kazasu_schemas::canonical::same;
 use kazasu_services::people::OrganisationProvider;
 use kazasu_sign_in::{Allowed, PasskeyPlace, Rules, SecondFactor};
+use kazasu_text::configuration::ConfigText;
+use kazasu_text::{Quoted, Said};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -118,8 +120,12 @@ impl Default for SignInFile {
 impl SignInFile {
     fn check(&self) -> anyhow::Result<()> {
         let (idle, longest) = (self.idle_minutes, self.longest_minutes);
-        ensure!((1..=120).contains(&idle), "sign_in.idle_minutes: must be 1 to 120, got {idle}");
-        ensure!((idle..=1_440).contains(&longest), "sign_in.longest_minutes: must be {idle} to 1440, got {longest}");
+        let range = |key, least: u32, most, got: u32| {
+            let (least, got) = (u64::from(least), u64::from(got));
+            Said::of(&ConfigText::Range { key, least, most, got })
+        };
+        ensure!((1..=120).contains(&idle), range("sign_in.idle_minutes", 1, 120, idle));
+        ensure!((idle..=1_440).contains(&longest), range("sign_in.longest_minutes", idle, 1_440, longest));
         Ok(())
     }
 
@@ -172,32 +178,25 @@ impl SignInConfig {
         let mut providers: Vec<OrganisationProvider> = Vec::new();
         for one in file.oidc {
             let is_twice = providers.iter().any(|known| same(known.provider.name(), &one.name));
-            ensure!(!is_twice, "[[oidc]] {:?}: the name is there twice", one.name);
+            ensure!(!is_twice, Said::of(&ConfigText::ProviderTwice { name: Quoted(&one.name) }));
             let provider = provider(one, base).with_context(|| format!("[[oidc]] {:?}", one.name))?;
             providers.push(OrganisationProvider { provider, organisation: one.organisation.clone() });
         }
-        somebody_can_sign_in(file)?;
+        a_person_can_sign_in(file)?;
         Ok(SignInConfig { passkeys, providers: Arc::new(providers) })
     }
 }
 
 /// A place that leaves no person a way in is a mistake, and so is one where no person could have a role that takes two factors.
-fn somebody_can_sign_in(file: &Sections<'_>) -> anyhow::Result<()> {
+fn a_person_can_sign_in(file: &Sections<'_>) -> anyhow::Result<()> {
     let sign_in = file.sign_in;
     let has_passkeys = sign_in.has(FactorFile::Passkeys) && file.passkeys.is_some();
     let has_providers = sign_in.has(FactorFile::Oidc) && !file.oidc.is_empty();
-    ensure!(
-        sign_in.has(FactorFile::Password) || has_passkeys || has_providers,
-        "sign_in.factors: no person could sign in; add password, passkeys with [passkeys], or oidc with [[oidc]]"
-    );
+    ensure!(sign_in.has(FactorFile::Password) || has_passkeys || has_providers, Said::of(&ConfigText::NoSignIn));
     let has_codes = sign_in.has(FactorFile::Password) && sign_in.has(FactorFile::Totp);
     let counts = |one: &OidcFile| !one.amr.is_empty() || !one.acr.is_empty();
     let has_two = has_codes || has_passkeys || (has_providers && file.oidc.iter().any(counts));
-    ensure!(
-        has_two || sign_in.second_factor == SecondFactorFile::Off,
-        "sign_in.factors: no person could show a second factor; add totp, passkeys with [passkeys], or an [[oidc]] with amr or acr, \
-         or say second_factor = \"off\""
-    );
+    ensure!(has_two || sign_in.second_factor == SecondFactorFile::Off, Said::of(&ConfigText::NoSecondFactor));
     Ok(())
 }
 
@@ -209,7 +208,8 @@ fn provider(one: &OidcFile, base: &Path) -> anyhow::Result<Provider> {
             kazasu_security::files::only_owner_reads(&path)?;
             let text = Zeroizing::new(kazasu_security::files::read_text(&path)?);
             let secret = Zeroizing::new(text.trim().to_owned());
-            ensure!(!secret.is_empty(), "secret_file: {} is empty", path.display());
+            let empty = ConfigText::EmptyFile { key: "secret_file", path: &path.display().to_string() };
+            ensure!(!secret.is_empty(), Said::of(&empty));
             Some(secret)
         }
     };

@@ -46,7 +46,7 @@ fn the_window_of_transmission_times_is_checked() {
     assert_eq!((window(""), window("transmission_minutes = 720")), (Ok(15), Ok(720)));
     for (line, got) in [("transmission_minutes = 0", "0"), ("transmission_minutes = 721", "721")] {
         let said = window(line).unwrap_err();
-        assert!(said.ends_with(&format!("clock.transmission_minutes: must be 1 to 720, got {got}")), "{said}");
+        assert!(said.ends_with(&format!("clock.transmission_minutes must be 1 to 720, got {got}")), "{said}");
     }
 }
 
@@ -100,7 +100,7 @@ fn bank_holidays_come_from_a_file() {
 }
 
 #[test]
-fn finance_names_people_and_somebody_else_decides() {
+fn finance_names_people_and_another_person_decides() {
     let says = |from: &str, to: &str| loaded(from, to).map(|_| ()).unwrap_err();
     let staff = "staff = [\"sato\", \"suzuki\"]\napprovers = [\"suzuki\", \"tanaka\"]";
     let said = says(staff, "staff = [\"no\u{202e}body\"]\napprovers = [\"tanaka\"]");

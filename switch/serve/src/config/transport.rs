@@ -19,7 +19,7 @@ impl Config {
             format!("[[issuer]] {number} ({name}) has a MAC and no tls: its card numbers can be read on the way")
         };
         let mut notes: Vec<String> = self.file.issuers.iter().filter(clear).map(of).collect();
-        notes.extend(shut_out(&self.file));
+        notes.extend(shut_out(&self.file).iter().map(ToString::to_string));
         let fixed = |issuer: &&IssuerFile| issuer.mac.is_some() && issuer.keys == IssuerKeying::Static;
         notes.extend(self.file.issuers.iter().filter(fixed).map(|IssuerFile { number, name, .. }| {
             format!(

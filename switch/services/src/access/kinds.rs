@@ -82,7 +82,7 @@ pub(super) fn factor_of(kind: ApprovalKind) -> Factor {
     }
 }
 
-/// Everybody who decides requests of some kind, and everybody who makes, decides or reads them.
+/// Audiences: the roles that decide requests of some kind, and the roles that make, decide or read them.
 pub(crate) fn roles_of_any() -> (Vec<Role>, Vec<Role>) {
     let mut out = (Vec::new(), Vec::new());
     for kind in ApprovalKind::ALL {

@@ -1,5 +1,4 @@
-//! The answer to a person who asks for something that takes two people: the request's number, what was filled in, what it would change, and
-//! the people who may decide it.
+//! Answers a requester: the request's number, what the requester filled in, what an approval would change, and the people who may decide.
 
 use super::inbox::ApprovalShown;
 use super::{Request, document, with_reason};
@@ -13,10 +12,10 @@ use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::identity::{ActorId, Role, Scope};
 use serde::{Deserialize, Serialize};
 
-/// Something was asked for, or was done at once: the keeper of a book without an access administrator needs no second person.
+/// The answer to a request. Nothing waits where the keeper of a book without an access administrator made the change at once.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Asked {
-    /// The request; without a number where nothing waits.
+    /// The request; it has no number where nothing waits.
     #[serde(flatten)]
     pub requested: Requested,
     /// The request as the person who decides it sees it.
@@ -37,7 +36,7 @@ pub struct Decider {
 }
 
 impl From<Outcome> for Asked {
-    /// Nothing waits.
+    /// The answer where nothing waits.
     fn from(result: Outcome) -> Self {
         let requested = Requested { result, proposal: None, fingerprint: None, until: None };
         Asked { requested, request: None, decided_by: Vec::new() }
@@ -54,24 +53,25 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    /// One that is not read from a file.
+    /// A change that no file contains.
     pub(crate) fn plain(change: CarriedChange, alone: Command) -> Self {
         Change { change, source: Document::default(), alone }
     }
 
-    /// One that a file says.
+    /// A change that a file contains.
     pub(crate) fn of_file(change: CarriedChange, source: String, alone: Command) -> Self {
         Change { change, source: document(source, None), alone }
     }
 }
 
-/// The reason of a request that needs none.
+/// The reason in the record of a request that needs none.
 fn with_any_reason(said: Attribution) -> Result<Attribution> {
     if said.why.is_empty() { Ok(said) } else { with_reason(said) }
 }
 
 impl Services {
-    /// Asks another person for a change. The keeper, whom the table lets in only before there is an access administrator, does it at once.
+    /// Requests a change from another person. The keeper makes the change at once; the access table admits the keeper only before the book has
+    /// an access administrator.
     pub(crate) async fn ask(&self, change: Change, who: &Who, why: String) -> Result<Asked> {
         let Change { change, source, alone } = change;
         if who.person().is_none() {
@@ -81,7 +81,7 @@ impl Services {
         self.ask_for(Request::of_file(proposal, source, who.says(why)), who).await
     }
 
-    /// Asks another person for something, and shows what was asked.
+    /// Opens a request and returns it as its requester sees it.
     pub(crate) async fn ask_for(&self, asked: Request, who: &Who) -> Result<Asked> {
         let Request { proposal, source, said } = asked;
         let said = with_any_reason(said)?;
@@ -90,7 +90,7 @@ impl Services {
         self.as_asked(done.into(), who, move |open| open.proposal == proposal).await
     }
 
-    /// The open request that this is, as its requester sees it.
+    /// The open request with this number, as its requester sees it.
     pub(crate) async fn as_asked(
         &self,
         result: Outcome,
@@ -103,7 +103,7 @@ impl Services {
         Ok(Asked { requested, request, decided_by: self.deciders(number).await? })
     }
 
-    /// The people who may decide a request: not its requester.
+    /// The people who may decide a request. The requester is not among them.
     async fn deciders(&self, number: u64) -> Result<Vec<Decider>> {
         let day = self.now().jst_day();
         let found = self.query(move |state| {
@@ -118,7 +118,7 @@ impl Services {
     }
 }
 
-/// Does one of these roles decide requests of the kind and city?
+/// Whether one of these roles decides requests of this kind and city.
 fn holds(held: &[Held], kind: ApprovalKind, city: &str) -> bool {
     let roles: &[Role] = roles_of_kind(kind, city);
     let meets = |scope: &Scope| match scope {

@@ -1,4 +1,4 @@
-//! What changes with records of their own would do.
+//! Computes the effect of changes that have record kinds of their own.
 
 use super::differences::Difference;
 use super::found::{ApprovalEffect, Found, yen};
@@ -29,7 +29,7 @@ pub(super) fn found(state: &State, change: &CarriedChange) -> Found {
     }
 }
 
-/// Yen in a programme's fund.
+/// The fund of a programme, in yen.
 fn fund_of(state: &State, programme: u16) -> Option<i64> {
     if let Some(view) = state.relief_programme(programme) {
         return Some(view.fund.get());
@@ -38,7 +38,7 @@ fn fund_of(state: &State, programme: u16) -> Option<i64> {
     funds.iter().find(|fund| fund.programme == programme).map(|fund| fund.available)
 }
 
-/// Yen in a person's purse.
+/// The balance of a person's purse, in yen.
 fn purse_of(state: &State, ppid: &Ppid, programme: u16) -> i64 {
     let resident = state.resident(ppid, state.day);
     let purses = resident.map(|resident| resident.purses).unwrap_or_default();
@@ -54,7 +54,7 @@ fn credit(state: &State, (ppid, programme): (&Ppid, u16), amount: Yen) -> Found 
     Found::plain(yen(amount), changes)
 }
 
-/// Purses go over to the person, and relief of both counts together.
+/// A merge moves the purses to the person; the relief of both IDs counts together afterwards.
 fn merge(state: &State, from: &Ppid, into: &Ppid) -> Found {
     let purses = state.resident(from, state.day).map(|resident| resident.purses).unwrap_or_default();
     let moved: i64 = purses.iter().map(|purse| purse.available).sum();

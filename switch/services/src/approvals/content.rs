@@ -1,4 +1,4 @@
-//! What a requester filled in, kind by kind.
+//! The content of a request: the values that its requester filled in, by kind of request.
 
 use super::facts::{self, Facts};
 use crate::residents::MaskedInstrument;
@@ -24,7 +24,7 @@ fn listed(facts: Facts) -> Vec<FactView> {
     facts.into_iter().map(|(field, value)| FactView { field, value }).collect()
 }
 
-/// What a requester filled in.
+/// The values that a requester filled in.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the commands of the same names explain the fields")]
@@ -36,7 +36,7 @@ pub enum ApprovalContent {
         budget_yen: i64,
         ceiling_yen: i64,
         until: String,
-        /// Everything that the file says.
+        /// Every value of the file.
         file: Vec<FactView>,
     },
     Claim {
@@ -52,7 +52,7 @@ pub enum ApprovalContent {
     Contracts {
         name: String,
         contracts: usize,
-        /// Everything that the file says.
+        /// Every value of the file.
         file: Vec<FactView>,
     },
     Payout {
@@ -114,9 +114,9 @@ pub enum ApprovalContent {
         /// `refund`, `reduction` or `write_off`.
         what: String,
         what_ja: String,
-        /// Yen that are given back.
+        /// The amount that is given back, in yen.
         yen: i64,
-        /// Yen that could be given back when it was requested.
+        /// The amount that could be given back at the time of the request, in yen.
         left_yen: i64,
         /// The resident whose payment it is.
         ppid: Option<String>,
@@ -150,7 +150,7 @@ pub enum ApprovalContent {
     },
     Policy {
         name: String,
-        /// Everything that the file says.
+        /// Every value of the file.
         file: Vec<FactView>,
     },
     Merge {
@@ -166,7 +166,7 @@ pub enum ApprovalContent {
     Links(FileContent),
     Destruction {
         key: String,
-        /// What the key is for.
+        /// The purpose of the key.
         purpose: String,
         version: u8,
         fiscal_year: Option<u16>,
@@ -174,7 +174,7 @@ pub enum ApprovalContent {
     },
 }
 
-/// A file whose rows are to be recorded. The file is sent again once the request is approved: its hash says that it is the same.
+/// A file whose rows the switch shall record. The requester sends the file again after the approval, and the switch compares its hash.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FileContent {
     /// Its name.
@@ -188,11 +188,11 @@ pub struct FileContent {
     pub sheet: Option<String>,
     /// Rows.
     pub rows: u64,
-    /// Rows that change something.
+    /// Rows that change the state.
     pub changing: u64,
-    /// Rows that are refused.
+    /// Rows that the switch refuses.
     pub refused: u64,
-    /// Yen of opening balances.
+    /// The sum of opening balances, in yen.
     pub opening_yen: i64,
 }
 
@@ -211,18 +211,18 @@ impl FileContent {
     }
 }
 
-/// What content needs of the state.
+/// Values of the state that the content contains.
 pub(super) struct Known {
-    /// Of a new instrument: the number of the account that this ledger holds.
+    /// The number of the on-us account of a new instrument.
     deposit: Option<u64>,
-    /// The name of whom a right is for.
+    /// The name of the person or program that gets a right.
     name: String,
-    /// The resident whose payment is corrected.
+    /// The resident of the payment that is corrected.
     payer: Option<Ppid>,
 }
 
 impl Known {
-    /// What it needs for this proposal.
+    /// The values that this proposal needs.
     pub(super) fn of(state: &State, proposal: &Proposal) -> Known {
         let deposit = match proposal {
             Proposal::Retarget { instrument, .. } => crate::residents::deposit(state, instrument),
@@ -255,7 +255,7 @@ impl Known {
 }
 
 impl Services {
-    /// What the requester filled in.
+    /// The values that the requester filled in.
     pub(super) fn content(&self, open: &ApprovalView, known: &Known) -> ApprovalContent {
         self.content_of((&open.proposal, &open.source), known)
     }

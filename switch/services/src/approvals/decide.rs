@@ -1,71 +1,72 @@
-//! Decisions: each names the request and the fingerprint of what was looked at.
+//! Decides requests. A decision names the request and the fingerprint of the version that the person saw.
 
 use super::Replaced;
 use super::with_reason;
 use crate::access::{About, Name};
-use crate::error::{Result, ServiceError, value};
+use crate::error::{Result, ServiceError, range, unfit};
 use crate::operation::{Operation, Outcome, Recorded};
 use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::{ApprovalAnswer, ApprovalRefusal, Approvals, Command, Rejected};
 use kazasu_engine::CommandError;
 use kazasu_ledger::record::{DecisionProof, DecisionSigned};
-use kazasu_text::Language;
+use kazasu_text::problems::ProblemText;
+use kazasu_text::{AnyOf, Language, Quoted};
 use serde::{Deserialize, Serialize};
 
-/// Approves a request (承認): it happens.
+/// Approves a request (承認). The switch makes the change.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApproveRequest {
     /// Its number.
     pub approval: u64,
-    /// The fingerprint of what was looked at, or its first twelve characters.
+    /// The fingerprint of the version that the person saw, or its first twelve characters.
     pub fingerprint: String,
-    /// Why.
+    /// The reason.
     pub why: String,
     /// The signature over the decision (128 hexadecimal digits), where the key of the session is with the person.
     pub signature: Option<String>,
 }
 
-/// Sends a request back to its requester, to be changed and handed in again (差戻し).
+/// Sends a request back (差戻し). The requester may change it and request it again.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendBackRequest {
     /// Its number.
     pub approval: u64,
-    /// The fingerprint of what was looked at, or its first twelve characters.
+    /// The fingerprint of the version that the person saw, or its first twelve characters.
     pub fingerprint: String,
-    /// Why, and what is to be changed.
+    /// The reason, and the change that the requester shall make.
     pub why: String,
     /// The signature over the decision (128 hexadecimal digits), where the key of the session is with the person.
     pub signature: Option<String>,
 }
 
-/// Denies a request (否認): it does not happen.
+/// Denies a request (否認). The switch changes nothing.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DenyRequest {
     /// Its number.
     pub approval: u64,
-    /// The fingerprint of what was looked at, or its first twelve characters.
+    /// The fingerprint of the version that the person saw, or its first twelve characters.
     pub fingerprint: String,
-    /// Why.
+    /// The reason.
     pub why: String,
     /// The signature over the decision (128 hexadecimal digits), where the key of the session is with the person.
     pub signature: Option<String>,
 }
 
-/// Takes an own request back (引戻し).
+/// Withdraws a request of one's own (引戻し).
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawRequest {
     /// Its number.
     pub approval: u64,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
-/// A request that was decided.
+/// The answer to a decision.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Decided {
     /// Whether anything changed.
@@ -80,11 +81,11 @@ pub(crate) struct Deciding {
     pub(crate) answer: ApprovalAnswer,
     pub(crate) fingerprint: String,
     pub(crate) why: String,
-    /// What came with it.
+    /// The signature that came with the decision, as hexadecimal digits.
     pub(crate) signature: Option<String>,
 }
 
-/// The answer as it is signed.
+/// The word of an answer, as the signed text contains it.
 fn word(answer: ApprovalAnswer) -> &'static str {
     match answer {
         ApprovalAnswer::Approve => "approve",
@@ -93,7 +94,7 @@ fn word(answer: ApprovalAnswer) -> &'static str {
     }
 }
 
-/// The command, with the signature that its record keeps.
+/// Adds the signature to the command. The record keeps it.
 fn signed(command: Command, proof: Option<DecisionProof>) -> Command {
     match proof {
         Some(proof) => Command::Signed { proof: Box::new(proof), command: Box::new(command) },
@@ -102,7 +103,7 @@ fn signed(command: Command, proof: Option<DecisionProof>) -> Command {
 }
 
 impl Services {
-    /// Decides what the fingerprint names: a request that was replaced since is refused with the differences.
+    /// Decides the version that the fingerprint names. When the requester has replaced it, the error contains the differences.
     pub(crate) async fn decide(&self, decided: Deciding, who: &Who) -> Result<Decided> {
         let Deciding { approval, answer, fingerprint, why, signature } = decided;
         let (said, prefix) = (with_reason(who.says(why))?, crate::fields::fingerprint(&fingerprint)?);
@@ -115,7 +116,7 @@ impl Services {
         let decide = Approvals::Decide { proposal: approval, answer, seen: Some(seen), said };
         match self.command(signed(Command::Approvals(decide), proof)).await {
             Ok(done) => Ok(Decided { result: done.into(), approval }),
-            // It was replaced in between.
+            // The requester replaced it after the comparison above.
             Err(ServiceError::Command(CommandError::Rejected(Rejected::Approval(ApprovalRefusal::Changed(_))))) => {
                 Err(self.replaced(approval, &prefix, who).await)
             }
@@ -123,7 +124,7 @@ impl Services {
         }
     }
 
-    /// The request is not what was looked at: what differs.
+    /// The error for a version that the requester has replaced, with the differences.
     async fn replaced(&self, approval: u64, prefix: &str, who: &Who) -> ServiceError {
         match self.looked_at(approval, who).await {
             Ok(looked) => {
@@ -184,10 +185,10 @@ impl Operation for WithdrawRequest {
     }
 }
 
-/// Decisions that one request may carry.
+/// The largest number of decisions in one request.
 pub const MOST_AT_ONCE: usize = 200;
 
-/// Decides several requests, one after the other. One that is refused does not stop the others.
+/// Decides several requests in their order. A refused decision does not stop the others.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecideMany {
@@ -203,25 +204,25 @@ pub struct OneDecision {
     pub approval: u64,
     /// `approve`, `send_back` or `deny`.
     pub answer: String,
-    /// The fingerprint of what was looked at, or its first twelve characters.
+    /// The fingerprint of the version that the person saw, or its first twelve characters.
     pub fingerprint: String,
-    /// Why.
+    /// The reason.
     pub why: String,
     /// The signature over the decision (128 hexadecimal digits), where the key of the session is with the person.
     pub signature: Option<String>,
 }
 
-/// What came of one of several decisions.
+/// The outcome of one of several decisions.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DecidedOne {
     /// The request's number.
     pub approval: u64,
-    /// Whether anything changed; absent when it was refused.
+    /// Whether anything changed; absent when the decision was refused.
     pub result: Option<Outcome>,
-    /// Why it was refused.
+    /// The reason of the refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Why it was refused, in Japanese.
+    /// The reason of the refusal, in Japanese.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_ja: Option<String>,
 }
@@ -233,7 +234,7 @@ impl Operation for DecideMany {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Vec<DecidedOne>> {
         let asked = self.decisions.len();
         if !(1..=MOST_AT_ONCE).contains(&asked) {
-            return Err(value("decisions", format!("expected 1 to {MOST_AT_ONCE}, got {asked}")));
+            return Err(unfit("decisions", &range(MOST_AT_ONCE, asked)));
         }
         let mut out = Vec::new();
         for one in self.decisions {
@@ -249,14 +250,17 @@ impl Operation for DecideMany {
 }
 
 impl OneDecision {
-    /// By the operation of its own, so that the table is asked about each and the log has each.
+    /// Calls the operation of this answer, so that the access table checks each decision and the security log has a line for it.
     async fn decided(self, services: &Services, who: &Who) -> Result<Decided> {
         let OneDecision { approval, answer, fingerprint, why, signature } = self;
         match answer.as_str() {
             "approve" => services.call(ApproveRequest { approval, fingerprint, why, signature }, who).await,
             "send_back" => services.call(SendBackRequest { approval, fingerprint, why, signature }, who).await,
             "deny" => services.call(DenyRequest { approval, fingerprint, why, signature }, who).await,
-            other => Err(value("answer", format!("must be approve, send_back or deny, got {other:?}"))),
+            other => {
+                let choices = AnyOf(&["approve", "send_back", "deny"]);
+                Err(unfit("answer", &ProblemText::OneOf { choices, got: Quoted(other) }))
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a request would change: amounts, counts, whom it pays, what is left, and values before and after.
+//! Computes the effect of a request: amounts, counts, payees, remaining amounts, and values before and after.
 
 use super::differences::{Difference, between};
 use super::facts::{self, masked_account};
@@ -6,6 +6,7 @@ use super::found::{ApprovalEffect, FileShown, Found, PayeeShown, RowShown, yen};
 use super::{carried, files};
 use crate::closing::PayoutConfig;
 use crate::error::Result;
+use crate::sentences::booked_as;
 use crate::{Services, payer_text};
 use kazasu_core::{ApprovalView, PaidBy, SettlementView, State, WhichExceptions};
 use kazasu_ledger::record::{
@@ -13,12 +14,13 @@ use kazasu_ledger::record::{
 };
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Terms;
+use kazasu_text::approvals::EffectText;
 use sha2::{Digest, Sha256};
 
-/// Payees in one answer.
+/// The largest number of payees in one answer.
 const MOST_PAYEES: usize = 200;
 
-/// The instrument that a link shall have.
+/// The instrument that a proposal would link.
 fn wanted(proposal: &Proposal) -> Option<&Instrument> {
     match proposal {
         Proposal::Retarget { instrument, .. } => Some(instrument),
@@ -31,7 +33,7 @@ fn wanted(proposal: &Proposal) -> Option<&Instrument> {
 }
 
 impl Found {
-    /// Looks it up; nothing that takes long.
+    /// Reads the effect of a proposal from the state. The core thread runs it, so it does no long work.
     pub(super) fn of(state: &State, open: &ApprovalView) -> Found {
         match &open.proposal {
             Proposal::Programme(terms) => programme(state, terms),
@@ -51,14 +53,18 @@ impl Found {
                 let found = state.payouts().into_iter().find(|p| p.number == *payout);
                 let Some(found) = found else { return Found::default() };
                 let mut out = paid(state, &found.settlements, found.total);
+                let change = Difference::of("payout", None, None);
                 out.effect.changes =
-                    vec![Difference::new("payout", "ordered", "given up: its settlements are due again")];
+                    vec![change.words_before(&EffectText::PayoutOrdered).words_after(&EffectText::PayoutGivenUp)];
                 out
             }
             Proposal::UndoBooking { reference, payer } => {
                 let Some((became, amount)) = state.line_booked(reference, *payer) else { return Found::default() };
-                let booked = payer.as_ref().map_or_else(|| became.to_string(), payer_text);
-                Found::plain(yen(amount), vec![Difference::gone("booked_as", booked)])
+                let change = match payer {
+                    Some(payer) => Difference::gone("booked_as", payer_text(payer)),
+                    None => Difference::of("booked_as", None, None).words_before(&booked_as(&became)),
+                };
+                Found::plain(yen(amount), vec![change])
             }
             Proposal::Resolve { id, how } => {
                 let all = state.exceptions(WhichExceptions::Open);
@@ -126,8 +132,12 @@ fn rights(state: &State, change: &RightsChange) -> Found {
     let changes = match change {
         RightsChange::Grant(grant) => grants(state, grant),
         RightsChange::Key(key) => {
-            let until = key.dates.until.map_or_else(|| "for good".to_owned(), |day| day.to_string());
-            vec![Difference::added("key", format!("{} from {} until {until}", key.name, key.dates.from))]
+            let (name, from) = (&key.name.to_string(), key.dates.from);
+            let held = match key.dates.until {
+                Some(until) => EffectText::KeyUntil { name, from, until },
+                None => EffectText::KeyForGood { name, from },
+            };
+            vec![Difference::of("key", None, None).words_after(&held)]
         }
         RightsChange::StatementKey(key) => {
             let name = state.rights().name_of(&key.program.to_string()).unwrap_or_default().to_owned();
@@ -135,13 +145,13 @@ fn rights(state: &State, change: &RightsChange) -> Found {
         }
         RightsChange::Reinvite(again) => {
             let name = state.rights().name_of(&again.person.to_string()).unwrap_or_default().to_owned();
-            vec![Difference::gone("signs_in_with", format!("password and second factor of {name}"))]
+            vec![Difference::of("signs_in_with", None, None).words_before(&EffectText::SignsIn { name: &name })]
         }
     };
     Found::plain(None, changes)
 }
 
-/// The roles of a holder before and after.
+/// The roles of a holder before and after the grant.
 fn grants(state: &State, grant: &RoleGrant) -> Vec<Difference> {
     let held: Vec<String> =
         state.rights().grants_of(grant.holder).map(|g| format!("{} {}", g.role.role, g.role.scope)).collect();
@@ -150,7 +160,7 @@ fn grants(state: &State, grant: &RoleGrant) -> Vec<Difference> {
     vec![Difference::new("roles", held.join(", "), after.join(", "))]
 }
 
-/// The payment before and after: its parts, what is left of it, and who bears it.
+/// The payment before and after the correction: its parts, the remaining amount, and the party that bears the loss.
 fn corrected(state: &State, asked: &Correction) -> Vec<Difference> {
     let Some(payment) = state.payment(asked.payment) else { return Vec::new() };
     let place = format!("{}/{} {}", payment.acquirer, payment.merchant, payment.name);
@@ -171,13 +181,14 @@ fn corrected(state: &State, asked: &Correction) -> Vec<Difference> {
     changes.push(Difference::new("refunded_yen", back.get(), back.get() + asked.amount.get()));
     changes.push(Difference::new("left_yen", left, left - asked.amount.get()));
     if payment.left != asked.left {
-        changes.push(Difference::new("left_yen_when_requested", asked.left.get(), "changed: it cannot be approved"));
+        let then = Difference::new("left_yen_when_requested", asked.left.get(), "");
+        changes.push(then.words_after(&EffectText::LeftChanged));
     }
     changes.push(Difference::known("borne_by", bearer(asked.kind)));
     changes
 }
 
-/// Who bears what is given back.
+/// The code of the party that bears a correction.
 pub(crate) fn bearer(kind: CorrectionKind) -> &'static str {
     match kind {
         CorrectionKind::Refund | CorrectionKind::Reduction => "merchant",
@@ -185,7 +196,7 @@ pub(crate) fn bearer(kind: CorrectionKind) -> &'static str {
     }
 }
 
-/// A part of a payment, as programs write it.
+/// The code of a part of a payment.
 pub(crate) fn paid_by(by: PaidBy) -> String {
     match by {
         PaidBy::Purse(programme) => format!("purse_{programme}"),
@@ -197,18 +208,18 @@ pub(crate) fn paid_by(by: PaidBy) -> String {
     }
 }
 
-/// The card before and after.
+/// The card before and after the change.
 fn card(state: &State, change: &CardChange) -> Vec<Difference> {
     let Some(resident) = state.resident(&change.ppid(), state.day) else { return Vec::new() };
     let before = crate::residents::card_word(resident.card);
     match change {
-        CardChange::Lift { .. } => vec![Difference::new("card", before, "good")],
+        CardChange::Lift { .. } => vec![Difference::new("card", before, "").words_after(&EffectText::CardGood)],
         CardChange::Bind { last_day, serial, .. } => {
             let was = resident.last_day.map_or_else(|| "-".to_owned(), |day| day.to_string());
             vec![
                 Difference::added("certificate", serial),
                 Difference::new("last_day", was, last_day),
-                Difference::new("card", before, "good, unless a status list has the new certificate"),
+                Difference::new("card", before, "").words_after(&EffectText::CardGoodUnlessListed),
             ]
         }
     }
@@ -217,16 +228,17 @@ fn card(state: &State, change: &CardChange) -> Vec<Difference> {
 fn destruction(state: &State, key: &Destruction) -> Found {
     let needs = state.seal_needs(key.version);
     let needed = needs.links + u64::try_from(needs.proposals + needs.relief_batches.len()).unwrap_or(u64::MAX);
-    let sealed = format!("readable with {} {}", key.key, key.version);
+    let sealed = EffectText::Readable { key: &key.key, version: key.version };
+    let change = Difference::of(crate::keys::purpose(&key.key), None, None);
     let changes = vec![
-        Difference::new(crate::keys::purpose(&key.key), sealed, "unreadable for ever, in every copy and backup"),
+        change.words_before(&sealed).words_after(&EffectText::Unreadable),
         Difference::new("still_needed_by", needed, 0),
     ];
     Found::plain(None, changes)
 }
 
 impl Services {
-    /// What a request would change.
+    /// The effect of an open request.
     pub(super) fn effect(&self, open: &ApprovalView, found: Found) -> Result<ApprovalEffect> {
         let Found { mut effect, in_force, settlements, instrument } = found;
         if !open.source.text.is_empty() {
@@ -248,22 +260,24 @@ impl Services {
         Ok(effect)
     }
 
-    /// Whom a payout pays, and on which account.
+    /// Adds the payees of a payout with their accounts.
     fn payees(&self, open: &ApprovalView, mut settlements: Vec<SettlementView>, effect: &mut ApprovalEffect) {
         let config = self.payout_config().ok();
         let config = config.as_deref();
         if let (Proposal::Payout { payees, .. }, Some(config)) = (&open.proposal, config)
             && *payees != config.digest(&settlements)
         {
-            let now = "changed after the request: its files will not be made".to_owned();
-            effect.changes.push(Difference::new("accounts", "as requested", now));
+            let change = Difference::of("accounts", None, None);
+            effect
+                .changes
+                .push(change.words_before(&EffectText::AsRequested).words_after(&EffectText::AccountsChanged));
         }
         settlements.sort_by_key(|s| s.number);
         let largest = settlements.iter().max_by_key(|s| s.settlement.paid);
         for (which, row) in [("first", settlements.first()), ("last", settlements.last()), ("largest", largest)] {
             let shown = |s: &SettlementView| RowShown {
                 which: which.to_owned(),
-                row: format!("settlement {} {}/{} {}", s.number, s.acquirer, s.merchant, s.name),
+                row: format!("{} {}/{} {}", s.number, s.acquirer, s.merchant, s.name),
                 yen: s.settlement.paid.get(),
             };
             effect.rows.extend(row.map(shown));

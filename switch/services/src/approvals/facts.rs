@@ -1,15 +1,15 @@
-//! A file that people wrote, as facts: each value with the path that leads to it. Account numbers are masked.
+//! Reads a file of TOML as facts: each value under its path. Account numbers are masked.
 
 use std::collections::BTreeMap;
 use toml::Value;
 
-/// Keys that name one of several tables: its path is by them and not by its place, so that a new table in between changes no other.
+/// Keys that name one of several tables. The path of a table contains this name and not its place, so a new table changes no other path.
 const NAMES: [&str; 3] = ["number", "name", "schedule"];
 
-/// Facts by path.
+/// Values by path.
 pub(super) type Facts = BTreeMap<String, String>;
 
-/// What a file of TOML says; nothing where it cannot be read.
+/// The facts of a file of TOML; empty where the file cannot be read.
 pub(super) fn of_toml(source: &str) -> Facts {
     let mut out = Facts::new();
     if let Ok(Value::Table(table)) = source.parse::<toml::Table>().map(Value::Table) {
@@ -47,7 +47,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// An account number of which its last three digits are shown.
+/// Masks an account number except its last three digits.
 pub(super) fn masked_account(number: &str) -> String {
     let hidden = number.chars().count().saturating_sub(3);
     let shown = number.chars().skip(hidden);

@@ -1,14 +1,13 @@
-//! What the rows of a file would do, as it was looked at when it was asked for.
+//! Shows the effect of a file's rows, as the record of the request keeps it.
 
 use super::differences::Difference;
 use super::found::{ApprovalEffect, FileShown, Found, RowShown, yen};
 use kazasu_ledger::record::{FileOf, FileRequest};
 
 pub(super) fn found(file: &FileRequest) -> Found {
-    let change = |change: &kazasu_ledger::record::FileChange| Difference {
-        field: format!("{} {}", change.of, change.field),
-        before: change.before.clone(),
-        after: Some(change.after.clone()),
+    let change = |change: &kazasu_ledger::record::FileChange| {
+        let field = format!("{} {}", change.of, change.field);
+        Difference::of(&field, change.before.clone(), Some(change.after.clone()))
     };
     let row = |row: &kazasu_ledger::record::FileRow| RowShown {
         which: row.which.clone(),

@@ -1,4 +1,4 @@
-//! What a request would change, as the state says it.
+//! The effect of a request, and the values of the state that it is computed from.
 
 use super::differences::Difference;
 use kazasu_core::{SettlementView, State};
@@ -7,49 +7,49 @@ use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::money::Yen;
 use serde::{Deserialize, Serialize};
 
-/// What a request would change if it were approved now.
+/// The changes that an approval would make now.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ApprovalEffect {
-    /// Yen that it moves or binds.
+    /// The amount that it moves or commits, in yen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yen: Option<i64>,
-    /// How many things it is about.
+    /// The number of settlements, rows, contracts or other items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
     /// Values before and after.
     pub changes: Vec<Difference>,
-    /// Who is paid, on which account, with only its last digits; the largest where there are very many.
+    /// The payees with their masked accounts; the payees with the largest amounts where there are more than one answer holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub payees: Vec<PayeeShown>,
-    /// The first, the last and the largest of many.
+    /// The first, the last and the largest row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<RowShown>,
-    /// The file that was read.
+    /// The file of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileShown>,
 }
 
-/// Who is paid.
+/// A payee.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PayeeShown {
     /// The settlement.
     pub settlement: u32,
-    /// The merchant, with its acquirer.
+    /// The merchant, as `acquirer/merchant`.
     pub merchant: String,
     /// Its name.
     pub name: String,
-    /// Bank, branch and the last digits of the account, and its holder; absent where none is on file.
+    /// Bank, branch, the last digits of the account, and its holder; absent where the configuration has no account.
     pub account: Option<String>,
     /// Yen.
     pub yen: i64,
 }
 
-/// One of many.
+/// One of many rows.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RowShown {
     /// `first`, `last` or `largest`.
     pub which: String,
-    /// What it is.
+    /// The row in words.
     pub row: String,
     /// Yen.
     pub yen: i64,
@@ -66,14 +66,14 @@ pub struct FileShown {
     pub bytes: usize,
 }
 
-/// What the state says about a proposal.
+/// The values of the state for a proposal.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) effect: ApprovalEffect,
-    /// The file in force that this one would follow.
+    /// The text of the file in force that the request would replace.
     pub(super) in_force: Option<String>,
     pub(super) settlements: Vec<SettlementView>,
-    /// The instrument that a link has now, with the number of an account that this ledger holds.
+    /// The present instrument of a link, with the number of the on-us account.
     pub(super) instrument: Option<(Ppid, Instrument, Option<u64>)>,
 }
 
@@ -82,7 +82,7 @@ pub(super) fn yen(amount: Yen) -> Option<i64> {
 }
 
 impl Found {
-    /// What the link has now.
+    /// The present instrument of the link.
     pub(super) fn of_link(state: &State, ppid: Ppid) -> Found {
         let newest = state.link_versions(&ppid).next().and_then(|version| version.instrument.clone());
         let instrument = newest.map(|now| {

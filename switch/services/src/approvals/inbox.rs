@@ -1,4 +1,4 @@
-//! The inbox: every request that waits, of all kinds, and one request as the person who decides it sees it.
+//! The inbox: waiting requests of all kinds, and one request as its decider sees it.
 
 use super::content::{ApprovalContent, Known};
 use super::facts::Facts;
@@ -18,11 +18,11 @@ use kazasu_text::approvals::{KindLabel, StandingLabel};
 use kazasu_text::{Label, Text};
 use serde::{Deserialize, Serialize};
 
-/// Requests that wait, of all kinds: each caller sees what the caller's roles decide, request or read.
+/// Lists waiting requests of all kinds. A caller sees the requests that the caller's roles decide, make or read.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListApprovals {
-    /// Also the last ones that are over.
+    /// Whether the list contains the last closed requests too.
     #[serde(default)]
     pub closed: bool,
 }
@@ -30,49 +30,49 @@ pub struct ListApprovals {
 /// A request in the inbox.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ApprovalItem {
-    /// The number under which it is decided.
+    /// Its number; decisions name it.
     pub approval: u64,
-    /// What it is about.
+    /// Its kind, as a code.
     pub kind: String,
     /// The same in Japanese.
     pub kind_ja: String,
-    /// Yen that it moves or binds.
+    /// The amount that it moves or commits, in yen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yen: Option<i64>,
-    /// The city's code; empty where it is of no city.
+    /// The city's code; empty where the request belongs to no city.
     pub city: String,
-    /// Who asked.
+    /// The id of the requester.
     pub by: String,
-    /// That person's name.
+    /// The name of the requester.
     pub by_name: String,
-    /// Why.
+    /// The reason.
     pub why: String,
-    /// Through what: `configuration`, `api`, `console`, `cli` or `offline`; absent where the record does not keep it.
+    /// The channel: `configuration`, `api`, `console`, `cli` or `offline`; absent where the record does not keep it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
-    /// When.
+    /// The time of the request, in Japan.
     pub at: String,
-    /// From this moment on it is not decided any more.
+    /// The deadline: the core refuses decisions from this time on.
     pub until: Option<String>,
-    /// Where it stands.
+    /// Its standing.
     pub standing: StandingShown,
-    /// The first characters of its fingerprint.
+    /// The first twelve characters of its fingerprint.
     pub fingerprint: String,
-    /// The caller asked for it, and another person decides.
+    /// Whether the caller is the requester, so that another person must decide.
     pub own: bool,
 }
 
-/// Where a request stands.
+/// The standing of a request.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StandingShown {
     /// `waits`, `sent_back`, `approved`, `denied`, `withdrawn`, `lapsed` or `superseded`.
     pub is: String,
     /// The same in Japanese.
     pub is_ja: String,
-    /// By whom.
+    /// The id of the person who made the last change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
@@ -90,7 +90,7 @@ impl From<&ApprovalStanding> for StandingShown {
     }
 }
 
-/// Yen of a proposal, as far as they stand in it.
+/// The amount of a proposal, where the proposal itself contains one.
 fn yen_of(proposal: &Proposal) -> Option<i64> {
     let amount: Yen = match proposal {
         Proposal::Programme(terms) => terms.budget,
@@ -155,7 +155,7 @@ impl Operation for ListApprovals {
     }
 }
 
-/// A request with what was filled in and what it would change.
+/// Shows a request with its content and its effect.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowApproval {
@@ -163,24 +163,24 @@ pub struct ShowApproval {
     pub approval: u64,
 }
 
-/// A request as the person who decides it sees it.
+/// A request as its decider sees it.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ApprovalShown {
-    /// As in the inbox.
+    /// The row of the inbox.
     #[serde(flatten)]
     pub item: ApprovalItem,
-    /// The whole fingerprint: a decision names it, or its first twelve characters.
+    /// The fingerprint: 64 hexadecimal digits. A decision names it, or its first twelve characters.
     pub sha256: String,
-    /// What was filled in.
+    /// The values that the requester filled in.
     pub content: ApprovalContent,
-    /// What it would change.
+    /// The changes that an approval would make.
     pub effect: ApprovalEffect,
-    /// What its requester changed since it was first asked for.
+    /// The changes that the requester made after the first version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<super::Difference>,
 }
 
-/// A request, and what is known about it.
+/// A request with the values of the state.
 pub(super) struct Looked {
     pub(super) view: ApprovalView,
     item: ApprovalItem,
@@ -190,7 +190,7 @@ pub(super) struct Looked {
 }
 
 impl Services {
-    /// A request with all that the state says about it.
+    /// Reads a request and its values from the state.
     pub(super) async fn looked_at(&self, number: u64, who: &Who) -> Result<Looked> {
         let asker = who.clone();
         let looked = self.query(move |state| {
@@ -204,7 +204,7 @@ impl Services {
         looked.await?.ok_or_else(|| rejected(ApprovalRefusal::Unknown(number)))
     }
 
-    /// A request as the person who decides it sees it.
+    /// A request as its decider sees it.
     pub(super) async fn shown(&self, approval: u64, who: &Who) -> Result<ApprovalShown> {
         let looked = self.looked_at(approval, who).await?;
         let replaced = self.since(&looked, |_| true);
@@ -213,7 +213,7 @@ impl Services {
         Ok(ApprovalShown { item, sha256: view.fingerprint.to_string(), content, effect, replaced })
     }
 
-    /// What a version of a request asks for, as facts.
+    /// The content of one version of a request, as facts.
     fn facts(&self, content: &ApprovalContent, why: &str) -> Facts {
         let mut facts = differences::leaves(content);
         facts.insert("why".to_owned(), why.to_owned());
@@ -224,7 +224,7 @@ impl Services {
         self.facts(&self.content_of((&before.proposal, &before.source), known), &before.why)
     }
 
-    /// What differs between what somebody looked at and what is asked for now.
+    /// The differences between an earlier version and the present one. `is_it` finds the earlier version by its fingerprint.
     pub(super) fn since(&self, looked: &Looked, seen: impl Fn(&Fingerprint) -> bool) -> Vec<super::Difference> {
         let view = &looked.view;
         let before = view.earlier.as_ref().zip(looked.earlier.as_ref()).filter(|(before, _)| seen(&before.fingerprint));

@@ -1,5 +1,5 @@
-//! What takes two people, asked for and decided: one way for everything that does. A request is shown with what was filled in and what
-//! it would change; a decision names what was looked at by its fingerprint.
+//! Approval requests and decisions: the one path for every change that takes two people. A request is shown with its content and its effect.
+//! A decision names the version that the person saw by its fingerprint.
 
 mod asked;
 mod carried;
@@ -34,7 +34,7 @@ use kazasu_engine::CommandError;
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::attribution::Attribution;
 
-/// A request for an approval.
+/// A proposal for another person to approve.
 pub(crate) struct Request {
     pub(crate) proposal: Proposal,
     /// The file that it was read from.
@@ -43,24 +43,24 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Of what is not read from a file.
+    /// A proposal that no file contains.
     pub(crate) fn plain(proposal: Proposal, who: &Who, why: String) -> Self {
         Request { proposal, source: Document::default(), said: who.says(why) }
     }
 
-    /// Of a file that was read.
+    /// A proposal that a file contains.
     pub(crate) fn of_file(proposal: Proposal, source: Document, said: Attribution) -> Self {
         Request { proposal, source, said }
     }
 }
 
-/// A file's text with its name, as far as the caller gave one.
+/// A file's text with its name; the name is empty where the caller gave none.
 pub(crate) fn document(text: String, name: Option<String>) -> Document {
     let name = name.unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
     Document { text, name }
 }
 
-/// The reason as a record keeps it, or why it cannot be one.
+/// Checks and normalises the reason of a record.
 fn with_reason(said: Attribution) -> Result<Attribution> {
     Ok(Attribution { why: reason("why", &said.why)?, ..said })
 }
@@ -71,7 +71,7 @@ fn rejected(why: ApprovalRefusal) -> ServiceError {
 }
 
 impl Services {
-    /// Asks another person to approve something. Gives the number under which it is decided, and the fingerprint that names it.
+    /// Opens a request. Returns its number, and the fingerprint of its version.
     pub(crate) async fn request_approval(&self, asked: Request) -> Result<Requested> {
         let Request { proposal, source, said } = asked;
         let said = with_reason(said)?;
@@ -80,7 +80,7 @@ impl Services {
         self.requested(done.into(), move |open| open.proposal == proposal).await
     }
 
-    /// The answer to a request: the open one that this is.
+    /// The answer to a request that is open already.
     pub(crate) async fn requested(
         &self,
         result: crate::Outcome,
@@ -96,13 +96,13 @@ impl Services {
         })
     }
 
-    /// A request that is open, or why there is none.
+    /// The open request with this number, or the refusal.
     pub(crate) async fn open_approval(&self, number: u64) -> Result<ApprovalView> {
         let open = self.query(State::approvals).await?.into_iter().find(|open| open.number == number);
         open.ok_or_else(|| rejected(ApprovalRefusal::Unknown(number)))
     }
 
-    /// A request: one that is open, or one of the last that are over.
+    /// An open request, or one of the last closed ones.
     pub(crate) async fn approval(&self, number: u64) -> Result<ApprovalView> {
         let found = self.query(move |state| state.approval(number)).await?;
         found.ok_or_else(|| rejected(ApprovalRefusal::Unknown(number)))

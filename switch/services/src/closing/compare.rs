@@ -5,7 +5,7 @@ use super::compared::{Compared, name};
 use super::mended::{self, Before, Found};
 use super::party_file::CompareWith;
 use crate::Services;
-use crate::error::{Result, ServiceError, unfit, value};
+use crate::error::{Result, ServiceError, unfit};
 use bytes::Bytes;
 use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
@@ -25,7 +25,7 @@ use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
 use kazasu_text::problems::ProblemText;
 use kazasu_text::tables::DetailText;
-use kazasu_text::{Count, Said};
+use kazasu_text::{Count, Quoted, Said, errors};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -45,11 +45,11 @@ impl<'a> Lines<'a> {
         match with.against {
             Against::Issuer => {
                 let number = with.party.parse::<u16>();
-                issuer = Some(number.map_err(|_| anyhow::anyhow!("party: must be an issuer's number"))?);
+                issuer = Some(number.map_err(|_| Said::of(&ProblemText::NotDigits { got: Quoted(&with.party) }))?);
             }
             Against::Acquirer => {
                 let id = with.party.parse::<InstitutionId>();
-                acquirer = Some(id.map_err(|e| anyhow::anyhow!("party: {e}"))?);
+                acquirer = Some(id?);
             }
             Against::Bank => {}
         }
@@ -246,7 +246,7 @@ impl Services {
         let ours = super::run_blocking(async move { rows(store.as_ref(), &about).await })
             .await
             .map_err(ServiceError::Other)?;
-        let ours = ours.map_err(|e| value("party", format!("{e:#}")))?;
+        let ours = ours.map_err(|e| unfit("party", &Said::new(|language| errors::chain(e.chain(), language))))?;
         let (asked, file_bytes) = (with.clone(), bytes.clone());
         let rules = rules(&self.finance, &with);
         let work = tokio::task::spawn_blocking(move || compared(&asked, &ours, &file_bytes, &rules));

@@ -52,7 +52,7 @@ use tokio::sync::Mutex;
 pub struct ClosingContext {
     /// The journal.
     pub store: Arc<dyn Store>,
-    /// The account that payouts are ordered from, and whom they reach.
+    /// The account that payouts are ordered from, and the merchants' accounts.
     pub payout: Option<Arc<PayoutConfig>>,
     /// Signs days.
     pub audit: Option<Arc<AuditKeys>>,

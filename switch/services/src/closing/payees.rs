@@ -6,8 +6,10 @@ use kazasu_documents::table_file::{Columns, How, Row, Table, narrow};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::relief::PayeeAccount;
 use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
+use kazasu_text::configuration::ConfigText;
+use kazasu_text::documents::PlaceText;
 use kazasu_text::problems::ProblemText;
-use kazasu_text::{Said, readings};
+use kazasu_text::{Said, Text, readings};
 
 /// The columns of merchants' accounts.
 const PAYEES: Columns = Columns {
@@ -35,19 +37,31 @@ impl PayoutConfig {
         while let Some(row) = table.next_row() {
             let line = row.line;
             match payee(&row) {
-                Err(("", problem)) => wrong.push(format!("line {line}: {problem}")),
-                Err((column, problem)) => wrong.push(format!("line {line}: {column} {problem}")),
+                Err(("", problem)) => wrong.push(at_line(line, &problem)),
+                Err((column, problem)) => {
+                    wrong.push(at_line(line, &Said::of(&ConfigText::Of { key: column, problem: &problem })));
+                }
                 Ok((of, account)) => {
                     let merchant = of.1;
                     if out.insert(of, account).is_some() {
-                        wrong.push(format!("line {line}: merchant {merchant} is there twice"));
+                        let what = &merchant.to_string();
+                        wrong.push(at_line(line, &Said::of(&ConfigText::Twice { what })));
                     }
                 }
             }
         }
-        ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+        ensure!(
+            wrong.is_empty(),
+            Said::new(|language| {
+                wrong.iter().map(|why| why.in_language(language).into_owned()).collect::<Vec<_>>().join("\n")
+            })
+        );
         Ok(out)
     }
+}
+
+fn at_line(line: u64, problem: &Said) -> Said {
+    Said::of(&PlaceText::Line { line, problem })
 }
 
 /// A merchant, and its account.

@@ -132,7 +132,7 @@ impl Operation for ProposePayout {
 }
 
 impl Services {
-    /// The account that is paid from, and whom it reaches.
+    /// The account that is paid from, and the merchants' accounts.
     pub(crate) fn payout_config(&self) -> Result<Arc<PayoutConfig>> {
         let config = self.closing_context()?.payout.clone();
         config.ok_or_else(|| unfit("payout", &ProblemText::NoPayoutAccount))
@@ -141,7 +141,7 @@ impl Services {
     /// A day on which banks pay: the one that is named, or the next.
     fn bank_day(&self, named: Option<&str>) -> Result<BusinessDay> {
         let today = self.now().jst_day();
-        let wrong = |e| value("value_date", e);
+        let wrong = |e| value("value_date", &e);
         let bank_day = match named {
             Some(text) => day("value_date", text)?,
             None => self.calendar.next_business_day(today.next()).map_err(wrong)?,

@@ -134,7 +134,7 @@ pub struct Order {
     pub sheet: Option<String>,
     /// Whether anything is carried out.
     pub mode: Mode,
-    /// The importer, whom the rows' records name.
+    /// The importer; the records of the rows name it.
     pub maker: Option<Maker>,
     /// The approval under which the rows are recorded.
     pub approval: Option<u64>,

@@ -116,7 +116,7 @@ impl Services {
         }
     }
 
-    /// The person whom an account is linked to, where the link is in force.
+    /// The person of an account, where the link is in force.
     pub(super) async fn linked_person(&self, account: &Account) -> Result<Option<Known>> {
         let (issuer, subject) = account.names();
         let Some(linked) = self.sign_ins()?.linked(issuer, subject).await? else { return Ok(None) };

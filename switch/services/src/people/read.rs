@@ -5,8 +5,9 @@ use crate::fields::day;
 use crate::{Services, Who};
 use kazasu_core::{Command, Done, Rights, RightsState};
 use kazasu_ledger::record::RoleFor;
-use kazasu_schemas::identity::{ActorId, Dates, Name, OrganisationId, PersonId, ProgramId};
+use kazasu_schemas::identity::{ActorId, Dates, Name, OrganisationId, PersonId, ProgramId, Role};
 use kazasu_text::Quoted;
+use kazasu_text::names::IdText;
 use kazasu_text::problems::ProblemText;
 
 impl Services {
@@ -62,14 +63,17 @@ pub(super) fn name(text: &str) -> Result<Name> {
     if kazasu_schemas::text::names_a_card(text) {
         return Err(unfit("name", &ProblemText::CardNumberInName));
     }
-    text.parse().map_err(|e: kazasu_schemas::identity::NameError| value("name", e))
+    text.parse().map_err(|e: kazasu_schemas::identity::NameError| value("name", &e))
 }
 
 /// A role and what for, as `city-officer city:13361`; the scope is `all` when it is left out.
 pub(super) fn role_for(text: &str) -> Result<RoleFor> {
     let (role, scope) = text.trim().split_once(' ').unwrap_or((text.trim(), "all"));
-    let role = role.parse().map_err(|e: String| value("role", e))?;
-    let scope = scope.trim().parse().map_err(|e: String| value("scope", e))?;
+    let roles = || Role::ALL.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
+    let unknown = |_: String| unfit("role", &ProblemText::OneOfAll { choices: &roles(), got: Quoted(role) });
+    let role = role.parse().map_err(unknown)?;
+    let no_scope = |_: String| unfit("scope", &IdText::Scope { got: Quoted(scope) });
+    let scope = scope.trim().parse().map_err(no_scope)?;
     Ok(RoleFor { role, scope })
 }
 

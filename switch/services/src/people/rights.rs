@@ -3,13 +3,13 @@
 use super::read::{name, role_for};
 use crate::access::Name;
 use crate::approvals::Request;
-use crate::error::{Result, unfit, value};
+use crate::error::{Result, unfit};
 use crate::fields::reason;
 use crate::operation::{Operation, Recorded, Requested};
 use crate::{Services, Who};
 use kazasu_core::Rights;
 use kazasu_ledger::record::{Proposal, Reinvited, RightsChange, RoleFor, RoleGrant};
-use kazasu_schemas::identity::{GrantId, OrganisationId, PersonId, Role, Scope};
+use kazasu_schemas::identity::{GrantId, OrganisationId, OrganisationKind, PersonId, Role, Scope};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::Millis;
 use kazasu_sign_in::{Secret, SecretKind};
@@ -56,7 +56,9 @@ impl Operation for SetOrganisation {
             Some(text) => Some(services.organisation(text).await?),
             None => None,
         };
-        let kind = self.kind.parse().map_err(|e: String| value("kind", e))?;
+        let kinds = || OrganisationKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+        let unknown = |_: String| unfit("kind", &ProblemText::OneOfAll { choices: &kinds(), got: Quoted(&self.kind) });
+        let kind = self.kind.parse().map_err(unknown)?;
         let shops = self.shops.iter().map(|text| shop(text)).collect::<Result<_>>()?;
         let (called, author) = (name(&self.name)?, who.author(&reason("why", &self.why)?));
         let key = called.to_string();

@@ -6,7 +6,7 @@ use super::provider::{Account, ProviderFields, invitation_hash};
 use super::read::is_own;
 use super::signed_in::{SignedInAnswer, session_of};
 use crate::access::{Name, sign_in_needed};
-use crate::error::{Result, ServiceError, unfit, value};
+use crate::error::{Result, ServiceError, range, unfit};
 use crate::fields::fingerprint;
 use crate::operation::Operation;
 use crate::subject::Subject;
@@ -174,8 +174,7 @@ impl Operation for StepUp {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<WhoShown> {
         let (person, id) = session_of(who)?;
         if self.fingerprints.len() > MOST_NAMED {
-            let got = self.fingerprints.len();
-            return Err(value("fingerprints", format!("expected at most {MOST_NAMED}, got {got}")));
+            return Err(unfit("fingerprints", &range(MOST_NAMED, self.fingerprints.len())));
         }
         let named: Vec<String> = self.fingerprints.iter().map(|text| fingerprint(text)).collect::<Result<_>>()?;
         let now = services.now();
@@ -259,7 +258,7 @@ impl Services {
         let Some(text) = person else {
             return who.person().ok_or_else(|| unfit("person", &ProblemText::NoPersonNameOne { name: &who.name }));
         };
-        // Whom there is, is told only to who may see it.
+        // Only a caller with the right to see people learns which people exist.
         let sees_all = who.has_for_city(roles, "");
         match self.person("person", text).await {
             Ok(person) if sees_all || is_own(who, person) => Ok(person),

@@ -10,7 +10,7 @@ fn a_role_is_read_with_what_it_is_for() {
     assert_eq!(read("city-officer city:13361").unwrap(), (Role::CityOfficer, Scope::City("13361".into())));
     assert_eq!(read("finance-staff").unwrap(), (Role::FinanceStaff, Scope::All));
     let unknown = read("mayor").unwrap_err().to_string();
-    assert!(unknown.starts_with("role: role: expected one of city-officer,"), "{unknown}");
+    assert!(unknown.starts_with("role: must be one of city-officer,"), "{unknown}");
     assert!(read("partner city:13361x").unwrap_err().to_string().starts_with("scope: "));
 }
 

@@ -287,7 +287,7 @@ impl Services {
             (Step::Released, Some(Method::Transfer), Some(day)) => {
                 let open = self.calendar.is_bank_business_day(day);
                 let far = day.0 - self.now().jst_day().0 > 60;
-                match open.map_err(|e| value("value_date", e))? {
+                match open.map_err(|e| value("value_date", &e))? {
                     true if far => Err(unfit("value_date", &ProblemText::WithinDaysFrom { days: Count(60), got: day })),
                     true => Ok(()),
                     false => Err(unfit("value_date", &ProblemText::BanksClosed { day })),

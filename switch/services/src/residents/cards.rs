@@ -2,16 +2,16 @@
 
 use crate::access::{About, Name};
 use crate::approvals::{Asked, Change};
-use crate::error::{Result, ServiceError, unfit, value};
+use crate::error::{Result, ServiceError, unfit};
 use crate::fields::{day, ppid, reason};
 use crate::operation::{Operation, Outcome, Recorded};
 use crate::subject::Subject;
 use crate::{Services, Who};
-use anyhow::Context;
 use kazasu_core::Command;
 use kazasu_ledger::record::{CardStatus, CarriedChange};
 use kazasu_schemas::ids::{Ppid, Serial};
 use kazasu_schemas::money::Yen;
+use kazasu_security::crl::CrlError;
 use kazasu_text::problems::{IdForm, ProblemText};
 use kazasu_text::{AnyOf, Quoted, Said};
 use serde::{Deserialize, Serialize};
@@ -163,10 +163,9 @@ impl Operation for ApplyStatusList {
         let path = path.ok_or_else(|| unfit("list", &ProblemText::NoAuthorities))?;
         let now = services.now();
         let read = tokio::task::spawn_blocking(move || -> Result<_> {
-            let authorities = std::fs::read(&path)
-                .with_context(|| format!("cannot read {}", path.display()))
-                .map_err(ServiceError::Other)?;
-            kazasu_security::crl::read(&bytes, &authorities, now).map_err(|e| value("list", e))
+            let authorities = kazasu_security::files::read(&path).map_err(ServiceError::Other)?;
+            let unusable = |e: CrlError| unfit("list", &Said::exactly(&ProblemText::StatusList, e.to_string()));
+            kazasu_security::crl::read(&bytes, &authorities, now).map_err(unusable)
         });
         let list = read.await.map_err(ServiceError::inside)??;
         let shown = list.issuer.shown().to_owned();

@@ -1,7 +1,7 @@
 //! A resident's last taps with plain reasons, for a resident who calls because a card was refused.
 
 use crate::access::Name;
-use crate::error::{Result, ServiceError, not_found, value};
+use crate::error::{Result, ServiceError, not_found, unfit};
 use crate::fields::ppid;
 use crate::operation::Operation;
 use crate::subject::Subject;
@@ -11,7 +11,7 @@ use kazasu_projections::statements::{Line, LineKind, Refused, TurnedDown};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Window;
-use kazasu_text::problems::NotFoundText;
+use kazasu_text::problems::{NotFoundText, ProblemText};
 use kazasu_text::residents::{StatementKind, TapText};
 use kazasu_text::responses::ResponseMeaning;
 use kazasu_text::{Count, Label, Language, Text};
@@ -73,7 +73,8 @@ impl Operation for ShowTaps {
         let person = ppid("ppid", &self.ppid)?;
         let last = self.last.unwrap_or(AS_USUAL);
         if !(1..=MOST).contains(&last) {
-            return Err(value("last", format!("expected 1 to {MOST}, got {last}")));
+            let (most, got) = (MOST.into(), last.into());
+            return Err(unfit("last", &ProblemText::Range { least: 1, most, got }));
         }
         let today = services.now().jst_day();
         let known = services.query(move |state| state.resident(&person, today).is_some()).await?;

@@ -132,17 +132,17 @@ fn unlike(why: &Unlike, language: Language) -> String {
         Unlike::Itself => of(UnlikeText::Itself),
         Unlike::NothingStands => of(UnlikeText::NothingStands),
         Unlike::Moved { expected: (sum, way), got: (booked, Some(moved)), became } => {
-            let became = &line(became).in_language(language);
+            let became = &booked_as(became).in_language(language);
             of(UnlikeText::Moved { sum: *sum, way: *way, booked: *booked, moved: *moved, became })
         }
         Unlike::Moved { expected: (sum, way), got: (_, None), became } => {
-            of(UnlikeText::MovedNothing { sum: *sum, way: *way, became: &line(became).in_language(language) })
+            of(UnlikeText::MovedNothing { sum: *sum, way: *way, became: &booked_as(became).in_language(language) })
         }
         Unlike::Payer { expected: Payer::Issuer(issuer), became } => {
-            of(UnlikeText::Issuer { issuer: *issuer, became: &line(became).in_language(language) })
+            of(UnlikeText::Issuer { issuer: *issuer, became: &booked_as(became).in_language(language) })
         }
         Unlike::Payer { expected: Payer::Funder(programme), became } => {
-            of(UnlikeText::Funder { programme: *programme, became: &line(became).in_language(language) })
+            of(UnlikeText::Funder { programme: *programme, became: &booked_as(became).in_language(language) })
         }
     }
 }
@@ -160,7 +160,7 @@ fn built_on(why: &BuiltOn) -> BuiltOnText<'_> {
 }
 
 /// The outcome of a line, as people read it.
-fn line(became: &Became) -> BecameText<'_> {
+pub(crate) fn booked_as(became: &Became) -> BecameText<'_> {
     match became {
         Became::Taken { payout, file } => BecameText::Taken { payout: *payout, file: *file },
         Became::Returned { payout, settlement, .. } => {
@@ -179,7 +179,7 @@ fn line(became: &Became) -> BecameText<'_> {
 }
 
 fn with_amount(became: &Became, amount: Option<Yen>, language: Language) -> String {
-    let became = line(became).in_language(language);
+    let became = booked_as(became).in_language(language);
     match amount {
         Some(amount) => BecameText::WithAmount { became: &became, amount }.in_language(language).into_owned(),
         None => became.into_owned(),

@@ -9,6 +9,7 @@ use super::read::Doubt;
 use super::reader::{CORRECTION_DAYS, Reader};
 use crate::bank::{is_account, name_at_the_bank};
 use crate::closing::PayoutConfig;
+use crate::sentences::booked_as;
 use kazasu_core::{
     ALIKE_DAYS, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem, Seen,
 };
@@ -17,12 +18,11 @@ use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Funding;
 use kazasu_schemas::zengin::statement::{Direction, Entry, Header, TransactionKind};
+use kazasu_text::bank_lines::{CandidateText, OpenReason};
+use kazasu_text::closing_refusals::BecameText;
+use kazasu_text::{Quoted, Said};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
-
-/// The reason for not booking the file of a cancelled payout.
-pub(super) const GIVEN_UP: &str = "it is the file of a payout that was given up, and the bank seems to have carried it out: ask the bank for the \
-                                   money back (組戻) before its settlements are paid once more";
 
 /// A line of the file.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ pub(super) struct SameAs {
 /// A possible meaning of a line, and the option with which a person chooses it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Candidate {
-    pub(super) what: String,
+    pub(super) what: Said,
     pub(super) say: String,
 }
 
@@ -83,14 +83,24 @@ pub(super) enum Finding {
     /// It was booked or set aside before.
     Known,
     Open {
-        why: String,
+        why: Said,
         candidates: Vec<Candidate>,
     },
 }
 
 impl Finding {
-    pub(super) fn open(why: impl Into<String>, candidates: Vec<Candidate>) -> Self {
-        Finding::Open { why: why.into(), candidates }
+    pub(super) fn open(why: &OpenReason<'_>, candidates: Vec<Candidate>) -> Self {
+        Finding::said(Said::of(why), candidates)
+    }
+
+    pub(super) fn said(why: Said, candidates: Vec<Candidate>) -> Self {
+        Finding::Open { why, candidates }
+    }
+
+    /// A line that looks like one that was booked.
+    fn twin(twin: &BookedLine, candidates: Vec<Candidate>) -> Self {
+        let (line, became) = (Quoted(&twin.reference), booked_as(&twin.what));
+        Finding::open(&OpenReason::Twin { line, became }, candidates)
     }
 }
 
@@ -183,35 +193,46 @@ impl Picture {
     }
 
     fn file_candidate(&self, file: &DueFile) -> Candidate {
-        let (what, of) = match &file.of {
-            MoneyOut::Payout(n) => (format!("payout {n}"), n.to_string()),
-            MoneyOut::Batch(n) => (format!("relief batch {n}"), n.to_string()),
+        let (file_number, total, value_date) = (file.file, file.total, file.value_date);
+        let (what, of) = match (&file.of, file.cancelled) {
+            (&MoneyOut::Payout(payout), false) => {
+                (CandidateText::PayoutFile { payout, file: file_number, total, value_date }, payout)
+            }
+            (&MoneyOut::Payout(payout), true) => {
+                (CandidateText::PayoutFileCancelled { payout, file: file_number, total, value_date }, payout)
+            }
+            (&MoneyOut::Batch(batch), false) => {
+                (CandidateText::BatchFile { batch, file: file_number, total, value_date }, u64::from(batch))
+            }
+            (&MoneyOut::Batch(batch), true) => {
+                (CandidateText::BatchFileCancelled { batch, file: file_number, total, value_date }, u64::from(batch))
+            }
         };
-        let cancelled = if file.cancelled { ", cancelled" } else { "" };
-        let what = format!("{what} file {} ({}, value date {}{cancelled})", file.file, file.total, file.value_date);
-        if file.cancelled {
-            return Candidate { what, say: "--not-ours".to_owned() };
-        }
-        Candidate { what, say: format!("--file {of}/{}", file.file) }
+        let say = if file.cancelled { "--not-ours".to_owned() } else { format!("--file {of}/{file_number}") };
+        Candidate { what: Said::of(&what), say }
     }
 
     fn item_candidate(&self, item: &PaidItem) -> Candidate {
         let amount = item.amount;
         match item.what {
             Paid::Settlement { payout, settlement } => Candidate {
-                what: format!("payout {payout} settlement {settlement} ({amount})"),
+                what: Said::of(&CandidateText::Settlement { payout, settlement, amount }),
                 say: format!("--settlement {payout}/{settlement}"),
             },
             Paid::Row { batch, row } => Candidate {
-                what: format!("relief batch {batch} row {row} ({amount})"),
+                what: Said::of(&CandidateText::Row { batch, row, amount }),
                 say: format!("--row {batch}/{row}"),
             },
         }
     }
 
     fn payer_candidate(from: Payer) -> Candidate {
-        let from = crate::payer::payer_text(&from);
-        Candidate { what: format!("received from {from}"), say: format!("--received-from \"{from}\"") }
+        let what = match from {
+            Payer::Issuer(issuer) => BecameText::FromIssuer { issuer },
+            Payer::Funder(programme) => BecameText::FromFunder { programme },
+        };
+        let say = format!("--received-from \"{}\"", crate::payer::payer_text(&from));
+        Candidate { what: Said::of(&what), say }
     }
 
     /// A payment that was booked by hand and may be this line.
@@ -252,7 +273,7 @@ pub(super) fn plan(rows: &[Row], picture: &Picture) -> Vec<Finding> {
         .iter()
         .map(|row| match (&row.status, &row.account) {
             (LineStatus::Known(_), _) => Some(Finding::Known),
-            (_, None) => Some(Finding::open("the account of this part of the statement cannot be read", Vec::new())),
+            (_, None) => Some(Finding::open(&OpenReason::AccountUnreadable, Vec::new())),
             (LineStatus::New | LineStatus::Undone, Some(_)) => None,
         })
         .collect();
@@ -260,8 +281,7 @@ pub(super) fn plan(rows: &[Row], picture: &Picture) -> Vec<Finding> {
     dealt_with(rows, &mut found);
     for (row, found) in rows.iter().zip(&mut found) {
         if row.status == LineStatus::Undone && found.is_none() {
-            let why = "two people undid what it was booked as; a person must say what it is";
-            *found = Some(Finding::open(why, fitting(row, picture)));
+            *found = Some(Finding::open(&OpenReason::Undone, fitting(row, picture)));
         }
     }
     let mut gone = BTreeSet::new();
@@ -270,11 +290,11 @@ pub(super) fn plan(rows: &[Row], picture: &Picture) -> Vec<Finding> {
     for (row, found) in rows.iter().zip(&mut found) {
         let fits = matches!(found, Some(Finding::Book(_)));
         if let Some(doubt) = row.doubt.as_ref().filter(|_| fits) {
-            *found = Some(Finding::open(doubt.text(), fitting(row, picture)));
+            *found = Some(Finding::said(doubt.text().clone(), fitting(row, picture)));
         }
     }
     // Counted only once nothing is left: a total function of the lines.
-    found.into_iter().map(|f| f.unwrap_or_else(|| Finding::open("nothing of this book fits", Vec::new()))).collect()
+    found.into_iter().map(|f| f.unwrap_or_else(|| Finding::open(&OpenReason::NothingFits, Vec::new()))).collect()
 }
 
 /// All candidates of a line, for people.
@@ -319,8 +339,8 @@ fn dealt_with(rows: &[Row], found: &mut [Option<Finding>]) {
         }
         for (n, other) in rows.iter().enumerate() {
             if found[n].is_none() && other.entry.kind != TransactionKind::Correction && undoes(row, &other.name) {
-                let why = format!("the bank's correction in record {} ({became}) may be about it", row.record);
-                found[n] = Some(Finding::open(why, Vec::new()));
+                let why = OpenReason::CorrectedAs { record: number(row.record), became: booked_as(became) };
+                found[n] = Some(Finding::open(&why, Vec::new()));
             }
         }
     }
@@ -368,43 +388,32 @@ fn money_out(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gon
     for (at, file) in sure {
         let (row, file_is) = (&rows[at], &picture.files[file]);
         found[at] = Some(if let Some(twin) = picture.twin(row) {
-            let why = format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
-            Finding::open(why, vec![picture.file_candidate(file_is)])
+            Finding::twin(twin, vec![picture.file_candidate(file_is)])
         } else if file_is.cancelled {
-            Finding::open(GIVEN_UP, vec![picture.file_candidate(file_is)])
+            Finding::open(&OpenReason::GivenUp, vec![picture.file_candidate(file_is)])
         } else if picture.is_mine(file_is) {
             if row.doubt.is_none() {
                 gone.insert(file);
             }
             Finding::Book(booking_of(file_is))
         } else {
-            Finding::open("it is a transfer file that others look after", vec![picture.file_candidate(file_is)])
+            Finding::open(&OpenReason::FileOfOthers, vec![picture.file_candidate(file_is)])
         });
     }
     for at in open {
         let of: Vec<Candidate> = edges[&at].iter().map(|n| picture.file_candidate(&picture.files[*n])).collect();
-        let why = if of.len() == 1 {
-            "several lines could be this one transfer file; say which line it is"
-        } else {
-            "several transfer files of this sum are due, and not as many lines; say which one it is"
-        };
-        found[at] = Some(Finding::open(why, of));
+        let why = if of.len() == 1 { OpenReason::SeveralLines } else { OpenReason::SeveralFiles };
+        found[at] = Some(Finding::open(&why, of));
     }
 }
 
 fn no_file(row: &Row, picture: &Picture) -> Finding {
     if !picture.is_my_account(row.account.as_ref()) {
-        return Finding::open("it is the statement of another account", fitting(row, picture));
+        return Finding::open(&OpenReason::OtherAccount, fitting(row, picture));
     }
     match picture.twin(row) {
-        Some(twin) => Finding::open(
-            format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what),
-            vec![Candidate {
-                what: format!("the same as {:?}", twin.reference),
-                say: format!("--same-as \"{}\"", twin.reference),
-            }],
-        ),
-        None => Finding::open("no transfer file of this sum is due on this account and day", fitting(row, picture)),
+        Some(twin) => Finding::twin(twin, vec![same_candidate(&twin.reference)]),
+        None => Finding::open(&OpenReason::NoFileDue, fitting(row, picture)),
     }
 }
 
@@ -427,9 +436,7 @@ fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone
         match picture.items.iter().position(|item| row.named.as_ref() == Some(&item.what)) {
             Some(item) if there(&picture.items[item], row) => named.entry(item).or_default().push(at),
             Some(_) | None => {
-                let why =
-                    "the payment that its text names was not taken by the bank from this account, or came back before";
-                found[at] = Some(Finding::open(why, fitting(row, picture)));
+                found[at] = Some(Finding::open(&OpenReason::NamedNotPaid, fitting(row, picture)));
             }
         }
     }
@@ -438,7 +445,7 @@ fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone
             found[*at] = Some(if lines.len() == 1 {
                 back_by_name(&rows[*at], &picture.items[*item], picture)
             } else {
-                Finding::open("several lines name this one payment", fitting(&rows[*at], picture))
+                Finding::open(&OpenReason::NamedTwice, fitting(&rows[*at], picture))
             });
         }
     }
@@ -455,10 +462,7 @@ fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone
         match (picture.payer(row), of.is_empty()) {
             (Some(from), true) => found[at] = Some(paid_in(row, from, picture)),
             (Some(_), false) => {
-                found[at] = Some(Finding::open(
-                    "it is a payment that came back, or what its payer owes",
-                    fitting(row, picture),
-                ));
+                found[at] = Some(Finding::open(&OpenReason::BackOrOwed, fitting(row, picture)));
             }
             (None, true) => found[at] = Some(nothing_in(row, picture)),
             (None, false) => {
@@ -471,23 +475,19 @@ fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone
         found[at] = Some(came_back(&rows[at], &picture.items[item], Yen::ZERO, picture));
     }
     for at in open {
-        found[at] = Some(Finding::open(
-            "several payments to this payee and of this sum were sent, and not as many lines; say which one it is",
-            fitting(&rows[at], picture),
-        ));
+        found[at] = Some(Finding::open(&OpenReason::SeveralPayments, fitting(&rows[at], picture)));
     }
 }
 
 fn came_back(row: &Row, item: &PaidItem, fee: Yen, picture: &Picture) -> Finding {
     let file = &picture.files[item.file];
     if let Some(twin) = picture.twin(row) {
-        let why = format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
-        return Finding::open(why, vec![picture.item_candidate(item)]);
+        return Finding::twin(twin, vec![picture.item_candidate(item)]);
     }
     if picture.is_mine(file) {
         Finding::Book(booking_back(item, fee))
     } else {
-        Finding::open("it is a payment that others look after", vec![picture.item_candidate(item)])
+        Finding::open(&OpenReason::PaymentOfOthers, vec![picture.item_candidate(item)])
     }
 }
 
@@ -498,25 +498,21 @@ fn back_by_name(row: &Row, item: &PaidItem, picture: &Picture) -> Finding {
         return came_back(row, item, less, picture);
     }
     let stated: Vec<String> = picture.fees().iter().map(ToString::to_string).collect();
-    let stated = if stated.is_empty() { "none".to_owned() } else { stated.join(", ") };
-    let why = format!(
-        "it names a payment of {}, and {} came: the difference is no fee of the bank in the configuration (return_fees: {stated})",
-        item.amount, row.entry.amount
-    );
-    Finding::open(why, vec![picture.item_candidate(item)])
+    let (sent, came, fees) = (item.amount, row.entry.amount, &stated.join(", "));
+    let why = match fees.as_str() {
+        "" => OpenReason::NoFeeSet { sent, came },
+        fees => OpenReason::NoFee { sent, came, fees },
+    };
+    Finding::open(&why, vec![picture.item_candidate(item)])
 }
 
 fn paid_in(row: &Row, from: Payer, picture: &Picture) -> Finding {
     let amount = row.entry.amount;
     match (picture.reader, picture.twin(row)) {
-        (Reader::Relief, _) => Finding::open(
-            "it is a payment to the operator, whose finance staff read it",
-            vec![Picture::payer_candidate(from)],
-        ),
+        (Reader::Relief, _) => Finding::open(&OpenReason::ToOperator, vec![Picture::payer_candidate(from)]),
         (Reader::Payouts, Some(twin)) => {
-            let why =
-                format!("likely a double: it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
-            Finding::open(why, doubles(&twin.reference))
+            let (line, became) = (Quoted(&twin.reference), booked_as(&twin.what));
+            Finding::open(&OpenReason::LikelyDouble { line, became }, doubles(&twin.reference))
         }
         (Reader::Payouts, None) => Finding::Book(Booking::Received { from, amount }),
     }
@@ -524,26 +520,28 @@ fn paid_in(row: &Row, from: Payer, picture: &Picture) -> Finding {
 
 /// A person's options for a payment that looks like an existing one.
 pub(super) fn doubles(reference: &str) -> Vec<Candidate> {
-    vec![
-        Candidate { what: "another payment".into(), say: "--another".into() },
-        Candidate { what: format!("the same as {reference:?}"), say: format!("--same-as \"{reference}\"") },
-    ]
+    vec![Candidate { what: Said::of(&CandidateText::Another), say: "--another".into() }, same_candidate(reference)]
+}
+
+/// A line is the same movement as what has this reference.
+fn same_candidate(reference: &str) -> Candidate {
+    let what = Said::of(&CandidateText::SameAs { line: Quoted(reference) });
+    Candidate { what, say: format!("--same-as \"{reference}\"") }
+}
+
+/// A record's number in a text.
+pub(super) fn number(record: usize) -> u64 {
+    u64::try_from(record).unwrap_or(u64::MAX)
 }
 
 fn nothing_in(row: &Row, picture: &Picture) -> Finding {
     if !picture.is_my_account(row.account.as_ref()) {
-        return Finding::open("it is the statement of another account", fitting(row, picture));
+        return Finding::open(&OpenReason::OtherAccount, fitting(row, picture));
     }
     if let Some(twin) = picture.twin(row) {
-        let why = format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
-        let say = format!("--same-as \"{}\"", twin.reference);
-        return Finding::open(why, vec![Candidate { what: format!("the same as {:?}", twin.reference), say }]);
+        return Finding::twin(twin, vec![same_candidate(&twin.reference)]);
     }
     let near = fitting(row, picture);
-    let why = if near.is_empty() {
-        "no transfer of this payee and sum was sent from this account, and it is no known payer's"
-    } else {
-        "no transfer of just this sum was sent to this payee; it may be one less the bank's fee"
-    };
-    Finding::open(why, near)
+    let why = if near.is_empty() { OpenReason::NothingSent } else { OpenReason::LessFee };
+    Finding::open(&why, near)
 }

@@ -16,7 +16,7 @@ use word::Word;
 
 use crate::access::Name;
 use crate::closing::PayoutConfig;
-use crate::error::{Result, ServiceError, unfit, value};
+use crate::error::{Result, ServiceError, unfit};
 use crate::fields::reason;
 use crate::operation::Operation;
 use crate::{Services, Who};
@@ -29,8 +29,9 @@ use kazasu_schemas::canonical::same;
 use kazasu_schemas::identity::Role;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::zengin::statement::{self, Direction};
-use kazasu_text::Quoted;
+use kazasu_text::bank_lines::OpenReason;
 use kazasu_text::problems::ProblemText;
+use kazasu_text::{Quoted, bank_files};
 use matching::{Finding, Picture, Row, SameAs, plan};
 pub use reader::CORRECTION_DAYS;
 use reader::{Reader, Run};
@@ -255,7 +256,7 @@ impl Services {
         ask: &Reading,
         who: &Who,
     ) -> Result<StatementRead> {
-        let read = statement::read(bytes).map_err(|e| value("statement", e))?;
+        let read = statement::read(bytes).map_err(|e| unfit("statement", &bank_files::statement(&e)))?;
         let today = ask.today.unwrap_or_else(|| self.now().jst_day());
         let faults = read::faults(&read, today, &self.calendar);
         let mut rows = rows(&read, &faults, |name| self.imports.vault.hidden("payee name", &[name]));
@@ -324,7 +325,10 @@ impl Services {
         };
         Ok(match refused {
             None => Finding::Book(booking),
-            Some(why) => Finding::open(why.to_string(), double_of(&why).map_or_else(Vec::new, matching::doubles)),
+            Some(why) => {
+                let candidates = double_of(&why).map_or_else(Vec::new, matching::doubles);
+                Finding::said(crate::sentences::said(&why), candidates)
+            }
         })
     }
 }
@@ -376,20 +380,18 @@ fn choose(rows: &[Row], picture: &Picture, ask: &Reading, damaged: bool) -> Resu
     let mut found = plan(&trusted, picture).into_iter();
     let rest: Vec<Row> = rows.iter().filter(|row| !is_chosen(row)).cloned().collect();
     let mut others = plan(&rest, picture).into_iter();
-    let missing = || Finding::open("nothing of this book fits", Vec::new());
+    let missing = || Finding::open(&OpenReason::NothingFits, Vec::new());
     let mut out = Vec::new();
     for row in rows {
         if !is_chosen(row) {
             let finding = match others.next().unwrap_or_else(missing) {
                 Finding::Book(_) => {
                     let why = match (&ask.word, damaged) {
-                        (Some(_), _) => "only the record that is named was looked at",
-                        (None, true) => {
-                            "the file is damaged: nothing of it is booked but the records that a person names (lines, why)"
-                        }
-                        (None, false) => "it is not among the records that were named",
+                        (Some(_), _) => OpenReason::NotTheNamed,
+                        (None, true) => OpenReason::Damaged,
+                        (None, false) => OpenReason::NotChosen,
                     };
-                    Finding::open(why, matching::fitting(row, picture))
+                    Finding::open(&why, matching::fitting(row, picture))
                 }
                 other => other,
             };

@@ -1,9 +1,9 @@
-//! For whom a bank statement is read, and to which end.
+//! The reader of a bank statement, and the purpose of the reading.
 
 /// Days between a line and the bank's correction of it.
 pub const CORRECTION_DAYS: i32 = 31;
 
-/// For whom a statement is read.
+/// The reader of a statement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Reader {
     /// Finance staff: payouts, and what issuers and funders pay.

@@ -4,10 +4,12 @@ use super::matching::{Finding, Row};
 use super::name::word;
 use super::read::Faults;
 use super::reader::Run;
-use kazasu_core::Booking;
-use kazasu_ledger::record::{Aside, Payer};
+use crate::sentences::booked_as;
+use kazasu_core::{Became, Booking};
+use kazasu_ledger::record::Payer;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::zengin::statement::Statement;
+use kazasu_text::Text;
 use serde::{Deserialize, Serialize};
 
 /// The result of reading a statement, line by line.
@@ -21,6 +23,9 @@ pub struct StatementRead {
     pub damaged: bool,
     /// The places of damage.
     pub bad_records: Vec<String>,
+    /// The same in Japanese.
+    #[serde(default)]
+    pub bad_records_ja: Vec<String>,
     /// Payout files that the bank took.
     pub taken: Vec<TakenLine>,
     /// Transfer files of relief that the bank took.
@@ -116,6 +121,9 @@ pub struct AsideLine {
     pub yen: i64,
     /// The reason.
     pub why: String,
+    /// The same in Japanese.
+    #[serde(default)]
+    pub why_ja: String,
 }
 
 /// A line that is open.
@@ -135,6 +143,9 @@ pub struct OpenLine {
     pub line: String,
     /// The reason why it is open.
     pub why: String,
+    /// The same in Japanese.
+    #[serde(default)]
+    pub why_ja: String,
     /// Its candidates.
     pub candidates: Vec<CandidateView>,
 }
@@ -144,8 +155,16 @@ pub struct OpenLine {
 pub struct CandidateView {
     /// In words.
     pub what: String,
+    /// The same in Japanese.
+    #[serde(default)]
+    pub what_ja: String,
     /// The option with which a person chooses this candidate.
     pub say: String,
+}
+
+/// A text in English and in Japanese.
+fn in_both(text: &impl Text) -> (String, String) {
+    (text.en().into_owned(), text.ja().into_owned())
 }
 
 impl StatementRead {
@@ -154,7 +173,8 @@ impl StatementRead {
             entries: read.entries.len(),
             dry_run: run == Run::Look,
             damaged: !faults.texts.is_empty(),
-            bad_records: faults.texts.clone(),
+            bad_records: faults.texts.iter().map(|text| text.en().into_owned()).collect(),
+            bad_records_ja: faults.texts.iter().map(|text| text.ja().into_owned()).collect(),
             ..StatementRead::default()
         }
     }
@@ -163,7 +183,11 @@ impl StatementRead {
         match finding {
             Finding::Known => self.known += 1,
             Finding::Open { why, candidates } => {
-                let candidate = |c: super::matching::Candidate| CandidateView { what: c.what, say: c.say };
+                let candidate = |c: super::matching::Candidate| {
+                    let (what, what_ja) = in_both(&c.what);
+                    CandidateView { what, what_ja, say: c.say }
+                };
+                let (why, why_ja) = in_both(&why);
                 self.unmatched.push(OpenLine {
                     record: row.record,
                     day: row.entry.posting_date.to_string(),
@@ -172,6 +196,7 @@ impl StatementRead {
                     payer: row.entry.payer_name.trim().to_owned(),
                     line: row.reference.clone(),
                     why,
+                    why_ja,
                     candidates: candidates.into_iter().map(candidate).collect(),
                 });
             }
@@ -201,12 +226,8 @@ impl StatementRead {
             }
             Booking::Corrects { line } => self.undone.push(UndoneLine { line, correction: row.reference.clone(), yen }),
             Booking::Aside(aside) => {
-                let why = match aside {
-                    Aside::NotOurs => "not ours".to_owned(),
-                    Aside::Same(other) => format!("the same as {other}"),
-                    Aside::Corrected(other) => format!("corrected by the bank: {other}"),
-                };
-                self.set_aside.push(AsideLine { record: row.record, line: row.reference.clone(), yen, why });
+                let (why, why_ja) = in_both(&booked_as(&Became::Aside(aside)));
+                self.set_aside.push(AsideLine { record: row.record, line: row.reference.clone(), yen, why, why_ja });
             }
         }
     }

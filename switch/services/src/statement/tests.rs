@@ -138,7 +138,7 @@ impl Office {
     }
 
     fn refused(&mut self, command: Command) -> String {
-        self.event(&Event::Command(command)).rejected.expect("it is refused").to_string()
+        crate::sentences::said(&self.event(&Event::Command(command)).rejected.expect("it is refused")).to_string()
     }
 
     /// Two people decide it; the proposal's number, or why it is refused.
@@ -149,7 +149,7 @@ impl Office {
             said: said("suzuki", "t"),
         };
         if let Some(why) = self.event(&Event::Command(Command::Approvals(ask))).rejected {
-            return Err(why.to_string());
+            return Err(crate::sentences::said(&why).to_string());
         }
         let proposal = self.state.seq;
         self.ok(Command::Approvals(Approvals::Decide {
@@ -221,14 +221,15 @@ impl Office {
             let before = self.state.seq;
             let rejected = match ask.run {
                 Run::Look if waits_for_another_line(&what, &picture) => None,
-                Run::Look => self.state.would_book(&line).map(|why| why.to_string()),
+                Run::Look => self.state.would_book(&line),
                 Run::Book => {
                     let decision = self.event(&Event::Command(Command::Line(Box::new(line))));
                     assert!(decision.rejected.is_some() || self.state.seq == before + 1, "what is planned is new");
-                    decision.rejected.map(|why| why.to_string())
+                    decision.rejected
                 }
             };
-            out.push((row.record, rejected.map_or(Finding::Book(what), |why| Finding::open(why, Vec::new()))));
+            let refused = |why| Finding::said(crate::sentences::said(&why), Vec::new());
+            out.push((row.record, rejected.map_or(Finding::Book(what), refused)));
         }
         out.sort_by_key(|(record, _)| *record);
         Ok(out)
@@ -325,9 +326,16 @@ fn file(entries: &[Entry]) -> Vec<u8> {
     statement::write(&[Sheet { header: &header, entries, closing_balance: None }], LineEnding::None).unwrap()
 }
 
-fn open(finding: &Finding) -> (&str, &[Candidate]) {
+/// Why a line is open, in English, and its candidates.
+fn open(finding: &Finding) -> (String, &[Candidate]) {
     match finding {
-        Finding::Open { why, candidates } => (why, candidates),
+        Finding::Open { why, candidates } => {
+            let all = candidates.iter().map(|candidate| &candidate.what).chain([why]);
+            for text in all {
+                assert_eq!(kazasu_text::latin::words(&kazasu_text::Text::ja(text)), [""; 0], "{text:?}");
+            }
+            (why.to_string(), candidates)
+        }
         Finding::Book(_) | Finding::Known => panic!("{finding:?} is not open"),
     }
 }

@@ -1,14 +1,18 @@
 //! A person's word about one line: what it is, where the program may not say.
 
-use super::matching::{GIVEN_UP, Picture, Row, SameAs, booking_back, booking_of};
+use super::matching::{Picture, Row, SameAs, booking_back, booking_of, number};
 use super::name::LineName;
 use super::reader::Reader;
-use crate::error::{Result, value};
+use crate::error::{Result, unfit};
+use crate::sentences::booked_as;
 use kazasu_core::{Alike, Became, Booking, DueFile, LineStatus, MoneyOut, Paid};
 use kazasu_ledger::record::{Aside, Payer};
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::zengin::statement::{Direction, TransactionKind};
+use kazasu_text::bank_lines::{LineWordText, OpenReason};
+use kazasu_text::problems::ProblemText;
+use kazasu_text::{Quoted, Text};
 
 /// A person's classification of a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,15 +40,7 @@ impl Word {
     /// `not-ours`, `corrects …`.
     pub(super) fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
-        let wrong = || {
-            value(
-                "is",
-                format!(
-                    "must be `file N/F`, `settlement P/S`, `row B/R`, `received issuer N`, `received funder N`, `another`, `same \
-                     REFERENCE`, `not-ours` or `corrects LINE`, got {text:?}"
-                ),
-            )
-        };
+        let wrong = || unfit("is", &LineWordText::Form { got: Quoted(text) });
         let (what, rest) = text.split_once(' ').unwrap_or((text, ""));
         let rest = rest.trim();
         let pair = || rest.split_once('/').map(|(a, b)| (a.trim(), b.trim())).ok_or_else(wrong);
@@ -65,25 +61,18 @@ impl Word {
     }
 }
 
-fn no<T>(problem: String) -> Result<T> {
-    Err(value("line", problem))
-}
-
-/// A payment as its option names it.
-fn shown(what: Paid) -> String {
-    match what {
-        Paid::Settlement { payout, settlement } => format!("settlement {settlement} of payout {payout}"),
-        Paid::Row { batch, row } => format!("row {row} of batch {batch}"),
-    }
+fn no<T>(problem: &impl Text) -> Result<T> {
+    Err(unfit("line", problem))
 }
 
 /// The booking of the line, when the classification can be true.
 pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Booking, Alike)> {
+    let record = number(row.record);
     if let LineStatus::Known(became) = &row.status {
-        return no(format!("record {} was booked before ({became}); undo that first", row.record));
+        return no(&LineWordText::BookedBefore { record, became: booked_as(became) });
     }
     if let Some(super::read::Doubt::Never(text)) = &row.doubt {
-        return no(text.clone());
+        return no(text);
     }
     let account = row.account.as_ref();
     let out = row.entry.direction == Direction::Out;
@@ -101,40 +90,41 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
         }
         Word::Another if picture.reader == Reader::Payouts && mine && !out => match picture.payer(row) {
             Some(from) => Ok((Booking::Received { from, amount: row.entry.amount }, Alike::Another)),
-            None => {
-                no(format!("record {} is not from one configured payer; say from whom (--received-from)", row.record))
-            }
+            None => no(&LineWordText::PayerUnknown { record }),
         },
-        Word::Received(_) | Word::Another => {
-            no(format!("record {} is no payment to the operator's account", row.record))
-        }
-        Word::Same(_) | Word::NotOurs if !mine => no(format!("record {} is of another account", row.record)),
+        Word::Received(_) | Word::Another => no(&LineWordText::NotToOperator { record }),
+        Word::Same(_) | Word::NotOurs if !mine => no(&LineWordText::OfOtherAccount { record }),
         Word::Same(other) => same_as(row, other, picture).and_then(waits),
         Word::NotOurs => waits(Booking::Aside(Aside::NotOurs)),
         Word::Corrects(line) => corrects(row, line, picture, mine).and_then(waits),
     }
 }
 
+/// A batch with a number that no batch has.
+fn out_of_range(got: u64) -> crate::ServiceError {
+    unfit("file", &ProblemText::Range { least: 1, most: u32::MAX.into(), got })
+}
+
 /// The bank took the money of a file.
 fn taken(row: &Row, (of, n): (u64, u16), picture: &Picture) -> Result<Booking> {
     let of = match picture.reader {
         Reader::Payouts => MoneyOut::Payout(of),
-        Reader::Relief => MoneyOut::Batch(u32::try_from(of).map_err(|e| value("file", e))?),
+        Reader::Relief => MoneyOut::Batch(u32::try_from(of).map_err(|_| out_of_range(of))?),
     };
     let file = picture.files.iter().find(|f| f.of == of && f.file == n);
     let Some(file) = file.filter(|f| picture.is_mine(f)) else {
-        let of = match of {
-            MoneyOut::Payout(number) => format!("payout {number}"),
-            MoneyOut::Batch(number) => format!("batch {number}"),
-        };
-        return no(format!("no file {n} of {of} waits for the bank"));
+        return no(&match of {
+            MoneyOut::Payout(payout) => LineWordText::NoPayoutFile { file: n, payout },
+            MoneyOut::Batch(batch) => LineWordText::NoBatchFile { file: n, batch },
+        });
     };
+    let record = number(row.record);
     if file.cancelled {
-        return no(format!("record {}: {GIVEN_UP}", row.record));
+        return no(&LineWordText::Of { record, problem: OpenReason::GivenUp });
     }
     fits(row, file, picture)?;
     if row.entry.direction != Direction::Out || file.total != row.entry.amount {
-        return no(format!("record {} is no {} that left; the file has {}", row.record, row.entry.amount, file.total));
+        return no(&LineWordText::NotThisSum { record, amount: row.entry.amount, total: file.total });
     }
     Ok(booking_of(file))
 }
@@ -142,10 +132,15 @@ fn taken(row: &Row, (of, n): (u64, u16), picture: &Picture) -> Result<Booking> {
 /// A payment came back.
 fn came_back(row: &Row, what: Paid, picture: &Picture) -> Result<Booking> {
     let item = picture.items.iter().find(|item| item.what == what && picture.is_mine(&picture.files[item.file]));
-    let Some(item) = item else { return no(format!("{} was not paid, or came back before", shown(what))) };
+    let Some(item) = item else {
+        return no(&match what {
+            Paid::Settlement { payout, settlement } => LineWordText::SettlementNotPaid { settlement, payout },
+            Paid::Row { batch, row } => LineWordText::RowNotPaid { row, batch },
+        });
+    };
     fits(row, &picture.files[item.file], picture)?;
     if row.entry.direction == Direction::Out {
-        return no(format!("record {} left the account; only what came can have come back", row.record));
+        return no(&LineWordText::Left { record: number(row.record) });
     }
     Ok(booking_back(item, Yen::new(item.amount.get() - row.entry.amount.get())))
 }
@@ -154,7 +149,7 @@ fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<()> {
     if picture.leaves(file, row.account.as_ref()) {
         return Ok(());
     }
-    no(format!("record {} is of another account than the file's", row.record))
+    no(&LineWordText::NotFilesAccount { record: number(row.record) })
 }
 
 /// The line moves nothing, because what it moved was booked under another reference. Amount, direction and payer are compared where it
@@ -162,34 +157,26 @@ fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<()> {
 fn same_as(row: &Row, other: &str, picture: &Picture) -> Result<Booking> {
     let booking = Booking::Aside(Aside::Same(other.to_owned()));
     let Some(SameAs { line, record }) = &picture.same else { return Ok(booking) };
-    let wrong = |expected: &str, got: String| {
-        no(format!(
-            "record {} is not the same as {other:?}: expected {expected}, got {got}; give the reference under which this line's money was \
-             booked, or say what else the line is",
-            row.record
-        ))
-    };
-    if let Some(n) = record.filter(|n| *n != row.record) {
-        return wrong(
-            "what no other line of this file is",
-            format!("what record {n} is already, and two lines of one file are two movements"),
-        );
+    let (taken, record) = (record.filter(|n| *n != row.record), number(row.record));
+    let (other, became) = (Quoted(other), booked_as(&line.what));
+    if let Some(taken) = taken {
+        return no(&LineWordText::SameOfRecord { record, other, taken: number(taken) });
     }
     let of_account = LineName::parse(&line.reference).is_none_or(|name| name.is_of(&row.name));
     if !of_account || !picture.is_account_of(line, row.account.as_ref()) {
-        return wrong("what was booked on the account of this line", format!("another account's ({})", line.what));
+        return no(&LineWordText::SameOtherAccount { record, other, became });
     }
     if !picture.is_my_line(line) {
-        return wrong("what the reader looks after", format!("what others look after ({})", line.what));
+        return no(&LineWordText::SameOfOthers { record, other, became });
     }
     match (&row.named, &line.what) {
         (Some(Paid::Settlement { settlement: named, .. }), Became::Returned { settlement, .. })
             if named != settlement =>
         {
-            wrong("the settlement that its text names", line.what.to_string())
+            no(&LineWordText::SameOtherSettlement { record, other, became })
         }
         (Some(Paid::Row { batch: b, row: r }), Became::CameBack { batch, row: n, .. }) if (b, r) != (batch, n) => {
-            wrong("the row that its text names", line.what.to_string())
+            no(&LineWordText::SameOtherRow { record, other, became })
         }
         _ => Ok(booking),
     }
@@ -197,10 +184,7 @@ fn same_as(row: &Row, other: &str, picture: &Picture) -> Result<Booking> {
 
 fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Booking> {
     if row.entry.kind != TransactionKind::Correction {
-        return no(format!(
-            "record {} is no correction of the bank (kind 19); two people undo a line: kazasu payout undo",
-            row.record
-        ));
+        return no(&LineWordText::NotCorrection { record: number(row.record) });
     }
     let known = picture.booked.iter().find(|b| same(&b.reference, line));
     let name = known.and_then(|b| LineName::parse(&b.reference));
@@ -217,5 +201,5 @@ fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Book
         let line = known.map_or(line, |b| b.reference.as_str()).to_owned();
         return Ok(Booking::Corrects { line });
     }
-    no(format!("{line:?} is nothing of this account and sum, the other way, that was booked"))
+    no(&LineWordText::NoOpposite { line: Quoted(line) })
 }

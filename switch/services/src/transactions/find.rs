@@ -186,12 +186,12 @@ impl FindTransactions {
         let stan = text(&self.stan).map(|text| stan(&text)).transpose()?;
         Ok(Search {
             person: self.ppid.as_deref().map(|text| ppid("ppid", text)).transpose()?,
-            rrn: text(&self.rrn).map(|text| text.parse().map_err(|e| value("rrn", e))).transpose()?,
+            rrn: text(&self.rrn).map(|text| text.parse().map_err(|e| value("rrn", &e))).transpose()?,
             stan,
-            approval: text(&self.approval).map(|text| text.parse().map_err(|e| value("approval", e))).transpose()?,
+            approval: text(&self.approval).map(|text| text.parse().map_err(|e| value("approval", &e))).transpose()?,
             last_four,
             amount: self.amounts()?,
-            terminal: text(&self.terminal).map(|text| text.parse().map_err(|e| value("terminal", e))).transpose()?,
+            terminal: text(&self.terminal).map(|text| text.parse().map_err(|e| value("terminal", &e))).transpose()?,
             merchants: None,
             kinds: self.kind.as_deref().map(kind).transpose()?.into_iter().collect(),
             state: self.state.as_deref().map(state).transpose()?,

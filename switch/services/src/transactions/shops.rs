@@ -29,7 +29,7 @@ pub(crate) enum Shops {
 impl Shops {
     /// Those of a caller.
     pub(crate) async fn of(services: &Services, who: &Who) -> Result<Shops> {
-        // A role that is for one city or party only is no right to see everybody's payments.
+        // A role for one city or party gives no right to see the payments of others.
         let everywhere = |role: &Role| who.held.iter().any(|held| held.role == *role && held.scope == Scope::All);
         if STAFF.iter().any(everywhere) {
             return Ok(Shops::All);
@@ -73,7 +73,7 @@ impl Shops {
 pub(super) enum Persons {
     /// To staff of residents who say why.
     Shown,
-    /// To everybody else.
+    /// To every other caller.
     Hidden,
 }
 

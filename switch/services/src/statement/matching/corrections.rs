@@ -28,16 +28,14 @@ pub(super) fn corrections(rows: &[Row], picture: &Picture, found: &mut [Option<F
     for (at, of) in &fits {
         match &of[..] {
             [] => {
-                let why = "the bank's correction of a line that is not known here";
-                found[*at] = Some(Finding::open(why, Vec::new()));
+                found[*at] = Some(Finding::open(&OpenReason::CorrectsUnknown, Vec::new()));
             }
             [(line, here)] if claims[line] == 1 => correct(rows, picture, found, (*at, line, *here)),
             _ => {
-                let why = "the bank's correction: it could be about several lines";
-                found[*at] = Some(Finding::open(why, correcting(of)));
+                found[*at] = Some(Finding::open(&OpenReason::CorrectsSeveral, correcting(of)));
                 for n in of.iter().filter_map(|(_, n)| *n) {
-                    let why = format!("the bank's correction in record {} may be about it", rows[*at].record);
-                    found[n].get_or_insert_with(|| Finding::open(why, fitting(&rows[n], picture)));
+                    let why = OpenReason::CorrectedIn { record: number(rows[*at].record) };
+                    found[n].get_or_insert_with(|| Finding::open(&why, fitting(&rows[n], picture)));
                 }
             }
         }
@@ -62,12 +60,12 @@ fn about(row: &Row, rows: &[Row], picture: &Picture, found: &[Option<Finding>]) 
     of.into_iter().map(|(_, reference, n)| (reference, n)).collect()
 }
 
+fn correction_of(line: &str) -> Candidate {
+    Candidate { what: Said::of(&CandidateText::Corrects { line }), say: format!("--corrects \"{line}\"") }
+}
+
 fn correcting(of: &About) -> Vec<Candidate> {
-    let one = |(line, _): &(String, Option<usize>)| Candidate {
-        what: format!("the correction of {line}"),
-        say: format!("--corrects \"{line}\""),
-    };
-    of.iter().map(one).collect()
+    of.iter().map(|(line, _)| correction_of(line)).collect()
 }
 
 /// A correction of exactly one line, which is in this file too, or in the journal.
@@ -84,8 +82,7 @@ fn correct(
         None => booked.is_some_and(|b| picture.is_my_line(b)),
     };
     if !mine {
-        let why = "the bank's correction of a line that others look after";
-        found[at] = Some(Finding::open(why, correcting(&vec![(line.clone(), here)])));
+        found[at] = Some(Finding::open(&OpenReason::CorrectsOfOthers, correcting(&vec![(line.clone(), here)])));
         return;
     }
     let Some(n) = here else {
@@ -99,10 +96,7 @@ fn correct(
     };
     // An earlier booking would stand, although the bank took it back.
     let reference = &before.reference;
-    let why = format!("it looks like {reference:?}, which was booked before ({})", before.what);
-    let same = Candidate { what: format!("the same as {reference:?}"), say: format!("--same-as \"{reference}\"") };
-    found[n] = Some(Finding::open(why, vec![same]));
-    let why = format!("the bank's correction of a line that looks like {reference:?}, which was booked before");
-    let of = Candidate { what: format!("the correction of {reference}"), say: format!("--corrects \"{reference}\"") };
-    found[at] = Some(Finding::open(why, vec![of]));
+    found[n] = Some(Finding::twin(before, vec![same_candidate(reference)]));
+    let why = OpenReason::CorrectsTwin { line: Quoted(reference) };
+    found[at] = Some(Finding::open(&why, vec![correction_of(reference)]));
 }

@@ -91,8 +91,7 @@ fn dates_that_cannot_be_are_told_as_they_were_read() {
         }
         bytes
     };
-    let told =
-        |bytes: &[u8]| read::faults(&statement::read(bytes).unwrap(), today(), Calendar::built_in()).texts.join("\n");
+    let told = |bytes: &[u8]| told_of(&statement::read(bytes).unwrap());
     // A western year: 26 would be 2044.
     let western = dated(b"261203");
     assert!(
@@ -182,7 +181,7 @@ fn one_accounts_days_in_two_parts_of_a_file_are_damage() {
         let bytes = parts(headers, [&lines, &lines]);
         books_nothing(&mut office, &bytes, what);
         let read = statement::read(&bytes).unwrap();
-        let told = read::faults(&read, today(), Calendar::built_in()).texts.join("\n");
+        let told = told_of(&read);
         assert!(told.starts_with("header 2: expected an account that no other header has on the same days"), "{told}");
         assert!(told.contains("got that of header 1 once more"), "{told}");
     }
@@ -193,7 +192,7 @@ fn one_accounts_days_in_two_parts_of_a_file_are_damage() {
     elsewhere.branch = "002".parse().unwrap();
     for headers in [[&before, &last_day], [&last_day, &before], [&whole, &elsewhere]] {
         let read = statement::read(&parts(headers, [&[], &[]])).unwrap();
-        assert_eq!(read::faults(&read, today(), Calendar::built_in()).texts, Vec::<String>::new());
+        assert_eq!(told_of(&read), "");
     }
 }
 
@@ -237,4 +236,13 @@ fn what_came_as_cheques_waits_until_a_person_says_that_they_are_paid() {
         assert!(matches!(office.read(&bytes)[0].1, Finding::Known));
         office.check_replay();
     }
+}
+
+/// Everything that is damaged in a file, a line each, in English.
+fn told_of(read: &statement::Statement) -> String {
+    let texts = read::faults(read, today(), Calendar::built_in()).texts;
+    for text in &texts {
+        assert_eq!(kazasu_text::latin::words(&kazasu_text::Text::ja(text)), [""; 0], "{text:?}");
+    }
+    texts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -303,7 +303,10 @@ fn the_file_of_a_payout_that_was_given_up_is_named_and_not_booked() {
     let found = office.read(&bytes);
     let (why, candidates) = open(&found[0].1);
     assert!(why.contains("a payout that was given up") && why.contains("組戻"), "{why}");
-    assert_eq!(candidates[0].what, format!("payout {a} file 0 (¥10,000, value date 2026-12-03, cancelled)"));
+    assert_eq!(
+        candidates[0].what.to_string(),
+        format!("payout {a} file 0 (¥10,000, value date 2026-12-03, cancelled)")
+    );
     assert!(office.said(&bytes, 2, &format!("file {a}/0")).unwrap_err().contains("was given up"));
     // Ordered again for the same day: one line, and it could be either.
     let b = office.payout(&[1]);
