@@ -31,7 +31,7 @@ use kazasu_services::relief::{
 use kazasu_services::residents::{
     ApplyStatusList, BindCard, BindCertificate, BreakLink, CreditPurse, DecideLink, FindResident, IssueTemporary,
     LiftSuspension, ListBrokenLinks, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget, RemoveLink,
-    SetCard, SetLimits, SetLink, SetSpendable, ShowResident, ShowTaps,
+    ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident, ShowTaps,
 };
 use kazasu_services::security_log::{ReadSecurityLog, VerifySecurityLog};
 use kazasu_services::transactions::{FindTransactions, ShowTakings, ShowTransaction};
@@ -93,7 +93,7 @@ macro_rules! door {
 mod operations {
     door! {
         SetLink RemoveLink BreakLink ProposeRetarget DecideLink ListWaitingLinks FindResident RotateSeals RequestDestruction RecordDestruction SetCard BindCertificate ApplyStatusList
-        IssueTemporary MergePeople SetLimits SetSpendable FundProgramme CreditPurse ActivatePolicy RetryNotice DecideAdvice
+        IssueTemporary MergePeople ReplaceCard SetLimits SetSpendable FundProgramme CreditPurse ActivatePolicy RetryNotice DecideAdvice
         ConfirmClock ShowResident ListBrokenLinks ListSharedAccounts ListMerchants ShowMerchant ListNotices ListAdvices ShowKeyNeeds
         LiftSuspension BindCard ShowTaps ShowPolicy ReadSecurityLog VerifySecurityLog FindTransactions ShowTransaction ShowTakings
     }

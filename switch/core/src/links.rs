@@ -2,7 +2,7 @@
 //! are sealed again.
 
 use super::approvals::{Document, Requesting};
-use super::conditions::known;
+use super::conditions::{known, own_id};
 use super::decision::{Decided, Decision, recorded, unchanged};
 use super::event::Link;
 use super::refusal::Rejected;
@@ -59,8 +59,8 @@ fn next_link(
     (origin, instrument): (LinkOrigin, Instrument),
 ) -> Result<Linked, Rejected> {
     let ppid = new.ppid;
-    if state.people.residents.get(&ppid).is_some_and(|at| state.root(*at) != *at) {
-        return Err(Rejected::MergedBefore(ppid));
+    if state.people.residents.contains_key(&ppid) {
+        own_id(state, ppid)?;
     }
     let (version, from) = next_version(state, now, new)?;
     let (origin, by) = (Some(origin), Some(new.by.to_owned()));

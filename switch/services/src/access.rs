@@ -194,10 +194,11 @@ operations! {
         SetCard "set_card" Command One RESIDENTS Any;
         LiftSuspension "lift_suspension" Command Two LINKS Any;
         BindCard "bind_card" Command Two LINKS Any;
-        BindCertificate "bind_certificate" Command One OPERATORS Any;
+        BindCertificate "bind_certificate" Command Opening OPERATORS Any;
         ApplyStatusList "apply_list" Command One OPERATORS Any;
         IssueTemporary "issue_temporary" Command One OPERATORS Any;
         MergePeople "merge" Command Opening OPERATORS Any;
+        ReplaceCard "replace" Command Opening LINKS Any;
         SetLimits "set_limits" Command One PORTALS Any;
         SetSpendable "set_spendable" Command One PORTALS Any;
         FundProgramme "fund_programme" Command Opening OPERATORS Any;
@@ -409,7 +410,10 @@ pub fn may(name: Name, who: &Who, scope: &Scope) -> Access {
         return Access::Unknown;
     }
     let opens = *scope == Scope::Opening && who.kind == CallerKind::Keeper;
-    if row.people != People::One && who.kind != CallerKind::Person && !opens {
+    let people = people(&row, scope);
+    // Who may not at all hears that, and not how many people it takes.
+    let alone = people != People::One && who.kind != CallerKind::Person && !opens;
+    if alone && only_suspends(who, scope).is_none() {
         return Access::No(takes_people(who));
     }
     if let Some(why) = denied(&row, who, scope) {
@@ -419,13 +423,24 @@ pub fn may(name: Name, who: &Who, scope: &Scope) -> Access {
         return Access::No(takes_a_person(who));
     }
     let has_factor = who.sign_in.is_two_factors();
-    match (factor(&row, name, scope), row.people) {
+    match (factor(&row, name, scope), people) {
         (Factor::Fresh, _) if has_factor && who.factor == Fresh::No => Access::Factor,
         (_, People::Opening) if opens => Access::Yes,
         (_, People::Two | People::Opening) => Access::TwoPeople,
         (_, People::One) => Access::Yes,
     }
 }
+
+/// The people that the row asks for. Suspending and revoking a card only protect; using one again takes two.
+fn people(row: &Row, scope: &Scope) -> People {
+    match scope {
+        Scope::CardStatus(status) if status == GOOD => People::Opening,
+        _ => row.people,
+    }
+}
+
+/// The status of a card that may be used.
+pub(crate) const GOOD: &str = "good";
 
 /// The factor that the row asks for, or what the request is about: money that leaves, rights, keys.
 fn factor(row: &Row, name: Name, scope: &Scope) -> Factor {

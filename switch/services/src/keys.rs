@@ -9,7 +9,7 @@ use crate::operation::{Operation, Recorded, Requested};
 use crate::{Services, Who};
 use kazasu_core::{Command, SealNeeds, SealedNumber};
 use kazasu_engine::CommandError;
-use kazasu_ledger::record::{CardHash, CarriedChange, Destruction, Instrument, Proposal};
+use kazasu_ledger::record::{CardHash, CarriedChange, Destruction, Instrument, Proposal, Replacement};
 use kazasu_text::key_refusals::KeyNeedText;
 use kazasu_text::problems::ProblemText;
 use kazasu_text::{AnyOf, Count, Language, Quoted, Text};
@@ -70,6 +70,10 @@ impl Services {
                 Proposal::SharedLink(link) => Some((link.ppid, link.instrument)),
                 Proposal::Carried(change) => match *change {
                     CarriedChange::Link { ppid, instrument, .. } => Some((ppid, *instrument)),
+                    CarriedChange::Replace(replacement) => {
+                        let Replacement { into, link, .. } = *replacement;
+                        link.map(|link| (into, link.instrument))
+                    }
                     _ => None,
                 },
                 _ => None,

@@ -26,7 +26,7 @@ impl Name {
         use Name::*;
         match self {
             SetLink | RemoveLink | BreakLink | ProposeRetarget | DecideLink | RotateSeals | SetCard
-            | LiftSuspension | BindCard | BindCertificate | ApplyStatusList | IssueTemporary | MergePeople
+            | LiftSuspension | BindCard | BindCertificate | ApplyStatusList | IssueTemporary | MergePeople | ReplaceCard
             | SetLimits | SetSpendable | FundProgramme | CreditPurse | ActivatePolicy | RetryNotice | DecideAdvice
             | ConfirmClock | HandOver | ImportLinks | ImportMerchants | RequestDestruction | RecordDestruction => {
                 Watched::Command

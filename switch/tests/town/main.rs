@@ -5,6 +5,7 @@
 mod audit;
 mod bad_input;
 mod bank;
+mod cards;
 mod circles;
 mod clock;
 mod closing;

@@ -100,6 +100,21 @@ texts! {
         NotSuspended { ppid: Ppid }:
             "利用者 {ppid} のカードは、職員による一時停止中ではありません。",
             "the card of {ppid} is not suspended by people";
+        NotRevoked { ppid: Ppid }:
+            "利用者 {ppid} のカードは、職員による失効の状態ではありません。",
+            "the card of {ppid} is not revoked by people";
+        GoneInto { ppid: Ppid, into: Ppid }:
+            "{ppid} は {into} に引き継がれています。{into} を指定してください。",
+            "{ppid} stands for {into} now: name that PPID";
+        Temporary { ppid: Ppid }:
+            "{ppid} は仮IDです。仮IDは統合してください（`kazasu card merge`）。",
+            "{ppid} is a temporary ID; those are merged (`kazasu card merge`)";
+        ReplacesItself { ppid: Ppid }:
+            "{ppid} から {ppid} 自身への引継ぎはできません。新しいカードのPPIDを指定してください。",
+            "{ppid} cannot take its own place: name the PPID of the new card";
+        LinkChanged { ppid: Ppid }:
+            "{ppid} の紐付けは、引継ぎの起案後に変わりました。起案を引き戻し、起案し直してください。",
+            "the link of {ppid} changed after the replacement was requested: withdraw the request, and request it again";
         BoundAlready { serial: Serial }:
             "証明書 {serial} は、すでにこのカードのものです。", "certificate {serial} is the card's already";
         NotPayment { record: u64 }:

@@ -159,6 +159,7 @@ impl ApprovalState {
             Proposal::SharedLink(link) => Some(&link.instrument),
             Proposal::Carried(change) => match &**change {
                 CarriedChange::Link { instrument, .. } => Some(&**instrument),
+                CarriedChange::Replace(replacement) => replacement.link.as_ref().map(|link| &link.instrument),
                 _ => None,
             },
             _ => None,

@@ -131,7 +131,8 @@ impl State {
                 CarriedChange::Credit { .. }
                 | CarriedChange::Policy(_)
                 | CarriedChange::Merge { .. }
-                | CarriedChange::Link { .. } => return String::new(),
+                | CarriedChange::Link { .. }
+                | CarriedChange::Replace(_) => return String::new(),
             },
             Proposal::UndoBooking { reference, payer: None } => return self.line_city(reference).unwrap_or_default(),
             Proposal::UndoBooking { payer: Some(_), .. }

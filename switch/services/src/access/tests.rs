@@ -150,12 +150,17 @@ fn a_portal_may_ask_what_is_about_residents_and_nothing_else() {
         assert!(matches!(card(&who, "good"), Access::No(_)));
         assert_eq!(card(&who, "suspended"), Access::Yes);
     }
-    assert_eq!(card(&with(&[Role::Operator]), "good"), Access::Yes);
+    // An operator asks another person, and no program and no keeper of a book with administrators does it alone.
+    assert_eq!(card(&with(&[Role::Operator]), "good"), Access::TwoPeople);
+    assert_eq!(card(&with(&[Role::Operator]), "revoked"), Access::Yes);
+    assert!(matches!(card(&program(&[Role::Operator]), "good"), Access::No(_)));
+    assert!(matches!(card(&Who::keeper(), "good"), Access::No(_)));
+    assert_eq!(may(Name::SetCard, &Who::keeper(), &Scope::Opening), Access::Yes);
     // Another role beside it is no right to give a card back.
     for other in [Role::CityOfficer, Role::FinanceStaff, Role::Auditor] {
         assert!(matches!(card(&with(&[Role::CallCentre, other]), "good"), Access::No(_)), "{other}");
     }
-    assert_eq!(card(&with(&[Role::CallCentre, Role::Operator]), "good"), Access::Yes);
+    assert_eq!(card(&with(&[Role::CallCentre, Role::Operator]), "good"), Access::TwoPeople);
 }
 
 #[test]

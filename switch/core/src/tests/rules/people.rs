@@ -91,7 +91,7 @@ fn a_temporary_id_is_merged_once_with_all_that_it_has() {
         origin: LinkOrigin::Holder,
         by: "test".into(),
     };
-    assert!(ask(&mut town, link).unwrap_err().contains("merged before"));
+    assert!(ask(&mut town, link).unwrap_err().contains("stands for"));
     town.check_replay();
 }
 
