@@ -158,6 +158,8 @@ pub enum Command {
         origin: LinkOrigin,
         /// The requester and the channel; no reason is asked for.
         said: Attribution,
+        /// Requests of one portal that wait for staff at one time.
+        most_open: usize,
     },
     /// End a PPID's link.
     Unlink {

@@ -10,7 +10,7 @@ pub use service::Service;
 use crate::error::{Result, ServiceError, unfit};
 use crate::who::{CallerKind, Who};
 use kazasu_core::Refusal;
-use kazasu_ledger::record::ApprovalKind;
+use kazasu_ledger::record::{ApprovalKind, Destruction};
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::identity::Role;
 use kazasu_schemas::relief::{Role as CityRole, Step};
@@ -167,7 +167,7 @@ macro_rules! operations {
     };
 }
 
-/// The column of reasons: looks at one resident, and files with accounts in full.
+/// The column of reasons: looks at one resident, files with accounts in full, and exports.
 fn reason_of(name: Name) -> Reason {
     let asked = [
         Name::ShowResident,
@@ -177,6 +177,11 @@ fn reason_of(name: Name) -> Reason {
         Name::ShowPayment,
         Name::MakePayoutFiles,
         Name::MakeTransferFiles,
+        Name::Explain,
+        Name::MakeReport,
+        Name::MakeLetter,
+        Name::MakeClearingFile,
+        Name::ReliefReport,
     ];
     if asked.contains(&name) { Reason::Asked } else { Reason::Free }
 }
@@ -347,6 +352,8 @@ pub enum About {
     Approval(u64),
     /// A line of the bank statement that was booked for a city.
     Line(String),
+    /// A version of a key that is destroyed.
+    Key(Destruction),
 }
 
 /// The subject, looked up.

@@ -1,7 +1,7 @@
 //! The vault's keys and the journal: numbers are sealed again under a newer key, cards get their hashes under a newer lookup key, and a
 //! key is destroyed when nothing that is used needs it.
 
-use crate::access::Name;
+use crate::access::{About, Name};
 use crate::approvals::Request;
 use crate::error::{Result, ServiceError, unfit};
 use crate::fields::reason;
@@ -339,6 +339,11 @@ impl Operation for RequestDestruction {
 impl Operation for RecordDestruction {
     const NAME: Name = Name::RecordDestruction;
     type Answer = Recorded;
+
+    fn about(&self) -> Result<About> {
+        let RecordDestruction { key, version, fiscal_year, kcv, .. } = self.clone();
+        Ok(About::Key(Destruction { key, version, fiscal_year, kcv }))
+    }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let RecordDestruction { key, version, fiscal_year, kcv, why } = self;

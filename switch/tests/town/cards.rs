@@ -5,12 +5,17 @@ use crate::bad_input::{code, frame, purchase};
 use crate::codes::{APPROVED, LOST_CARD, RESTRICTED_CARD};
 use crate::harness::{Served, Town, by_two, kazasu, requested};
 use crate::rules::{call, json_of, refused, token};
+use crate::statements::SigningPortal;
 use kazasu_acquirer_sim::session::Session;
 use kazasu_demo::sample::{Town as Sample, named_ppid};
+use kazasu_ledger::Body;
 use kazasu_schemas::ids::{Ppid, Stan};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::{Operation, Request};
+use kazasu_store::Store;
+use kazasu_store::sqlite::SqliteStore;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::process::Output;
 
 fn run(town: &Town, args: &[&str], by: &str) -> Output {
@@ -156,4 +161,82 @@ fn the_ppid_of_a_new_card_takes_over_what_the_old_one_had_and_what_comes_late_fi
     assert_eq!(disagreements, [], "with the issuers' books");
     let verified = town.verified();
     assert_eq!(verified.sums.debits, verified.sums.credits);
+}
+
+/// What the switch tells of the book and of a resident: balances of every account, taps, statement, search, the resident, open requests.
+fn told(town: &Town, who: Ppid) -> Vec<Value> {
+    let (config, who) = (town.config(), who.to_string());
+    let books = json_of(&kazasu(&["ledger", "trial-balance", "--config", &config, "--json"]));
+    let mut all = vec![books];
+    for question in [
+        &["resident", "taps", &who, "--why", "a test"][..],
+        &["payment", "find", "--ppid", &who, "--why", "a test"],
+        &["link", "show", &who, "--why", "a test"],
+        &["report", "fees", "--why", "a test"],
+        &["approval", "list"],
+    ] {
+        let mut answer = json_of(&run(town, question, "sato"));
+        // When it was made, and at which record, is another matter.
+        if let Some(fields) = answer.as_object_mut() {
+            fields.retain(|field, _| field != "as_of" && !field.starts_with("made"));
+        }
+        all.push(answer);
+    }
+    all
+}
+
+#[test]
+fn a_journal_with_old_and_new_kinds_reads_the_same_after_a_kill_and_without_its_tables() {
+    let town = Town::new(Sample { residents: 1, ..Sample::default() });
+    let served = town.serve();
+    served.issuers_up(3);
+    let two = |args: &[&str]| {
+        let out = by_two(&town, args, ["sato", "tanaka"]);
+        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    };
+    let (old, new) = (named_ppid("credit-ok"), Ppid::from_bytes([0xd8; 16]));
+    let temporary = json_of(&run(&town, &["card", "temporary"], "suzuki"))["ppid"].as_str().unwrap().to_owned();
+    two(&["purse", "credit", &temporary, "1", "3000", "--reference", "shelter"]);
+    two(&["card", "merge", &temporary, &old.to_string()]);
+    let mut till = Till::open(&town, &served, 100);
+    let paid = till.purchase(old, 4_000);
+    assert_eq!(till.says(&paid), APPROVED);
+    let file = town.path("shop.csv");
+    std::fs::write(&file, "merchant,acquirer,name,closed\nM10000000000001,27000001,別の店,\n").unwrap();
+    two(&["merchant", "import", file.to_str().unwrap(), "--why", "as the owner wrote"]);
+    let fund = json_of(&run(&town, &["purse", "fund", "1", "5000", "--reference", "x"], "sato"));
+    let (number, fingerprint) = requested(&fund);
+    let back = ["approval", "send-back", &number, "--fingerprint", &fingerprint, "--why", "which month?"];
+    assert_eq!(json_of(&run(&town, &back, "tanaka"))["result"], "recorded");
+    assert_eq!(json_of(&run(&town, &["approval", "withdraw", &number, "--why", "twice"], "sato"))["result"], "recorded");
+    let path = format!("/v1/residents/{}/card", named_ppid("on-us-a"));
+    let lost = json!({ "status": "suspended", "why": "lost" }).to_string();
+    assert_eq!(SigningPortal::of(&town).ask(&served, "PUT", &path, lost.as_bytes()).0, 200);
+    two(&["card", "replace", &old.to_string(), &new.to_string(), "--why", "reissued"]);
+    let by_new = till.purchase(new, 300);
+    assert_eq!(till.says(&by_new), APPROVED);
+    let refund = till.refund(&paid, 1_500);
+    assert_eq!(till.says(&refund), APPROVED);
+    served.drained();
+    let before = told(&town, new);
+    served.kill();
+    for table in ["statements.db", "transactions.db"] {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(town.path(&format!("data/{table}{end}")));
+        }
+    }
+    let served = town.serve();
+    served.issuers_up(3);
+    for (was, is) in before.iter().zip(told(&town, new)) {
+        assert_eq!(*was, is);
+    }
+    served.stop();
+    let kinds: BTreeSet<u8> = town.runtime.block_on(async {
+        let page = SqliteStore::new(town.journal()).reader().await.unwrap().scan(1, 100_000).await.unwrap();
+        page.iter().map(|entry| Body::read(&entry.body).unwrap().carried().kind()).collect()
+    });
+    for kind in [3, 6, 8, 16, 17, 18, 23, 32, 92, 93, 100, 104] {
+        assert!(kinds.contains(&kind), "{kind} is among {kinds:?}");
+    }
+    town.verified();
 }

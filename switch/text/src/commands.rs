@@ -100,6 +100,11 @@ texts! {
         NotSuspended { ppid: Ppid }:
             "利用者 {ppid} のカードは、職員による一時停止中ではありません。",
             "the card of {ppid} is not suspended by people";
+        TooManyOpen { by: &'a str, open: Count, most: Count }:
+            "ポータル {by} の紐付けが {open} 件、職員の確認を待っています。上限は {most} 件です（設定 `limits.max_open_requests_per_portal`）。\
+             職員が `kazasu link waiting` で確認し、`kazasu link allow` で承認または否認すると、また受け付けます。",
+            "{open} links of portal {by} wait for staff, and at most {most} may (`limits.max_open_requests_per_portal`). Staff look at them \
+             (`kazasu link waiting`) and decide them (`kazasu link allow`); then ask again";
         NotRevoked { ppid: Ppid }:
             "利用者 {ppid} のカードは、職員による失効の状態ではありません。",
             "the card of {ppid} is not revoked by people";

@@ -78,6 +78,7 @@ struct Wanted {
     day: Option<String>,
     seq: Option<u64>,
     settlement: Option<u32>,
+    why: Option<String>,
 }
 
 async fn report(
@@ -86,7 +87,7 @@ async fn report(
     Path(kind): Path<String>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
-    let Query(Wanted { format, day, seq, settlement }) = match in_address(wanted) {
+    let Query(Wanted { format, day, seq, settlement, why }) = match in_address(wanted) {
         Ok(wanted) => wanted,
         Err(refusal) => return *refusal,
     };
@@ -94,7 +95,7 @@ async fn report(
         return unasked(ServiceError::NotFound(Said::of(&NotFoundText::Report { kind: Quoted(&kind) })));
     };
     let made = run_blocking(async move {
-        match api.services.call(MakeReport { kind: of, day, seq, settlement }, &who).await {
+        match api.services.call(MakeReport { kind: of, day, seq, settlement, why }, &who).await {
             Ok(report) => report_as(&report, format.as_deref(), &kind),
             Err(error) => refused(error),
         }
@@ -114,8 +115,23 @@ fn pdf(made: Result<Pdf, ServiceError>, name: &str) -> Response {
     }
 }
 
-async fn letter(State(api): State<Api>, Asker(who): Asker, Path(settlement): Path<u32>) -> Response {
-    let made = run_blocking(async move { api.services.call(MakeLetter { settlement }, &who).await }).await;
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Because {
+    why: Option<String>,
+}
+
+async fn letter(
+    State(api): State<Api>,
+    Asker(who): Asker,
+    Path(settlement): Path<u32>,
+    because: Result<Query<Because>, QueryRejection>,
+) -> Response {
+    let Query(Because { why }) = match in_address(because) {
+        Ok(because) => because,
+        Err(refusal) => return *refusal,
+    };
+    let made = run_blocking(async move { api.services.call(MakeLetter { settlement, why }, &who).await }).await;
     match made.unwrap_or_else(|error| Err(ServiceError::Other(error))) {
         Err(ServiceError::Value { field: "settlement", problem }) => {
             refused(ServiceError::NotFound(Said::of(&NotFoundText::Settlement { problem: &problem })))

@@ -78,6 +78,7 @@ async fn transfer(
 #[serde(deny_unknown_fields)]
 struct Form {
     format: Option<String>,
+    why: Option<String>,
 }
 
 /// The final report: JSON, or a file with `format=xlsx` or `format=csv`.
@@ -91,7 +92,7 @@ async fn report(
         Ok(form) => form,
         Err(refusal) => return *refusal,
     };
-    match api.services.call(ReliefReport { programme }, &who).await {
+    match api.services.call(ReliefReport { programme, why: form.why }, &who).await {
         Ok(report) => report_as(&report, form.format.as_deref(), &format!("relief-{programme}")),
         Err(error) => refused(error),
     }

@@ -4,7 +4,7 @@ use super::super::state::State;
 use super::super::wallet::InstrumentKey;
 use super::{ApprovalStanding, ClosedRequest, Document, EarlierRequest, OpenRequest};
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::{ApprovalKind, CarriedChange, Fingerprint, Instrument, Proposal};
+use kazasu_ledger::record::{ApprovalKind, CarriedChange, Destruction, Fingerprint, Instrument, Proposal};
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
@@ -93,6 +93,12 @@ impl State {
     #[must_use]
     pub fn staff_link_request(&self, person: Ppid) -> Option<u64> {
         self.approvals.staff_link_of(person)
+    }
+
+    /// The fingerprint under which the destruction of this key was approved, while it has not happened yet.
+    #[must_use]
+    pub fn approved_destruction(&self, wanted: &Destruction) -> Option<Fingerprint> {
+        self.approvals.destructions.values().find(|(key, _)| key == wanted).and_then(|(_, fingerprint)| *fingerprint)
     }
 
     /// The people who have this instrument linked now.

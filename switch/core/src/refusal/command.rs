@@ -107,6 +107,16 @@ pub enum Rejected {
         /// The time at which that was issued.
         at: String,
     },
+    /// A portal has as many requests open as one may.
+    #[error("{open} links of portal {by} wait for staff, and at most {most} may")]
+    TooManyOpen {
+        /// The portal.
+        by: String,
+        /// Its requests that wait.
+        open: usize,
+        /// How many may.
+        most: usize,
+    },
     /// Not suspended by people.
     #[error("the card of {0} is not suspended by people")]
     NotSuspended(Ppid),

@@ -229,7 +229,7 @@ impl Fold for Following<'_> {
             Proposal::SharedLink(shared) => {
                 let to = self.0.link(&shared.instrument);
                 let (ppid, from, origin) = (shared.ppid, shared.from, LinkOrigin::Holder);
-                Command::AskLink { ppid, from, to, origin, said }
+                Command::AskLink { ppid, from, to, origin, said, most_open: usize::MAX }
             }
             Proposal::Correction(asked) => {
                 let Some(asked) = self.0.correction(asked) else { return Ok(()) };

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Services;
+use crate::fields::has_reason;
 use crate::step_up;
 use crate::subject::Seen;
 use kazasu_ledger::record::Fingerprint;
@@ -10,8 +11,16 @@ impl Services {
     /// Refuses a caller without the right, and writes the refusal to the security log: for operations that do not come
     /// through [`Services::call`].
     pub async fn admit(&self, name: Name, about: About, who: &Who) -> Result<()> {
-        let pending = self.watch_name(name, who, &about)?;
-        let admitted = self.allowed(name, about, who).await;
+        self.admit_because(name, about, (who, None)).await
+    }
+
+    /// The same, where the caller says why.
+    pub async fn admit_because(&self, name: Name, about: About, (who, why): (&Who, Option<&str>)) -> Result<()> {
+        let pending = self.watch_name(name, (who, why), &about)?;
+        let admitted = match self.allowed(name, about, who).await {
+            Ok(()) => has_reason(name, why, who),
+            Err(refused) => Err(refused),
+        };
         pending.over(admitted, |()| Seen::default()).await
     }
 
@@ -54,6 +63,11 @@ impl Services {
                 let file = self.query(move |state| state.relief_file(number)).await?;
                 Ok(file.map(|file| step_up::release_fingerprint(number, &file)))
             }
+            // It carries out what was approved, under the same fingerprint.
+            About::Key(key) if name == Name::RecordDestruction => {
+                let key = key.clone();
+                self.query(move |state| state.approved_destruction(&key)).await
+            }
             _ => Ok(None),
         }
     }
@@ -72,7 +86,7 @@ impl Services {
     async fn scope(&self, name: Name, about: About) -> Result<Scope> {
         let question = name.row().kind == Kind::Question;
         let city = match about {
-            About::Nothing => return Ok(Scope::Everywhere),
+            About::Nothing | About::Key(_) => return Ok(Scope::Everywhere),
             About::CardStatus(status) => return Ok(Scope::CardStatus(status)),
             About::City(code) => return Ok(Scope::City(code)),
             About::Step(batch, step) => {

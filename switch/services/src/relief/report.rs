@@ -3,6 +3,7 @@
 
 use crate::access::{About, Name};
 use crate::error::ServiceError;
+use crate::subject::Subject;
 use crate::operation::Operation;
 use crate::{Services, Who};
 use kazasu_core::ProgrammeView;
@@ -23,16 +24,23 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The final report of a programme.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReliefReport {
     /// The programme.
     pub programme: u16,
+    /// The reason, which the security log keeps.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 impl Operation for ReliefReport {
     const NAME: Name = Name::ReliefReport;
     type Answer = Report;
+
+    fn subject(&self) -> Subject {
+        Subject::numbered("programme", self.programme.into()).because(self.why.as_deref())
+    }
 
     fn about(&self) -> crate::Result<About> {
         Ok(About::Programme(self.programme))
