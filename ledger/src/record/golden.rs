@@ -122,8 +122,10 @@ fn all() -> Vec<Body> {
     let status = CardStatus::Suspended;
     let link = Some(MovedLink { version: 4, instrument: card() });
     let shared = SharedLink { ppid: ppid(1), instrument: card(), from: Some(AT), proof: portal() };
-    let destruction = Destruction { key: "vault.cards".into(), version: 1, fiscal_year: Some(2026), kcv: "abcdef".into() };
-    let credited = CarriedChange::Credit { ppid: ppid(1), programme: 1, amount: Yen::new(3_000), reference: "r".into() };
+    let destruction =
+        Destruction { key: "vault.cards".into(), version: 1, fiscal_year: Some(2026), kcv: "abcdef".into() };
+    let credited =
+        CarriedChange::Credit { ppid: ppid(1), programme: 1, amount: Yen::new(3_000), reference: "r".into() };
     vec![
         Body::ApprovalSentBack(sent_back(None)),
         Body::ApprovalSentBack(sent_back(decided_by())),

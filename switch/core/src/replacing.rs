@@ -84,7 +84,7 @@ impl State {
         }
     }
 
-    /// What people said of a card, whatever a status list says of it.
+    /// What people said of a card; a status list may say something else.
     #[must_use]
     pub fn card_said(&self, ppid: &Ppid) -> Option<kazasu_ledger::record::CardStatus> {
         self.people.residents.get(ppid).map(|at| self.holder(*at).card.said)

@@ -385,7 +385,8 @@ impl Own {
         let later = match (self.later, other.later) {
             (None, None) => None,
             (a, b) => {
-                let (ours, theirs) = (a.map_or(self.now, |(_, limits)| limits), b.map_or(other.now, |(_, limits)| limits));
+                let (ours, theirs) =
+                    (a.map_or(self.now, |(_, limits)| limits), b.map_or(other.now, |(_, limits)| limits));
                 let from = a.map(|(day, _)| day).max(b.map(|(day, _)| day));
                 from.map(|day| (day, lowest(ours, theirs)))
             }

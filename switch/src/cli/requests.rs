@@ -20,8 +20,8 @@ use kazasu_services::operators::{DecideAdvice, ListAdvices, ListNotices, RetryNo
 use kazasu_services::policy::FundProgramme;
 use kazasu_services::residents::{
     ApplyStatusList, BindCertificate, BreakLink, CreditPurse, DecideLink, FindResident, IssueTemporary,
-    ListBrokenLinks, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget, RemoveLink, ReplaceCard, SetCard,
-    SetLimits, SetLink, SetSpendable, ShowResident,
+    ListBrokenLinks, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget, RemoveLink, ReplaceCard,
+    SetCard, SetLimits, SetLink, SetSpendable, ShowResident,
 };
 use kazasu_services::{Outcome, Patch, Recorded};
 use kazasu_text::Count;

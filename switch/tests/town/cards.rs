@@ -77,7 +77,11 @@ fn one_person_protects_a_card_and_two_open_it() {
         assert_eq!(json_of(&protect)["result"], "recorded");
         pays(refusal);
         let asked = json_of(&run(&town, &["card", "status", &who, "good", "--why", "found"], "suzuki"));
-        assert_eq!(asked["request"]["content"], json!({ "kind": "lift_suspension", "ppid": who, "of": status }), "{asked}");
+        assert_eq!(
+            asked["request"]["content"],
+            json!({ "kind": "lift_suspension", "ppid": who, "of": status }),
+            "{asked}"
+        );
         pays(refusal);
         assert!(refused(&approve(&town, &asked, "suzuki")).contains("another person decides it"));
         assert_eq!(json_of(&approve(&town, &asked, "tanaka"))["result"], "recorded");
@@ -96,7 +100,7 @@ fn one_person_protects_a_card_and_two_open_it() {
     for body in [
         json!({ "do": "set_card", "ppid": who, "status": "good", "why": "x" }),
         json!({ "do": "bind_certificate", "ppid": who, "serial": "010b", "last_day": "2035-03-31", "why": "x" }),
-        json!({ "do": "replace", "from": who, "into": named_ppid("on-us-b"), "why": "x" }),
+        json!({ "do": "replace", "from": who, "into": named_ppid("on-us-b").to_string(), "why": "x" }),
     ] {
         assert_eq!(call(&served, "POST", "/v1/requests", &program, &body).0, 403, "{body}");
     }
@@ -112,16 +116,17 @@ fn the_ppid_of_a_new_card_takes_over_what_the_old_one_had_and_what_comes_late_fi
     let served = town.serve();
     served.issuers_up(3);
     let (old, new) = (named_ppid("credit-ok"), Ppid::from_bytes([0xd7; 16]));
-    let credit = ["purse", "credit", &old.to_string(), "1", "3000", "--reference", "relief"];
+    let (from, into) = (old.to_string(), new.to_string());
+    let credit = ["purse", "credit", &from, "1", "3000", "--reference", "relief"];
     assert!(by_two(&town, &credit, ["sato", "tanaka"]).status.success());
-    let limits = ["limits", "set", &old.to_string(), "--month", "90000"];
+    let limits = ["limits", "set", &from, "--month", "90000"];
     assert_eq!(json_of(&run(&town, &limits, "suzuki"))["result"], "recorded");
     let mut till = Till::open(&town, &served, 100);
     let paid = till.purchase(old, 5_000);
     assert_eq!(till.says(&paid), APPROVED);
     let before = shown(&town, old);
     let left: i64 = before["purses"].as_array().unwrap().iter().map(|purse| purse["yen"].as_i64().unwrap()).sum();
-    let replace = ["card", "replace", &old.to_string(), &new.to_string(), "--why", "reissued, both cards seen"];
+    let replace = ["card", "replace", &from, &into, "--why", "reissued, both cards seen"];
     let asked = json_of(&run(&town, &replace, "suzuki"));
     let request = &asked["request"];
     assert_eq!((&request["kind"], &request["effect"]["yen"]), (&json!("replace"), &json!(left)), "{asked}");
@@ -150,9 +155,13 @@ fn the_ppid_of_a_new_card_takes_over_what_the_old_one_had_and_what_comes_late_fi
     assert_eq!(till.says(&gone), RESTRICTED_CARD);
     let purse = |of: &Value| of["purses"].as_array().unwrap().iter().map(|p| p["yen"].as_i64().unwrap()).sum::<i64>();
     let (now, then) = (shown(&town, new), shown(&town, old));
-    assert_eq!((purse(&now), &now["purses"]), (3_000 - left, &then["purses"]), "what the old card paid is the new one's");
+    assert_eq!(
+        (purse(&now), &now["purses"]),
+        (3_000 - left, &then["purses"]),
+        "what the old card paid is the new one's"
+    );
     // One history: both cards' payments, under the new PPID.
-    let taps = json_of(&run(&town, &["resident", "taps", &new.to_string(), "--why", "a call"], "sato"));
+    let taps = json_of(&run(&town, &["resident", "taps", &into, "--why", "a call"], "sato"));
     let approved = taps.as_array().unwrap().iter().filter(|tap| tap["amount_yen"] == 5_000).count();
     assert_eq!(approved, 2, "the payment and its refund: {taps}");
     served.drained();
@@ -208,7 +217,10 @@ fn a_journal_with_old_and_new_kinds_reads_the_same_after_a_kill_and_without_its_
     let (number, fingerprint) = requested(&fund);
     let back = ["approval", "send-back", &number, "--fingerprint", &fingerprint, "--why", "which month?"];
     assert_eq!(json_of(&run(&town, &back, "tanaka"))["result"], "recorded");
-    assert_eq!(json_of(&run(&town, &["approval", "withdraw", &number, "--why", "twice"], "sato"))["result"], "recorded");
+    assert_eq!(
+        json_of(&run(&town, &["approval", "withdraw", &number, "--why", "twice"], "sato"))["result"],
+        "recorded"
+    );
     let path = format!("/v1/residents/{}/card", named_ppid("on-us-a"));
     let lost = json!({ "status": "suspended", "why": "lost" }).to_string();
     assert_eq!(SigningPortal::of(&town).ask(&served, "PUT", &path, lost.as_bytes()).0, 200);

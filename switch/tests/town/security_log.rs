@@ -395,10 +395,14 @@ fn what_takes_a_reason_is_refused_without_one_and_the_matrix_says_which() {
         ]
     );
     // An export's reason is in its line, with who made it.
-    let exported = kazasu(&["report", "fees", "--why", "for the auditors", "--json", "--by", "sato", "--config", &town.config()]);
+    let exported =
+        kazasu(&["report", "fees", "--why", "for the auditors", "--json", "--by", "sato", "--config", &town.config()]);
     assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
     let log = lines(&town, &["--kind", "export"]);
-    assert!(log.iter().any(|line| line["why"] == "for the auditors" && line["operation"] == "closing.report"), "{log:?}");
+    assert!(
+        log.iter().any(|line| line["why"] == "for the auditors" && line["operation"] == "closing.report"),
+        "{log:?}"
+    );
     let unsaid = kazasu(&["report", "fees", "--by", "sato", "--config", &town.config()]);
     assert!(String::from_utf8_lossy(&unsaid.stderr).contains("--why"), "{unsaid:?}");
 }

@@ -23,7 +23,7 @@ impl Networks {
     }
 }
 
-/// A proxy is an address of its own, whatever the port calls a subnet.
+/// A proxy is an address of its own; the prefixes of the port say nothing of it.
 pub(super) const ONE: Prefixes = Prefixes { ipv4: 32, ipv6: 128 };
 
 /// Requests that are being served for callers behind proxies, by the callers' subnets.

@@ -3,8 +3,8 @@
 use super::super::decision::Decided;
 use super::super::links::{self, NewVersion};
 use super::super::merging;
-use super::super::replacing;
 use super::super::programmes::{self, Payment};
+use super::super::replacing;
 use super::super::state::State;
 use super::asked::Document;
 use kazasu_ledger::record::CarriedChange;

@@ -4,7 +4,9 @@ use super::super::index::position;
 use super::super::wallet::{Holder, HolderAt, InstrumentKey, InstrumentUse, NO_HOLDER, PointsOf, Wallet};
 use super::seals::SealKeys;
 use hashbrown::HashMap;
-use kazasu_ledger::record::{CardStatusSet, Instrument, LinkBroken, Merged, OwnLimitsSet, Replaced, Resealed, TemporaryIssued};
+use kazasu_ledger::record::{
+    CardStatusSet, Instrument, LinkBroken, Merged, OwnLimitsSet, Replaced, Resealed, TemporaryIssued,
+};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;

@@ -248,7 +248,9 @@ fn two_people_let_a_suspended_card_be_used_again_and_bind_a_new_one() {
     let resident = town.state.resident(&ppid, day).unwrap();
     assert_eq!((resident.card, resident.last_day), (CardStatus::Good, Some(last_day)), "the new card is good");
     assert!(card(&mut town, bind()).unwrap_err().contains("is the card's already"));
-    assert!(card(&mut town, CardChange::Lift { ppid: person(STRANGER), of: None }).unwrap_err().contains("is not known"));
+    assert!(
+        card(&mut town, CardChange::Lift { ppid: person(STRANGER), of: None }).unwrap_err().contains("is not known")
+    );
     // What a person revoked is not lifted.
     ask(&mut town, Command::SetCard { ppid, status: CardStatus::Revoked, said: said("per_3", "stolen") }).unwrap();
     assert!(card(&mut town, lift()).unwrap_err().contains("is not suspended"));

@@ -49,6 +49,8 @@ fn scopes(name: Name) -> Vec<Scope> {
             };
             [of(CITY), of("")].concat()
         }
+        // Suspending takes one person, and using it again two.
+        _ if name == Name::SetCard => ["suspended", GOOD].map(|status| Scope::CardStatus(status.to_owned())).to_vec(),
         _ if name.row().service == Service::Relief => vec![Scope::City(CITY.to_owned())],
         _ => vec![Scope::Everywhere],
     }
@@ -89,7 +91,8 @@ fn matrix() -> String {
                 Scope::CityRole(_, step) => format!(" ({})", step.role().name()),
                 Scope::Approval(of) if of.city.is_empty() => format!(" ({})", of.kind.name()),
                 Scope::Approval(of) => format!(" ({}, city)", of.kind.name()),
-                Scope::Everywhere | Scope::Opening | Scope::CardStatus(_) | Scope::City(_) => String::new(),
+                Scope::CardStatus(status) => format!(" ({status})"),
+                Scope::Everywhere | Scope::Opening | Scope::City(_) => String::new(),
             };
             let row = name.row();
             let reason = if row.reason == Reason::Asked { " reason" } else { "" };

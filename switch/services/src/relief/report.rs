@@ -3,8 +3,8 @@
 
 use crate::access::{About, Name};
 use crate::error::ServiceError;
-use crate::subject::Subject;
 use crate::operation::Operation;
+use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::ProgrammeView;
 use kazasu_ledger::record::{self, Fold, Place};

@@ -62,7 +62,7 @@ fn everything_goes_over_once_and_the_old_card_pays_no_more() {
     ] {
         assert!(ask(&mut town, command).unwrap_err().contains(says));
     }
-    // What comes late for the old card finds its payment, whichever of the three IDs it names.
+    // What comes late for the old card finds its payment under each of the three IDs.
     for (of, names, yen) in [(&paid, 1, 50), (&paid, NEW, 50), (&sheltered, 50, 60), (&sheltered, NEW, 40)] {
         let mut refund = town.about(Operation::Refund, of, yen);
         refund.ppid = Some(person(names));
@@ -89,12 +89,9 @@ fn a_card_is_replaced_more_than_once_and_never_by_what_stands_for_another() {
     credit(&mut town, 50, 500, "shelter").unwrap();
     let (sheltered, _) = town.purchase(50, 100);
     ask(&mut town, Command::Merge { from: person(50), into: person(1), by: "city".into() }).unwrap();
-    for (from, into, says) in [
-        (1, 1, "cannot take its own place"),
-        (1, 50, "stands for"),
-        (50, NEW, "stands for"),
-        (99, NEW, "is not known"),
-    ] {
+    for (from, into, says) in
+        [(1, 1, "cannot take its own place"), (1, 50, "stands for"), (50, NEW, "stands for"), (99, NEW, "is not known")]
+    {
         assert!(replace(&mut town, from, into).unwrap_err().contains(says), "{from} {into}");
     }
     replace(&mut town, 1, NEW).unwrap();
