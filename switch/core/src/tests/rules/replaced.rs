@@ -57,7 +57,7 @@ fn everything_goes_over_once_and_the_old_card_pays_no_more() {
     // The same windows count on: of the day's 9,000 yen the account has paid some 700 and holds 400.
     assert_eq!((town.purchase(NEW, 8_500).1, town.purchase(NEW, 100).1), ("61".into(), "00".into()));
     for (command, says) in [
-        (link(1, 1), "stands for"),
+        (link(1, 2), "stands for"),
         (Command::Merge { from: person(50), into: person(2), by: by() }, "nothing is merged twice"),
     ] {
         assert!(ask(&mut town, command).unwrap_err().contains(says));
