@@ -153,7 +153,7 @@ pub(super) enum LinkCommand {
 
 #[derive(Subcommand)]
 pub(super) enum CardCommand {
-    /// Suspends a card or revokes it; letting it be used again (good) asks for approval, and another person decides.
+    /// Suspends a card or revokes it. Letting it be used again (good) asks for approval: another person decides.
     Status {
         /// The person.
         ppid: String,
@@ -213,7 +213,8 @@ pub(super) enum CardCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Asks that the PPID of a new card takes the place of the old one's, with everything; another person approves it.
+    /// Asks that the PPID of a new card takes the place of the old one's, with link, purses, points, limits and history; another
+    /// person approves it, and the old PPID pays no more.
     Replace {
         /// The PPID of the card that was replaced.
         from: String,
