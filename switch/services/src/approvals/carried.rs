@@ -68,10 +68,8 @@ fn joined(field: &str, theirs: &[Holding], ours: &[Holding]) -> Vec<Difference> 
 /// Purses and points go over to the person, and relief of both counts together. The yen that go over, and what changes.
 fn taken_over(state: &State, from: &Ppid, into: &Ppid) -> (i64, Vec<Difference>) {
     let (theirs, ours) = (state.resident(from, state.day), state.resident(into, state.day));
-    let holdings = |of: &Option<Resident>| {
-        of.as_ref().map(|resident| (resident.purses.clone(), resident.points.clone())).unwrap_or_default()
-    };
-    let ((purses, points), (own_purses, own_points)) = (holdings(&theirs), holdings(&ours));
+    let holdings = |of: Option<Resident>| of.map(|resident| (resident.purses, resident.points)).unwrap_or_default();
+    let ((purses, points), (own_purses, own_points)) = (holdings(theirs), holdings(ours));
     let mut changes = joined("purse_yen", &purses, &own_purses);
     changes.extend(joined("points", &points, &own_points));
     let above = state.relief_above_together(from, into).into_iter();
@@ -91,14 +89,12 @@ fn replace(state: &State, replacement: &Replacement) -> Found {
     let Replacement { from, into, link } = replacement;
     let (moved, mut changes) = taken_over(state, from, into);
     let (theirs, ours) = (state.resident(from, state.day), state.resident(into, state.day));
-    let spent = |of: &Option<Resident>| {
-        of.as_ref().map_or((0, 0), |resident| (resident.today.get(), resident.this_month.get()))
-    };
-    let ((day, month), (own_day, own_month)) = (spent(&theirs), spent(&ours));
+    let spent = |of: Option<&Resident>| of.map_or((0, 0), |resident| (resident.today.get(), resident.this_month.get()));
+    let ((day, month), (own_day, own_month)) = (spent(theirs.as_ref()), spent(ours.as_ref()));
     changes.push(Difference::new("spent_today_yen", own_day, own_day.saturating_add(day)));
     changes.push(Difference::new("spent_this_month_yen", own_month, own_month.saturating_add(month)));
-    let limits = |of: &Option<Resident>| of.as_ref().map(|resident| resident.limits).unwrap_or_default();
-    let (old, own) = (limits(&theirs), limits(&ours));
+    let limits = |of: Option<Resident>| of.map(|resident| resident.limits).unwrap_or_default();
+    let (old, own) = (limits(theirs), limits(ours));
     for (field, old, own) in [
         ("limit_tap_yen", old.tap, own.tap),
         ("limit_day_yen", old.day, own.day),
