@@ -133,7 +133,7 @@ assert not missing, f"missing: {missing}"
 assert result["planted"] == result["found"] == 5 and result["unexplained"] == 0 and result["verified"] is True, result
 assert result["settled_yen"] > 0 and result["fees_yen"] > 0, result
 END
-target/release/kazasu report settlement-detail --settlement 1 --out "$demo/letter.pdf" --config "$demo/day/kazasu.toml"
+target/release/kazasu report settlement-detail --settlement 1 --why "a test" --out "$demo/letter.pdf" --config "$demo/day/kazasu.toml"
 grep -q FontFile "$demo/letter.pdf" || { echo "test.sh: the letter embeds no font" >&2; exit 1; }
 
 step "the benchmarks still run, without an error"

@@ -20,6 +20,8 @@ mod carried;
 mod closing;
 mod correction;
 mod decision;
+#[cfg(test)]
+mod golden;
 mod instrument;
 mod parties;
 mod people;

@@ -299,7 +299,7 @@ impl Closing<'_> {
             ReportKind::Issuers,
             ReportKind::Cities,
         ] {
-            let wanted = MakeReport { day: Some(day.to_owned()), ..MakeReport::of(kind) };
+            let wanted = MakeReport { day: Some(day.to_owned()), why: Some("measured".into()), ..MakeReport::of(kind) };
             let report = by(self.services, "sato", wanted).await?;
             anyhow::ensure!(!xlsx::workbook(&report)?.is_empty(), "an empty workbook");
         }

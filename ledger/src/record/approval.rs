@@ -202,6 +202,8 @@ pub enum ApprovalKind {
     LiftSuspension,
     /// A resident has another card.
     BindCard,
+    /// A resident has another card with another PPID.
+    Replace,
 }
 
 impl ApprovalKind {
@@ -232,6 +234,7 @@ impl ApprovalKind {
         ApprovalKind::Correction,
         ApprovalKind::LiftSuspension,
         ApprovalKind::BindCard,
+        ApprovalKind::Replace,
     ];
 
     /// As programs write it.
@@ -263,6 +266,7 @@ impl ApprovalKind {
             ApprovalKind::Correction => "correction",
             ApprovalKind::LiftSuspension => "lift_suspension",
             ApprovalKind::BindCard => "bind_card",
+            ApprovalKind::Replace => "replace",
         }
     }
 
@@ -286,7 +290,7 @@ impl ApprovalKind {
             | ApprovalKind::Links
             | ApprovalKind::Correction => 14,
             // A resident waits, who cannot pay.
-            ApprovalKind::LiftSuspension | ApprovalKind::BindCard => 3,
+            ApprovalKind::LiftSuspension | ApprovalKind::BindCard | ApprovalKind::Replace => 3,
             ApprovalKind::Grant
             | ApprovalKind::ProgramKey
             | ApprovalKind::Reinvite
@@ -324,6 +328,7 @@ impl Proposal {
                 CarriedChange::Policy(_) => ApprovalKind::Policy,
                 CarriedChange::Merge { .. } => ApprovalKind::Merge,
                 CarriedChange::Link { .. } => ApprovalKind::Link,
+                CarriedChange::Replace(_) => ApprovalKind::Replace,
             },
             Proposal::File(file) => match file.of {
                 FileOf::Merchants => ApprovalKind::Merchants,

@@ -61,6 +61,57 @@ pub enum CarriedChange {
         #[n(2)]
         from: Option<Millis>,
     },
+    /// A person's national ID card was replaced by one with another PPID.
+    #[n(5)]
+    Replace(#[n(0)] Box<Replacement>),
+}
+
+/// A PPID that another one takes the place of, with everything that belongs to it.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct Replacement {
+    /// The PPID of the card that was replaced.
+    #[n(0)]
+    pub from: Ppid,
+    /// The PPID of the new card.
+    #[n(1)]
+    pub into: Ppid,
+    /// The link that goes over; absent when there is none, or when the new PPID has one of its own.
+    #[n(2)]
+    pub link: Option<MovedLink>,
+}
+
+/// A link that goes over to another PPID.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct MovedLink {
+    /// Its version under the PPID that is replaced.
+    #[n(0)]
+    pub version: u32,
+    /// Its instrument. A card number is sealed for the new PPID.
+    #[n(1)]
+    pub instrument: Instrument,
+}
+
+/// See [`Body::Replaced`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct Replaced {
+    /// The PPID that pays no more.
+    #[n(0)]
+    pub from: Ppid,
+    /// The PPID to which everything belongs from here on.
+    #[n(1)]
+    pub into: Ppid,
+    /// Who asked for it.
+    #[n(2)]
+    pub by: String,
+    /// Why.
+    #[n(3)]
+    pub why: String,
+    /// Through what it was said.
+    #[n(4)]
+    pub via: Option<Via>,
+    /// The link that went over, as the first or next version of the new PPID's.
+    #[n(5)]
+    pub link: Option<Box<Linked>>,
 }
 
 /// What the rows of a file are about.

@@ -73,12 +73,15 @@ pub struct ByStaff {
 /// A change of a resident's card that takes two people.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum CardChange {
-    /// A suspended card may be used again.
+    /// A card that people suspended or revoked may be used again.
     #[n(0)]
     Lift {
         /// The person.
         #[n(0)]
         ppid: Ppid,
+        /// What is lifted, where it is a revocation; absent of a suspension.
+        #[n(1)]
+        of: Option<CardStatus>,
     },
     /// The person has another card: its certificate belongs to them from now on.
     #[n(1)]
@@ -103,7 +106,7 @@ impl CardChange {
     #[must_use]
     pub fn ppid(&self) -> Ppid {
         match self {
-            CardChange::Lift { ppid } | CardChange::Bind { ppid, .. } => *ppid,
+            CardChange::Lift { ppid, .. } | CardChange::Bind { ppid, .. } => *ppid,
         }
     }
 }

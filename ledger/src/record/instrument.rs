@@ -129,6 +129,9 @@ pub enum LinkOrigin {
     /// Staff allowed an instrument that another person has linked.
     #[n(4)]
     Shared,
+    /// It went over to the PPID of a new card.
+    #[n(5)]
+    Replaced,
 }
 
 /// See [`super::Body::Unlinked`].

@@ -312,6 +312,8 @@ records! {
     94 approval_lapsed: ApprovalLapsed {}
     /// All rows of a file that two people had approved were taken. Moves nothing.
     100 file_ended: FileEnded {}
+    /// A PPID took another's place: the person's card was replaced. Moves nothing.
+    104 replaced: Replaced {}
     /// A key of the vault was destroyed: what it sealed is erased. Moves nothing.
     90 key_destroyed: KeyDestroyed {}
 }

@@ -55,7 +55,7 @@ pub mod requests {
     pub use kazasu_services::residents::{
         ApplyStatusList, BindCard, BindCertificate, BreakLink, CreditPurse, DecideLink, FindResident, IssueTemporary,
         LiftSuspension, ListBrokenLinks, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget,
-        RemoveLink, SetCard, SetLimits, SetLink, SetSpendable, ShowResident, ShowTaps,
+        RemoveLink, ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident, ShowTaps,
     };
     pub use kazasu_services::security_log::{ReadSecurityLog, VerifySecurityLog};
     pub use kazasu_services::transactions::{FindTransactions, ShowTakings, ShowTransaction};
@@ -82,6 +82,7 @@ macro_rules! each_route {
             POST "/residents/{ppid}/credits" CreditPurse;
             POST "/temporary-ids" IssueTemporary;
             POST "/merges" MergePeople;
+            POST "/replacements" ReplaceCard;
             GET "/links/broken" ListBrokenLinks;
             GET "/links/shared" ListSharedAccounts;
             GET "/links/waiting" ListWaitingLinks;

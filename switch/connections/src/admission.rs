@@ -10,14 +10,17 @@
 
 mod descriptors;
 mod failures;
+mod proxies;
 mod seldom;
 mod subnet;
 #[cfg(test)]
 mod tests;
 
 use failures::Failures;
+use proxies::{ONE, Requests};
 
 pub use descriptors::{Ports, share_descriptors};
+pub use proxies::{Networks, RequestPlace};
 pub use seldom::Seldom;
 pub use subnet::{Prefixes, Subnet};
 
@@ -112,6 +115,8 @@ pub struct Bounds {
     pub of_subnet: usize,
     /// Of them, those that wait.
     pub waiting_of_subnet: usize,
+    /// Connections of one proxy that is trusted. They count against no subnet.
+    pub of_proxy: usize,
     /// Sign-ons of one subnet that may fail in a minute, before each of its connections has one attempt only.
     pub failed_sign_ons_of_subnet: u32,
     /// The lengths of the subnets' prefixes.
@@ -130,6 +135,7 @@ impl Bounds {
             waiting: part(self.waiting),
             of_subnet: part(self.of_subnet),
             waiting_of_subnet: part(self.waiting_of_subnet),
+            of_proxy: part(self.of_proxy),
             failed_sign_ons_of_subnet: self.failed_sign_ons_of_subnet,
             prefixes: self.prefixes,
         }
@@ -154,6 +160,10 @@ pub struct Gate {
     lines: Seldom,
     /// Sign-ons that failed, by subnet.
     failures: Failures,
+    /// Proxies that are trusted.
+    proxies: Networks,
+    /// Requests of callers behind them.
+    requests: Requests,
 }
 
 #[derive(Default)]
@@ -248,6 +258,12 @@ impl Gate {
     /// A gate before a port that takes so much.
     #[must_use]
     pub fn new(port: Port, bounds: Bounds) -> Arc<Gate> {
+        Gate::behind(port, bounds, Networks::default())
+    }
+
+    /// A gate behind proxies that are trusted.
+    #[must_use]
+    pub fn behind(port: Port, bounds: Bounds, proxies: Networks) -> Arc<Gate> {
         Arc::new(Gate {
             port,
             bounds,
@@ -255,6 +271,8 @@ impl Gate {
             gone: Notify::new(),
             lines: Seldom::default(),
             failures: Failures::new(bounds.failed_sign_ons_of_subnet),
+            proxies,
+            requests: Requests::default(),
         })
     }
 
@@ -266,6 +284,12 @@ impl Gate {
     /// The same, without a port: of a caller behind a proxy.
     pub fn subnet_of(&self, caller: std::net::IpAddr) -> Subnet {
         Subnet::of(caller, self.bounds.prefixes)
+    }
+
+    /// A place for a request that a trusted proxy brought from a caller of this subnet; none where the subnet has as many requests
+    /// under way as it might have connections.
+    pub fn request_of(&self, subnet: Subnet) -> Option<RequestPlace> {
+        self.requests.take(subnet, self.bounds.of_subnet)
     }
 
     /// The next connection that has a place. Those without one are closed. Can be called again after it was cancelled.
@@ -317,12 +341,17 @@ impl Gate {
 
     /// A place for a connection, which begins by waiting.
     pub fn admit(self: &Arc<Self>, peer: SocketAddr) -> Result<Place, Closed> {
-        let subnet = self.subnet(peer);
-        let bounds = &self.bounds;
+        let (subnet, bounds) = if self.proxies.hold(peer.ip()) {
+            let of_proxy = self.bounds.of_proxy;
+            let own = Bounds { of_subnet: of_proxy, waiting_of_subnet: of_proxy, ..self.bounds };
+            (Subnet::of(peer.ip(), ONE), own)
+        } else {
+            (self.subnet(peer), self.bounds)
+        };
         let mut displaced = 0;
         let admitted = {
             let mut places = self.places();
-            places.room(subnet, bounds, &mut displaced).map(|()| {
+            places.room(subnet, &bounds, &mut displaced).map(|()| {
                 let leave = Arc::new(Notify::new());
                 places.open += 1;
                 places.subnets.entry(subnet).or_default().open += 1;

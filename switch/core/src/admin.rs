@@ -76,8 +76,9 @@ fn carry_out(state: &State, now: Millis, command: &Command) -> Decided {
         Command::Link { ppid, from, to, origin, by } => {
             super::links::link(state, now, NewVersion { ppid: *ppid, from: *from, by }, (*origin, to))
         }
-        Command::AskLink { ppid, from, to, origin, said } => {
-            let asked = super::links::AskedLink { ppid: *ppid, from: *from, to, origin: *origin };
+        Command::AskLink { ppid, from, to, origin, said, most_open } => {
+            let most_open = *most_open;
+            let asked = super::links::AskedLink { ppid: *ppid, from: *from, to, origin: *origin, most_open };
             match super::links::ask(state, now, asked, said)? {
                 super::links::Linking::Decided(decision) => Ok(*decision),
                 super::links::Linking::Waits(asked) => super::approvals::request(state, now, *asked),

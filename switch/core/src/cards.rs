@@ -1,7 +1,7 @@
 //! Deciding about residents' cards: people suspend and revoke them and let them be used again, alone or as two.
 
 use super::certificates::{self, NewCertificate};
-use super::conditions::known;
+use super::conditions::{known, own_id};
 use super::decision::{Decided, recorded, unchanged};
 use super::refusal::Rejected;
 use super::state::State;
@@ -23,16 +23,25 @@ pub(super) fn set(state: &State, ppid: Ppid, status: CardStatus, told: &Attribut
 /// The record of what two people change, or why there is none: what is so already needs no consent.
 pub(super) fn changed(state: &State, change: &CardChange, told: &Attribution) -> Result<Body, Rejected> {
     let (decided, already) = match change {
-        CardChange::Lift { ppid } => {
-            let at = known(state, *ppid)?;
-            if state.holder(at).card.said != CardStatus::Suspended {
-                return Err(Rejected::NotSuspended(*ppid));
+        CardChange::Lift { ppid, of } => {
+            let at = own_id(state, *ppid)?;
+            let (of, otherwise) = match of {
+                Some(CardStatus::Revoked) => (CardStatus::Revoked, Rejected::NotRevoked(*ppid)),
+                Some(CardStatus::Good | CardStatus::Suspended) | None => {
+                    (CardStatus::Suspended, Rejected::NotSuspended(*ppid))
+                }
+            };
+            // A card that was revoked meanwhile is another one than the people looked at.
+            if state.holder(at).card.said != of {
+                return Err(otherwise);
             }
-            (set(state, *ppid, CardStatus::Good, told)?, Rejected::NotSuspended(*ppid))
+            (set(state, *ppid, CardStatus::Good, told)?, otherwise)
         }
         CardChange::Bind { ppid, serial, issuer, last_day } => {
-            // A call centre binds cards of people who are known; others come with an import.
-            known(state, *ppid)?;
+            // A card may come before anything else of its holder does.
+            if state.people.residents.contains_key(ppid) {
+                own_id(state, *ppid)?;
+            }
             let new = NewCertificate { ppid: *ppid, serial: *serial, issuer: issuer.as_deref(), last_day: *last_day };
             (certificates::bind(state, new, &told.by)?, Rejected::BoundAlready(*serial))
         }

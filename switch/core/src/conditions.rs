@@ -10,6 +10,15 @@ pub(super) fn known(state: &State, ppid: Ppid) -> Result<u32, Rejected> {
     state.people.residents.get(&ppid).copied().ok_or(Rejected::UnknownPpid(ppid))
 }
 
+/// A person's own ID. One that was merged, or whose place another took, stands for itself no more.
+pub(super) fn own_id(state: &State, ppid: Ppid) -> Result<u32, Rejected> {
+    let at = known(state, ppid)?;
+    match state.root(at) {
+        root if root == at => Ok(at),
+        root => Err(Rejected::GoneInto(ppid, state.holder(root).ppid)),
+    }
+}
+
 pub(super) fn amount_of(amount: Yen) -> Result<(), Rejected> {
     if amount.is_positive() && amount.get() <= MAX_WIRE_AMOUNT { Ok(()) } else { Err(Rejected::Amount(amount)) }
 }

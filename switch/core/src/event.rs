@@ -4,7 +4,7 @@ use super::limits::LimitsChange;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
     CardHash, CardStatus, DecisionProof, Destruction, FileEnded, Instrument, LinkOrigin, ListReason, Maker,
-    MerchantTraits, OwnLimits, PortalProof, Silence,
+    MerchantTraits, OwnLimits, PortalProof, Replacement, Silence,
 };
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Serial, TerminalId};
@@ -158,6 +158,8 @@ pub enum Command {
         origin: LinkOrigin,
         /// The requester and the channel; no reason is asked for.
         said: Attribution,
+        /// Requests of one portal that wait for staff at one time.
+        most_open: usize,
     },
     /// End a PPID's link.
     Unlink {
@@ -196,6 +198,13 @@ pub enum Command {
         into: Ppid,
         /// The person or program.
         by: String,
+    },
+    /// A PPID takes the place of another: the person's card was replaced.
+    Replace {
+        /// The two, and the link that goes over.
+        replacement: Box<Replacement>,
+        /// The person, the reason and the channel.
+        said: Attribution,
     },
     /// Suspend a card, revoke it, or let it be used again.
     SetCard {

@@ -37,6 +37,7 @@ mod programmes;
 mod references;
 mod refusal;
 mod relief;
+mod replacing;
 mod replay;
 mod residents;
 mod rights;

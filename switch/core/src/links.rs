@@ -2,7 +2,7 @@
 //! are sealed again.
 
 use super::approvals::{Document, Requesting};
-use super::conditions::known;
+use super::conditions::{known, own_id};
 use super::decision::{Decided, Decision, recorded, unchanged};
 use super::event::Link;
 use super::refusal::Rejected;
@@ -59,8 +59,8 @@ fn next_link(
     (origin, instrument): (LinkOrigin, Instrument),
 ) -> Result<Linked, Rejected> {
     let ppid = new.ppid;
-    if state.people.residents.get(&ppid).is_some_and(|at| state.root(*at) != *at) {
-        return Err(Rejected::MergedBefore(ppid));
+    if state.people.residents.contains_key(&ppid) {
+        own_id(state, ppid)?;
     }
     let (version, from) = next_version(state, now, new)?;
     let (origin, by) = (Some(origin), Some(new.by.to_owned()));
@@ -87,6 +87,8 @@ pub(super) struct AskedLink<'a> {
     pub(super) to: &'a Link,
     /// A portal, or a counter.
     pub(super) origin: LinkOrigin,
+    /// Requests of one portal that wait for staff at one time.
+    pub(super) most_open: usize,
 }
 
 /// The outcome of a link that a holder asks for.
@@ -100,7 +102,7 @@ pub(super) enum Linking {
 /// A holder's link, at a portal or a counter. What another person has linked already waits for staff, and pays nothing until then; what two
 /// people are deciding for a broken link, staff do not link past them.
 pub(super) fn ask(state: &State, now: Millis, asked: AskedLink<'_>, said: &Attribution) -> Result<Linking, Rejected> {
-    let AskedLink { ppid, from, to, origin } = asked;
+    let AskedLink { ppid, from, to, origin, most_open } = asked;
     let retarget = state.people.residents.get(&ppid).and_then(|at| state.people.broken.get(at)?.proposal.as_ref());
     if let (LinkOrigin::Counter, Some((_, proposer))) = (origin, retarget) {
         return Err(Rejected::ProposalOpen(proposer.clone()));
@@ -109,6 +111,9 @@ pub(super) fn ask(state: &State, now: Millis, asked: AskedLink<'_>, said: &Attri
     let Some(Body::Linked(linked)) = &decided.body else { return Ok(Linking::Decided(Box::new(decided))) };
     let instrument = linked.instrument.clone();
     let proposal = if state.people.is_linked_by_another(ppid, &instrument) {
+        if origin == LinkOrigin::Holder {
+            has_room(state, (ppid, most_open), &said.by)?;
+        }
         Proposal::SharedLink(Box::new(SharedLink { ppid, instrument, from, proof: None }))
     } else if origin == LinkOrigin::Counter && state.rights.is_administered() {
         // Staff say that the holder was there; another person looks at it.
@@ -118,6 +123,15 @@ pub(super) fn ask(state: &State, now: Millis, asked: AskedLink<'_>, said: &Attri
         return Ok(Linking::Decided(Box::new(decided)));
     };
     Ok(Linking::Waits(Box::new(Requesting { proposal, source: Document::default(), said: said.clone() })))
+}
+
+/// One portal does not fill the inbox of staff. What it asks for a person anew takes the place of that person's request.
+fn has_room(state: &State, (ppid, most): (Ppid, usize), by: &str) -> Result<(), Rejected> {
+    if state.approvals.shared_link_of(ppid).is_some() {
+        return Ok(());
+    }
+    let open = state.approvals.shared_links_by(by);
+    if open < most { Ok(()) } else { Err(Rejected::TooManyOpen { by: by.to_owned(), open, most }) }
 }
 
 /// The link that staff make at a counter, as another person approves it.

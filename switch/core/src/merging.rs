@@ -1,6 +1,6 @@
 //! Merging a temporary ID into a person's PPID.
 
-use super::conditions::known;
+use super::conditions::{known, own_id};
 use super::decision::{Decided, recorded};
 use super::refusal::Rejected;
 use super::state::State;
@@ -19,5 +19,6 @@ pub(super) fn merge(state: &State, from: Ppid, into: Ppid, by: &str) -> Decided 
     if state.holder(b).card.temporary {
         return Err(Rejected::IntoTemporary(into));
     }
+    own_id(state, into)?;
     Ok(recorded(Body::Merged(Merged { from, into, by: by.to_owned() })))
 }

@@ -87,7 +87,8 @@ impl State {
         })
     }
 
-    /// Whom a link's card number is sealed for: the person of a temporary ID that was merged pays with the person's own link.
+    /// Whom a link's card number is sealed for. An ID that was merged or replaced pays with the link of the person that it stands for;
+    /// what was paid before that person's ID was replaced in turn, with the one of the ID in between.
     fn sealed_for(&self, link: u32, named: Ppid) -> Option<Ppid> {
         let at = *self.people.residents.get(&named)?;
         let own = |holder| {
@@ -99,6 +100,12 @@ impl State {
             })
             .any(|at| at == link)
         };
-        if own(at) { Some(named) } else { Some(self.holder(self.root(at)).ppid) }
+        if own(at) {
+            return Some(named);
+        }
+        let root = self.holder(self.root(at));
+        let merged = root.wallet.iter().flat_map(|wallet| wallet.merged.iter());
+        let between = merged.filter_map(|ppid| self.people.residents.get(ppid)).find(|at| own(**at));
+        Some(between.filter(|_| !own(self.root(at))).map_or(root.ppid, |at| self.holder(*at).ppid))
     }
 }

@@ -10,6 +10,7 @@ use super::links;
 use super::merging;
 use super::programmes::{self, Payment};
 use super::refusal::Rejected;
+use super::replacing;
 use super::state::State;
 use kazasu_ledger::record::{
     ApprovalRequested, Body, NoticeEnded, OwnLimits, OwnLimitsSet, PortalProof, Proposal, TemporaryIssued,
@@ -24,6 +25,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         Command::ActivatePolicy { policy, source, said, .. } => programmes::activate(state, policy, source, said),
         Command::IssueTemporary { ppid, until, by } => issue_temporary(state, *ppid, *until, by),
         Command::Merge { from, into, by } => merging::merge(state, *from, *into, by),
+        Command::Replace { replacement, said } => replacing::replace(state, now, replacement, said),
         Command::SetCard { ppid, status, said } => cards::set(state, *ppid, *status, said),
         Command::BindCertificate { ppid, serial, issuer, last_day, by } => {
             let new = NewCertificate { ppid: *ppid, serial: *serial, issuer: issuer.as_deref(), last_day: *last_day };

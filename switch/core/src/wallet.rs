@@ -20,7 +20,7 @@ pub(super) const NO_HOLDER: HolderAt = u32::MAX;
 pub(super) struct Holder {
     /// Position of the newest link version, or `u32::MAX`.
     pub(super) link: u32,
-    /// The person that this temporary ID was merged into, or [`NO_HOLDER`].
+    /// The person that this ID was merged into, or that took its place, or [`NO_HOLDER`].
     pub(super) merged_into: HolderAt,
     pub(super) card: Card,
     /// The PPID or temporary ID.
@@ -356,6 +356,16 @@ fn lower(a: Option<Yen>, b: Option<Yen>) -> Option<Yen> {
     }
 }
 
+/// Of each limit the lower one.
+fn lowest(a: OwnLimits, b: OwnLimits) -> OwnLimits {
+    OwnLimits {
+        tap: lower(a.tap, b.tap),
+        day: lower(a.day, b.day),
+        month: lower(a.month, b.month),
+        decline: a.decline || b.decline,
+    }
+}
+
 impl Own {
     /// The rules that hold on this day.
     pub(super) fn on(&self, day: BusinessDay) -> OwnLimits {
@@ -370,15 +380,25 @@ impl Own {
         self.later.filter(|(from, _)| *from > day)
     }
 
+    /// The limits of an ID that was replaced hold on: of each the lower one.
+    pub(super) fn join(&mut self, other: Own) {
+        let later = match (self.later, other.later) {
+            (None, None) => None,
+            (a, b) => {
+                let (ours, theirs) =
+                    (a.map_or(self.now, |(_, limits)| limits), b.map_or(other.now, |(_, limits)| limits));
+                let from = a.map(|(day, _)| day).max(b.map(|(day, _)| day));
+                from.map(|day| (day, lowest(ours, theirs)))
+            }
+        };
+        self.now = lowest(self.now, other.now);
+        self.later = later.filter(|(_, limits)| *limits != self.now);
+    }
+
     /// A lower limit holds at once, a higher one from the next day.
     pub(super) fn set(&mut self, day: BusinessDay, wanted: OwnLimits) {
         let before = self.on(day);
-        self.now = OwnLimits {
-            tap: lower(before.tap, wanted.tap),
-            day: lower(before.day, wanted.day),
-            month: lower(before.month, wanted.month),
-            decline: before.decline || wanted.decline,
-        };
+        self.now = lowest(before, wanted);
         self.later = (self.now != wanted).then_some((day.next(), wanted));
     }
 }
@@ -398,7 +418,7 @@ pub(super) struct Wallet {
     /// Programme and purse, the person's own before those of merged temporary IDs.
     pub(super) purses: Vec<(u16, AccountId)>,
     pub(super) points: Vec<PointsOf>,
-    /// Temporary IDs that were merged into the person.
+    /// Temporary IDs that were merged into the person, and IDs whose place the person's took.
     pub(super) merged: Vec<Ppid>,
 }
 

@@ -251,7 +251,7 @@ impl Day<'_> {
         let named = day.to_string();
         self.by("sato", MarkReconciled { day: named.clone(), why: why(), without: Vec::new() }).await?;
         let settled = self.by("sato", SettleDay { day: named.clone() }).await?;
-        let shown = MakeReport { day: Some(named), ..MakeReport::of(ReportKind::Settlements) };
+        let shown = MakeReport { day: Some(named), why: Some(why()), ..MakeReport::of(ReportKind::Settlements) };
         let shown = self.by("sato", shown).await?;
         kazasu_security::files::write_private(&self.play.data.join("settlements.xlsx"), &xlsx::workbook(&shown)?)?;
         self.say(&table::text(&shown));

@@ -242,7 +242,7 @@ impl<'a> Flood<'a> {
         let number = self.number;
         let spent = self.usage().await?;
         let view = self.services.query(move |s| s.relief_programme(number)).await?.context("the programme")?;
-        let report = self.by("sato", ReliefReport { programme: number }).await?;
+        let report = self.by("sato", ReliefReport { programme: number, why: Some("デモ demo".into()) }).await?;
         let folder = &self.play.data;
         let (workbook, table_file) = (folder.join("relief-report.xlsx"), folder.join("relief-report.csv"));
         kazasu_security::files::write_private(&workbook, &xlsx::workbook(&report)?)?;

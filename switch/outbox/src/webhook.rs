@@ -114,6 +114,51 @@ mod tests {
 
     const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
+    #[test]
+    fn each_status_has_its_verdict() {
+        let pause = |verdict| match verdict {
+            Verdict::Failed { not_before, .. } => not_before.as_secs(),
+            Verdict::Accepted | Verdict::Refused(_) => panic!("it is tried again"),
+        };
+        for status in [200, 202, 204, 299] {
+            assert!(matches!(verdict(status, None), Verdict::Accepted), "{status}");
+        }
+        for status in [400, 401, 403, 404, 410, 413, 422] {
+            assert!(matches!(verdict(status, None), Verdict::Refused(why) if why == format!("answered {status}")));
+        }
+        for status in [100, 301, 308, 402, 409, 418, 500, 502, 504] {
+            assert_eq!(pause(verdict(status, Some("60"))), 0, "{status}: a pause that it may not ask for");
+        }
+        for status in [429, 503] {
+            for (asked, seconds) in [(None, 0), (Some(" 60 "), 60), (Some("soon"), 0), (Some("-1"), 0)] {
+                assert_eq!(pause(verdict(status, asked)), seconds, "{status} {asked:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn while_a_key_is_changed_both_sign() {
+        let signed = |bytes: &[u8]| {
+            let config = WebhookConfig { url: "http://127.0.0.1:9/".into(), keys: keys(bytes), authorities: None };
+            Webhook::new(&config, Duration::from_secs(1)).unwrap().signature("1795000000", b"{}")
+        };
+        let (one, two) = (signed(&[1]), signed(&[2]));
+        assert_eq!(signed(&[1, 2]), format!("{one},{two}"));
+        assert!(one.starts_with("v1=") && one.len() == 67 && one != two);
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_is_not_there_is_tried_again_until_the_notice_dies() {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let webhook = WebhookConfig { url: format!("http://127.0.0.1:{port}/"), keys: keys(&[1]), authorities: None };
+        let (settle, mut journal) = Journal::open();
+        let outbox = Outbox::start(OutboxConfig { webhook: Some(webhook), attempts: 2, ..config() }, settle).unwrap();
+        outbox.offer(1, notice(1));
+        let settled = journal.next().await;
+        assert_eq!((settled.outcome, settled.attempts), (Outcome::Dead, 2), "{settled:?}");
+        assert!(settled.problem.is_some());
+    }
+
     #[derive(Clone)]
     struct Request {
         at: Instant,

@@ -46,6 +46,8 @@ enum Linked {
 pub struct TapOf {
     /// The person, when the message named one.
     pub ppid: Option<Ppid>,
+    /// Whose link paid: of an ID that was merged or replaced, the one that it stood for.
+    payer: Option<Ppid>,
     link: Option<u32>,
     /// The tap that it completes, refunds or reverses.
     pub original: Option<u64>,
@@ -100,7 +102,7 @@ pub struct JournalIndex {
     /// Merchants as they were registered last.
     pub merchants: HashMap<MerchantKey, MerchantOf>,
     links: HashMap<(Ppid, u32), Linked>,
-    /// Temporary IDs, and whom they were merged into.
+    /// IDs that were merged or replaced, and whom they stand for.
     merged: HashMap<Ppid, Ppid>,
     /// Taps that others may still refer to, by record.
     pub taps: HashMap<u64, TapOf>,
@@ -256,6 +258,7 @@ impl JournalIndex {
         };
         let tap = TapOf {
             ppid: r.ppid,
+            payer: self.payer(r),
             link: r.link,
             original: r.original,
             kind: r.kind,
@@ -277,9 +280,9 @@ impl JournalIndex {
         let of = self.taps.get(&r.tap).cloned();
         let said = self.taps.get(&r.reversal).cloned();
         if let Some(of) = of {
-            let (ppid, link) = (of.ppid, of.link);
+            let (ppid, payer, link) = (of.ppid, of.payer, of.link);
             let original = Some(r.tap);
-            let tap = TapOf { ppid, link, original, kind: TransactionKind::Reversal, day, ..said.unwrap_or(of) };
+            let tap = TapOf { ppid, payer, link, original, kind: TransactionKind::Reversal, day, ..said.unwrap_or(of) };
             self.taps.insert(seq, tap);
         }
         self.moves(seq, &r.transfers, false)
@@ -294,9 +297,23 @@ impl JournalIndex {
 
     /// The tender behind a tap's instrument.
     fn instrument(&self, tap: &TapOf) -> Option<&Linked> {
-        let (ppid, link) = (tap.ppid?, tap.link?);
-        let person = self.merged.get(&ppid).unwrap_or(&ppid);
-        self.links.get(&(*person, link)).or_else(|| self.links.get(&(ppid, link)))
+        self.links.get(&(tap.payer?, tap.link?))
+    }
+
+    /// Whose link a tap was paid with: that of the payment that it is about, or of the person whom its ID stands for now.
+    fn payer(&self, r: &Transaction) -> Option<Ppid> {
+        let of = r.original.and_then(|original| self.taps.get(&original)).filter(|of| of.link == r.link);
+        let now = |ppid| self.merged.get(&ppid).copied().unwrap_or(ppid);
+        of.and_then(|of| of.payer).or_else(|| r.ppid.map(now))
+    }
+
+    /// A PPID took another's place, with those that it stood for, and with its link.
+    fn replaced(&mut self, r: &record::Replaced) {
+        self.merged.values_mut().filter(|person| **person == r.from).for_each(|person| *person = r.into);
+        self.merged.insert(r.from, r.into);
+        if let Some(link) = &r.link {
+            self.linked(link.ppid, link.version, &link.instrument);
+        }
     }
 
     fn moves(&self, tap: u64, transfers: &[Transfer], correction: bool) -> Moves {
@@ -372,14 +389,14 @@ impl JournalIndex {
     pub fn card_digits(&self, tap: u64, vault: &Vault) -> Option<[u8; 8]> {
         let of = self.taps.get(&tap)?;
         let Linked::Card(_, sealed) = self.instrument(of)? else { return None };
-        let pan = vault.open(sealed, &of.ppid?).ok()?;
+        let pan = vault.open(sealed, &of.payer?).ok()?;
         pan.expose().get(..8)?.try_into().ok()
     }
 
     /// The link of a tap, so that what is found about a card is found once.
     pub fn link_of(&self, tap: u64) -> Option<(Ppid, u32)> {
         let of = self.taps.get(&tap)?;
-        Some((of.ppid?, of.link?))
+        Some((of.payer?, of.link?))
     }
 
     /// The contract of a merchant on a day.
@@ -459,6 +476,11 @@ impl record::Fold for Reading<'_> {
     fn merged(&mut self, _: Place, r: &record::Merged) -> Result<(), Infallible> {
         self.index.merged.insert(r.from, r.into);
 
+        Ok(())
+    }
+
+    fn replaced(&mut self, _: Place, r: &record::Replaced) -> Result<(), Infallible> {
+        self.index.replaced(r);
         Ok(())
     }
 

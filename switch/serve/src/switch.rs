@@ -191,6 +191,7 @@ pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: W
         finance: Arc::new(config.file.finance.clone()),
         calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
+        most_open: config.file.limits.max_open_requests_per_portal,
         closing: Some(config.closing(store)),
     }
 }
@@ -353,7 +354,8 @@ impl Switch {
             running.keep_statements(closing.statements.clone());
             running.keep_transactions(closing.transactions.clone());
         }
-        kazasu_api::http::serve(web, Gate::new(Port::Http, ports.http), api, signal.clone());
+        let gate = Gate::behind(Port::Http, ports.http, config.front.proxies.networks().clone());
+        kazasu_api::http::serve(web, gate, api, signal.clone());
         running.keep_metrics_small();
         running.keep_certificates(&certificates);
         running.keep_access(&services, config.callers.clone());

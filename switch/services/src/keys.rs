@@ -1,7 +1,7 @@
 //! The vault's keys and the journal: numbers are sealed again under a newer key, cards get their hashes under a newer lookup key, and a
 //! key is destroyed when nothing that is used needs it.
 
-use crate::access::Name;
+use crate::access::{About, Name};
 use crate::approvals::Request;
 use crate::error::{Result, ServiceError, unfit};
 use crate::fields::reason;
@@ -9,7 +9,7 @@ use crate::operation::{Operation, Recorded, Requested};
 use crate::{Services, Who};
 use kazasu_core::{Command, SealNeeds, SealedNumber};
 use kazasu_engine::CommandError;
-use kazasu_ledger::record::{CardHash, CarriedChange, Destruction, Instrument, Proposal};
+use kazasu_ledger::record::{CardHash, CarriedChange, Destruction, Instrument, Proposal, Replacement};
 use kazasu_text::key_refusals::KeyNeedText;
 use kazasu_text::problems::ProblemText;
 use kazasu_text::{AnyOf, Count, Language, Quoted, Text};
@@ -70,6 +70,10 @@ impl Services {
                 Proposal::SharedLink(link) => Some((link.ppid, link.instrument)),
                 Proposal::Carried(change) => match *change {
                     CarriedChange::Link { ppid, instrument, .. } => Some((ppid, *instrument)),
+                    CarriedChange::Replace(replacement) => {
+                        let Replacement { into, link, .. } = *replacement;
+                        link.map(|link| (into, link.instrument))
+                    }
                     _ => None,
                 },
                 _ => None,
@@ -335,6 +339,11 @@ impl Operation for RequestDestruction {
 impl Operation for RecordDestruction {
     const NAME: Name = Name::RecordDestruction;
     type Answer = Recorded;
+
+    fn about(&self) -> Result<About> {
+        let RecordDestruction { key, version, fiscal_year, kcv, .. } = self.clone();
+        Ok(About::Key(Destruction { key, version, fiscal_year, kcv }))
+    }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let RecordDestruction { key, version, fiscal_year, kcv, why } = self;

@@ -5,6 +5,7 @@ mod desk;
 mod find;
 mod limits;
 mod links;
+mod replace;
 mod shared;
 mod taps;
 mod view;
@@ -18,6 +19,7 @@ pub use desk::{BindCard, LiftSuspension};
 pub use find::{FindResident, FoundResident};
 pub use limits::{CreditPurse, SetLimits, SetSpendable, SpendableSet};
 pub use links::{BreakLink, LinkSet, ProposeRetarget, RemoveLink, SetLink};
+pub use replace::ReplaceCard;
 pub use shared::{DecideLink, ListWaitingLinks, WaitingLink};
 pub use taps::{ShowTaps, TapShown};
 pub use view::{

@@ -113,6 +113,14 @@ pub fn rejected(why: &Rejected, language: Language) -> String {
             CommandText::OldList { got: *got, got_at, number: *number, at }
         }
         Rejected::NotSuspended(ppid) => CommandText::NotSuspended { ppid: *ppid },
+        Rejected::TooManyOpen { by, open, most } => {
+            CommandText::TooManyOpen { by, open: (*open).into(), most: (*most).into() }
+        }
+        Rejected::NotRevoked(ppid) => CommandText::NotRevoked { ppid: *ppid },
+        Rejected::GoneInto(ppid, into) => CommandText::GoneInto { ppid: *ppid, into: *into },
+        Rejected::Temporary(ppid) => CommandText::Temporary { ppid: *ppid },
+        Rejected::ReplacesItself(ppid) => CommandText::ReplacesItself { ppid: *ppid },
+        Rejected::LinkChanged(ppid) => CommandText::LinkChanged { ppid: *ppid },
         Rejected::BoundAlready(serial) => CommandText::BoundAlready { serial: *serial },
         Rejected::Correction(why) => correction(why),
         Rejected::OwnLimit(field, got) => CommandText::OwnLimit { field, got: *got },

@@ -47,6 +47,8 @@ pub struct Services {
     pub calendar: Arc<Calendar>,
     /// Business days that settled taps stay in memory.
     pub keep_days: u16,
+    /// Requests of one portal that wait for staff at one time.
+    pub most_open: usize,
     /// Keeps who asked what.
     pub watch: Watch,
     /// The means of closing; absent where there is no journal to read.

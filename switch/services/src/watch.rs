@@ -75,9 +75,14 @@ impl Services {
     }
 
     /// The same for what is not an operation with a request of its own.
-    pub(crate) fn watch_name<'a>(&'a self, name: Name, who: &Who, about: &About) -> Result<Pending<'a>> {
+    pub(crate) fn watch_name<'a>(
+        &'a self,
+        name: Name,
+        (who, why): (&Who, Option<&str>),
+        about: &About,
+    ) -> Result<Pending<'a>> {
         let about = object(about).into_iter().collect();
-        self.pending(name, who, Subject { about, ..Subject::default() })
+        self.pending(name, who, Subject { about, why: why.map(str::to_owned), ..Subject::default() })
     }
 
     fn pending<'a>(&'a self, name: Name, who: &Who, subject: Subject) -> Result<Pending<'a>> {
@@ -212,5 +217,6 @@ fn object(about: &About) -> Option<Object> {
         About::Batch(number) | About::Step(number, _) => Some(Object::numbered("batch", u64::from(*number))),
         About::Approval(number) => Some(Object::numbered("approval", *number)),
         About::Line(line) => Some(Object::named("line", line)),
+        About::Key(key) => Some(Object::named("key", &format!("{} {}", key.key, key.version))),
     }
 }

@@ -27,10 +27,9 @@ impl Name {
         match self {
             SetLink | RemoveLink | BreakLink | ProposeRetarget | DecideLink | RotateSeals | SetCard
             | LiftSuspension | BindCard | BindCertificate | ApplyStatusList | IssueTemporary | MergePeople
-            | SetLimits | SetSpendable | FundProgramme | CreditPurse | ActivatePolicy | RetryNotice | DecideAdvice
-            | ConfirmClock | HandOver | ImportLinks | ImportMerchants | RequestDestruction | RecordDestruction => {
-                Watched::Command
-            }
+            | ReplaceCard | SetLimits | SetSpendable | FundProgramme | CreditPurse | ActivatePolicy | RetryNotice
+            | DecideAdvice | ConfirmClock | HandOver | ImportLinks | ImportMerchants | RequestDestruction
+            | RecordDestruction => Watched::Command,
             LookAtLinks | ShowResident | FindResident | FindTransactions | ShowTransaction | ShowTaps
             | ResidentStatement | ListBrokenLinks | ListWaitingLinks | ListSharedAccounts | ListNotices => {
                 Watched::Look

@@ -135,9 +135,9 @@ impl Journal {
         self.services.call(operation, &self.who).await.map_err(refused)
     }
 
-    /// Refuses a caller who may not.
-    pub(super) async fn admit(&self, name: Name, about: About) -> Result<(), CallError> {
-        self.services.admit(name, about, &self.who).await.map_err(refused)
+    /// Refuses a caller who may not, or who says no reason where one is asked for.
+    pub(super) async fn admit(&self, name: Name, about: About, why: Option<&str>) -> Result<(), CallError> {
+        self.services.admit_because(name, about, (&self.who, why)).await.map_err(refused)
     }
 
     /// Carries out an object, as the running switch would.

@@ -275,6 +275,9 @@ pub(super) enum ReconCommand {
         /// Last business day; the first when absent.
         #[arg(long)]
         until: Option<String>,
+        /// The reason, which the security log keeps with your name.
+        #[arg(long)]
+        why: String,
         /// The file.
         #[arg(long)]
         out: PathBuf,
@@ -304,6 +307,9 @@ pub(super) struct ReportArgs {
     /// The settlement.
     #[arg(long)]
     settlement: Option<u32>,
+    /// The reason, which the security log keeps with your name.
+    #[arg(long)]
+    why: String,
     /// Write it to this file: .xlsx, .csv, or .pdf for a settlement's detail.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -488,10 +494,10 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
                 (exceptions, lines) => Err(CheckFailed(shown(&UsageText::Found { exceptions, lines })).into()),
             }
         }
-        ReconCommand::Export { against, party, from, until, out, common } => {
+        ReconCommand::Export { against, party, from, until, why, out, common } => {
             let config = Config::load(&common.config)?;
             let journal = Journal::reading(&config, kazasu_core::State::new()).await?;
-            journal.admit(Name::MakeClearingFile, About::Nothing).await?;
+            journal.admit(Name::MakeClearingFile, About::Nothing, Some(&why)).await?;
             let until = until.unwrap_or_else(|| from.clone());
             let with = CompareWith::new(&against, &party, (&from, &until)).map_err(refused)?;
             let mut file = std::io::BufWriter::new(kazasu_security::files::PrivateFile::create(&out)?);
@@ -507,14 +513,15 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
 }
 
 pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
-    let ReportArgs { kind, day, seq, settlement, out, shift_jis, common } = args;
+    let ReportArgs { kind, day, seq, settlement, why, out, shift_jis, common } = args;
+    let why = Some(why);
     let config = Config::load(&common.config)?;
     let journal = Journal::reading(&config, place::fold(&config).await?).await?;
     if out.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "pdf")) {
         let settlement = settlement.context("--settlement says which letter is wanted")?;
-        return write_pdf(&out.unwrap_or_default(), journal.call(MakeLetter { settlement }).await?);
+        return write_pdf(&out.unwrap_or_default(), journal.call(MakeLetter { settlement, why }).await?);
     }
-    let report = journal.call(MakeReport { kind, day, seq, settlement }).await?;
+    let report = journal.call(MakeReport { kind, day, seq, settlement, why }).await?;
     super::report::give(&report, Output { path: out.as_deref(), shift_jis, json: common.json })
 }
 
@@ -542,8 +549,8 @@ pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
     }
 }
 
-pub(super) async fn explain(record: u64, common: &Common) -> anyhow::Result<()> {
+pub(super) async fn explain(record: u64, why: String, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
     let journal = Journal::reading(&config, kazasu_core::State::new()).await?;
-    show(journal.call(Explain { record }).await, common)
+    show(journal.call(Explain { record, why: Some(why) }).await, common)
 }

@@ -49,6 +49,9 @@ pub(super) enum LedgerCommand {
     Explain {
         /// The record that decided the tap: DE37 towards issuers, and in answers' DE38.
         record: u64,
+        /// The reason, which the security log keeps with your name.
+        #[arg(long)]
+        why: String,
         #[command(flatten)]
         common: super::common::Common,
     },
@@ -94,7 +97,7 @@ pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        LedgerCommand::Explain { record, common } => super::closing::explain(record, &common).await,
+        LedgerCommand::Explain { record, why, common } => super::closing::explain(record, why, &common).await,
     }
 }
 

@@ -75,7 +75,9 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
         }
         C::Status { batch: Some(batch), common } => query(ShowBatch { batch }, &common).await,
         C::Status { batch: None, common } => query(ListProgrammes {}, &common).await,
-        C::Report { programme, out, shift_jis, common } => report(programme, out, shift_jis, &common).await,
+        C::Report { programme, why, out, shift_jis, common } => {
+            report(ReliefReport { programme, why: Some(why) }, out, shift_jis, &common).await
+        }
         C::Close { batch, why, common } => one(step(batch, "reported", why), &common).await,
     }
 }
@@ -322,9 +324,9 @@ pub(super) fn written(made: MadeFiles, out: &Path) -> anyhow::Result<Written> {
     Ok(Written { files })
 }
 
-async fn report(programme: u16, out: Option<PathBuf>, shift_jis: bool, common: &Common) -> anyhow::Result<()> {
+async fn report(wanted: ReliefReport, out: Option<PathBuf>, shift_jis: bool, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
     let journal = Journal::reading(&config, place::fold(&config).await?).await?;
-    let report = journal.call(ReliefReport { programme }).await?;
+    let report = journal.call(wanted).await?;
     super::report::give(&report, Output { path: out.as_deref(), shift_jis, json: common.json })
 }

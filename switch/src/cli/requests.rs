@@ -20,8 +20,8 @@ use kazasu_services::operators::{DecideAdvice, ListAdvices, ListNotices, RetryNo
 use kazasu_services::policy::FundProgramme;
 use kazasu_services::residents::{
     ApplyStatusList, BindCertificate, BreakLink, CreditPurse, DecideLink, FindResident, IssueTemporary,
-    ListBrokenLinks, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget, RemoveLink, SetCard,
-    SetLimits, SetLink, SetSpendable, ShowResident,
+    ListBrokenLinks, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget, RemoveLink, ReplaceCard,
+    SetCard, SetLimits, SetLink, SetSpendable, ShowResident,
 };
 use kazasu_services::{Outcome, Patch, Recorded};
 use kazasu_text::Count;
@@ -153,7 +153,7 @@ pub(super) enum LinkCommand {
 
 #[derive(Subcommand)]
 pub(super) enum CardCommand {
-    /// Suspends a card, revokes it, or lets it be used again (good).
+    /// Suspends a card or revokes it. Letting it be used again (good) asks for approval: another person decides.
     Status {
         /// The person.
         ppid: String,
@@ -165,7 +165,7 @@ pub(super) enum CardCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// A certificate belongs to a person's card from now on.
+    /// Asks that a certificate belongs to a person's card from now on; another person decides.
     Bind {
         /// The person.
         ppid: String,
@@ -178,6 +178,9 @@ pub(super) enum CardCommand {
         /// The certificate's last day.
         #[arg(long)]
         last_day: String,
+        /// The reason, which the record keeps.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        why: String,
         #[command(flatten)]
         common: Common,
     },
@@ -206,6 +209,19 @@ pub(super) enum CardCommand {
         into: String,
         /// The reason, which the record keeps.
         #[arg(long, default_value = "", hide_default_value = true)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Asks that the PPID of a new card takes the place of the old one's, with link, purses, points, limits and history; another
+    /// person approves it, and the old PPID pays no more.
+    Replace {
+        /// The PPID of the card that was replaced.
+        from: String,
+        /// The PPID of the new card.
+        into: String,
+        /// The reason, which the record keeps.
+        #[arg(long)]
         why: String,
         #[command(flatten)]
         common: Common,
@@ -370,8 +386,8 @@ pub(super) async fn link(command: LinkCommand) -> anyhow::Result<()> {
 pub(super) async fn card(command: CardCommand) -> anyhow::Result<()> {
     match command {
         CardCommand::Status { ppid, status, why, common } => one(SetCard { ppid, status, why }, &common).await,
-        CardCommand::Bind { ppid, serial, issuer, last_day, common } => {
-            one(BindCertificate { ppid, serial, issuer, last_day }, &common).await
+        CardCommand::Bind { ppid, serial, issuer, last_day, why, common } => {
+            one(BindCertificate { ppid, serial, issuer, last_day, why }, &common).await
         }
         CardCommand::List { file, common } => {
             let bytes = kazasu_security::files::read(&file)?;
@@ -379,6 +395,7 @@ pub(super) async fn card(command: CardCommand) -> anyhow::Result<()> {
         }
         CardCommand::Temporary { ppid, until, common } => one(IssueTemporary { ppid, until }, &common).await,
         CardCommand::Merge { from, into, why, common } => one(MergePeople { from, into, why }, &common).await,
+        CardCommand::Replace { from, into, why, common } => one(ReplaceCard { from, into, why }, &common).await,
     }
 }
 

@@ -183,8 +183,8 @@ fn import_args<'a>(file: &'a str, against: &'a str, party: &'a str, date: &'a st
 }
 
 /// Arguments that write the file that a party should have of a day.
-fn export_args<'a>(file: &'a str, against: &'a str, party: &'a str, date: &'a str) -> [&'a str; 10] {
-    ["recon", "export", "--against", against, "--party", party, "--from", date, "--out", file]
+fn export_args<'a>(file: &'a str, against: &'a str, party: &'a str, date: &'a str) -> [&'a str; 12] {
+    ["recon", "export", "--against", against, "--party", party, "--from", date, "--why", "a test", "--out", file]
 }
 
 /// Gives the lines of the file that issuer 1 should have.
@@ -502,7 +502,7 @@ fn a_payment_that_was_booked_twice_by_hand_is_undone(statement: &BankStatement<'
     let not_ours = staff.ok("tanaka", &not_ours);
     assert_eq!(not_ours["set_aside"][0]["record"], OPEN_RECORD, "{not_ours}");
     staff.ok("tanaka", &["settle", "--received-from", "issuer 2", "--amount", "4000", "--reference", "2026-11"]);
-    let issuers = staff.ok("sato", &["report", "issuers"]).to_string();
+    let issuers = staff.ok("sato", &["report", "issuers", "--why", "a test"]).to_string();
     assert!(!issuers.contains("error"), "{issuers}");
 }
 
@@ -517,7 +517,7 @@ fn a_generated_client_asks_for_a_refund_and_reads_the_payout(day: &Day<'_>, serv
 
 /// Its whole story, from the tap to the payout that came back.
 fn one_payment_is_explained(day: &Day<'_>) {
-    let story = day.staff.ok("sato", &["ledger", "explain", record(&day.lines[1])]);
+    let story = day.staff.ok("sato", &["ledger", "explain", record(&day.lines[1]), "--why", "a call"]);
     let what: Vec<&str> = story["steps"].as_array().unwrap().iter().map(|s| s["what"].as_str().unwrap()).collect();
     for step in ["tapped", "issuer_answered", "merchant_settled", "payout_approved", "payout_taken", "payout_returned"]
     {
@@ -529,14 +529,14 @@ fn one_payment_is_explained(day: &Day<'_>) {
 fn reports_are_made_in_every_format(day: &Day<'_>) {
     use calamine::Reader;
     let staff = &day.staff;
-    let balance = staff.ok("sato", &["report", "trial-balance", "--day", &day.date]);
+    let balance = staff.ok("sato", &["report", "trial-balance", "--day", &day.date, "--why", "a test"]);
     let totals = balance.to_string();
     assert!(totals.contains("fee income") || totals.contains("merchant payable"), "{totals}");
     for kind in
         ["settlements", "issuers", "cities", "fees", "exceptions", "prepaid", "stand-in", "flagged", "trial-balance"]
     {
         let out = staff.file(&format!("{kind}.xlsx"));
-        staff.ok("sato", &["report", kind, "--out", &out]);
+        staff.ok("sato", &["report", kind, "--why", "a test", "--out", &out]);
         let mut book: calamine::Xlsx<_> = calamine::open_workbook(&out).unwrap();
         assert!(!book.sheet_names().is_empty(), "{kind}");
         let first = book.sheet_names()[0].clone();
@@ -547,7 +547,7 @@ fn reports_are_made_in_every_format(day: &Day<'_>) {
 /// As a table for Japanese spreadsheets, and as a letter where a font is installed.
 fn the_shop_gets_its_settlement_in_detail(day: &Day<'_>) {
     let staff = &day.staff;
-    let detail = ["report", "settlement-detail", "--settlement", SETTLEMENT, "--out"];
+    let detail = ["report", "settlement-detail", "--settlement", SETTLEMENT, "--why", "a test", "--out"];
     let table = staff.file("detail.csv");
     staff.ok("sato", &[&detail[..], &[table.as_str(), "--shift-jis"]].concat());
     let sjis = std::fs::read(&table).unwrap();

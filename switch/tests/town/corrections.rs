@@ -230,7 +230,7 @@ fn a_write_off_and_a_reduction_say_who_bears_them_and_settle_so() {
     let (_, found) = call(&served, "GET", &format!("/api/v1/transactions/{payment}"), &staff, &Value::Null);
     assert_eq!((&found[0]["refunded_yen"], &found[0]["left_yen"]), (&json!(1_000), &json!(4_000)), "{found}");
     // The story of the payment has both, with who and why.
-    let story = ok(&town, "sato", &["ledger", "explain", &payment]);
+    let story = ok(&town, "sato", &["ledger", "explain", &payment, "--why", "a call"]);
     let staff: Vec<&Value> =
         story["steps"].as_array().unwrap().iter().filter(|step| step["staff"].is_object()).collect();
     assert_eq!(staff.len(), 2, "{story}");

@@ -4,6 +4,9 @@ use crate::harness::DO;
 use crate::harness::{Served, Town, kazasu, request};
 use kazasu_demo::sample::Town as Sample;
 use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 fn town() -> Town {
     Town::new(Sample { residents: 0, ..Sample::default() })
@@ -43,6 +46,40 @@ fn behind_a_trusted_proxy_each_caller_counts_by_itself() {
     assert_eq!(wrong(&served, "sato", "198.51.100.9"), 401, "another caller through the same proxy");
     let told = networks(&town);
     assert_eq!(told, ["198.51.100.9", "203.0.113.7", "203.0.113.8"], "{told:?}");
+    served.stop();
+}
+
+/// A keep-alive connection of a proxy asks for one caller; whether it is answered.
+fn asks(stream: &mut TcpStream, caller: &str) -> bool {
+    let head = format!("GET /healthz HTTP/1.1\r\nhost: s\r\nx-forwarded-for: {caller}\r\n\r\n");
+    if stream.write_all(head.as_bytes()).is_err() {
+        return false;
+    }
+    let mut answer = [0; 1_024];
+    stream.read(&mut answer).is_ok_and(|n| answer[..n].starts_with(b"HTTP/1.1 200 "))
+}
+
+/// A subnet may have four connections; a proxy keeps ten open, and none of them gives way.
+#[test]
+fn a_trusted_proxys_connections_count_against_no_subnet() {
+    let town = town();
+    town.configure("\n[limits.http]\nmax_connections = 20\nmax_per_network = 4\nmax_waiting_per_network = 4\n");
+    let answered = |served: &Served| {
+        let open = || TcpStream::connect(served.http).unwrap();
+        let mut all: Vec<TcpStream> = (0..10).map(|_| open()).collect();
+        for stream in &all {
+            stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(300));
+        let twice = |stream: &mut TcpStream| asks(stream, "203.0.113.7") && asks(stream, "198.51.100.9");
+        all.iter_mut().filter_map(|stream| twice(stream).then_some(())).count()
+    };
+    let served = town.serve();
+    assert_eq!(answered(&served), 4, "a peer that is no proxy is a subnet");
+    served.stop();
+    town.replace_in_config("http = \"", "http_trusted_proxies = [\"127.0.0.1\"]\nhttp = \"");
+    let served = town.serve();
+    assert_eq!(answered(&served), 10, "three quarters of the port are a proxy's");
     served.stop();
 }
 

@@ -4,6 +4,7 @@ use crate::codes::APPROVED;
 use crate::harness::{Served, Town, by_two, free_port, kazasu, requested, wait_for};
 use crate::rules::{goes, json_of, purchase, receiver, refused};
 use crate::runs_on::taps;
+use crate::step_up::by_command_line;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::scenario::{Scenario, play};
 use kazasu_acquirer_sim::session::Session;
@@ -261,6 +262,10 @@ fn two_people_destroy(town: &Town, destroy: &[&str]) {
     }
     assert!(String::from_utf8_lossy(&key(town, destroy).stderr).contains("is not approved"));
     ok(&approval("tanaka", &approve));
+    // Who carries it out shows a second factor for this destruction; the one of the sign-in serves for none.
+    let unnamed = String::from_utf8_lossy(&key(town, destroy).stderr).into_owned();
+    assert!(unnamed.contains("show a second factor again for this decision"), "{unnamed}");
+    assert!(by_command_line(&["key", "destroy", "--fingerprint", &fingerprint, "--by", "sato", "--config", &config]));
     ok(&key(town, destroy));
 }
 

@@ -6,6 +6,7 @@ mod api;
 mod audit;
 mod bad_input;
 mod bank;
+mod cards;
 mod circles;
 mod clock;
 mod closing;

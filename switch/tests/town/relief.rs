@@ -241,7 +241,7 @@ fn the_report_names_no_spending_of_few_people(city: &City<'_>) {
     use calamine::Reader;
     city.ok("sato", &["close", BATCH, "--why", "over"]);
     let book = city.town.path("report.xlsx");
-    city.ok("sato", &["report", PROGRAMME, "--out", book.to_str().unwrap()]);
+    city.ok("sato", &["report", PROGRAMME, "--why", "a test", "--out", book.to_str().unwrap()]);
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(&book).unwrap();
     let money = book.worksheet_range("収支 Money").unwrap();
     let cell = |name: &str| money.rows().find(|row| row[0].to_string().contains(name)).map(|row| row[1].to_string());

@@ -235,10 +235,8 @@ fn real_status_lists_hold_and_revoke_cards_at_the_next_tap() {
     let own = |args: &[&str]| kazasu(&[args, &["--json", "--config", &config]].concat());
     for (alias, serial) in [("pin", "01:0a"), ("limit-own", "010b")] {
         let who = ruled_ppid(alias, "27000001").to_string();
-        assert_eq!(
-            json_of(&own(&["card", "bind", &who, "--serial", serial, "--last-day", "2030-03-31"]))["result"],
-            "recorded"
-        );
+        let bind = ["card", "bind", &who, "--serial", serial, "--last-day", "2030-03-31", "--why", "a test"];
+        assert_eq!(json_of(&by_two(&town, &bind, ["suzuki", "tanaka"]))["result"], "recorded");
     }
     let apply = |name: &str, bytes: &[u8]| {
         let path = town.path(name);

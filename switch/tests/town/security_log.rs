@@ -359,10 +359,15 @@ fn what_takes_a_reason_is_refused_without_one_and_the_matrix_says_which() {
     let town = town();
     let served = town.serve();
     let (tanaka, operator) = (town.session("tanaka"), token(&town, "", "token"));
+    let finance = town.session("sato");
     for (method, path, caller) in [
         ("GET", format!("/api/v1/residents/{}", resident()), &operator),
         ("GET", format!("/api/v1/residents/{}/statement?from=2026-11-01&until=2026-11-30", resident()), &operator),
         ("POST", "/api/v1/closing/payouts/7/file".to_owned(), &operator),
+        ("GET", "/api/v1/closing/explain/7".to_owned(), &finance),
+        ("GET", "/api/v1/reports/fees".to_owned(), &finance),
+        ("GET", "/api/v1/reports/settlements/7/letter".to_owned(), &finance),
+        ("GET", "/api/v1/relief/programmes/100/report".to_owned(), &finance),
     ] {
         let (status, value) = call(&served, method, &path, caller, &json!({}));
         assert_eq!((status, pointer(&value).as_str()), (400, "why"), "{path}: {value}");
@@ -383,9 +388,25 @@ fn what_takes_a_reason_is_refused_without_one_and_the_matrix_says_which() {
             "resident_taps",
             "payout_files",
             "payment",
-            "transfer_files"
+            "explain",
+            "report",
+            "letter",
+            "clearing_file",
+            "transfer_files",
+            "report"
         ]
     );
+    // An export's reason is in its line, with who made it.
+    let exported =
+        kazasu(&["report", "fees", "--why", "for the auditors", "--json", "--by", "sato", "--config", &town.config()]);
+    assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
+    let log = lines(&town, &["--kind", "export"]);
+    assert!(
+        log.iter().any(|line| line["why"] == "for the auditors" && line["operation"] == "closing.report"),
+        "{log:?}"
+    );
+    let unsaid = kazasu(&["report", "fees", "--by", "sato", "--config", &town.config()]);
+    assert!(String::from_utf8_lossy(&unsaid.stderr).contains("--why"), "{unsaid:?}");
 }
 
 #[test]

@@ -345,6 +345,38 @@ fn fresh_link<'a>(path: &'a str, body: &'a str) -> Asked<'a> {
     ("PUT", path, body.as_bytes())
 }
 
+#[test]
+fn a_portal_has_no_more_requests_open_than_the_configuration_says() {
+    let town = town();
+    town.configure("\n[limits]\nmax_open_requests_per_portal = 2\n");
+    let served = town.serve();
+    let portal = SigningPortal::of(&town);
+    let theirs = json!({ "kind": "on_us", "number": on_us(&town, "on-us-rich") }).to_string();
+    let asks = |n: u8| {
+        let path = format!("/api/v1/residents/{}/link", Ppid::from_bytes([n; 16]));
+        portal.ask(&served, "PUT", &path, theirs.as_bytes())
+    };
+    for n in [1, 2] {
+        assert!(asks(n).1["waits_for_staff"].is_u64());
+    }
+    let (status, told) = asks(3);
+    let text = told["detail"].as_str().unwrap();
+    assert!(status == 429 && text.contains("2 links of portal key_2 wait for staff, and at most 2 may"), "{told}");
+    assert!(text.contains("kazasu link waiting"), "it says what to do: {text}");
+    assert_eq!(asks(2).0, 200, "the same again is no further request");
+    let suzuki = town.session("suzuki");
+    let (_, waiting) = call(&served, DO, "operations", &suzuki, &json!({ "do": "waiting_links" }));
+    let deny = json!({ "do": "decide_link", "proposal": waiting[0]["proposal"], "fingerprint": waiting[0]["fingerprint"],
+        "approve": false, "why": "no family" });
+    assert_eq!(call(&served, DO, "operations", &suzuki, &deny).0, 200);
+    assert!(asks(3).1["waits_for_staff"].is_u64(), "as soon as staff have decided one");
+    served.stop();
+    town.replace_in_config("max_open_requests_per_portal = 2", "max_open_requests_per_portal = 0");
+    let out = kazasu(&["config", "check", "--config", &town.config()]);
+    let text = String::from_utf8_lossy(&out.stderr);
+    assert!(text.contains("limits.max_open_requests_per_portal must be above 0"), "{text}");
+}
+
 /// The fingerprint of the one link that waits.
 fn waiting_fingerprint(served: &Served, session: &str) -> String {
     let (status, waiting) = call(served, DO, "operations", session, &json!({ "do": "waiting_links" }));

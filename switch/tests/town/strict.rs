@@ -1,7 +1,7 @@
 //! What is not understood changes nothing: bodies, certificates' issuers, files that people wrote; and what people get is theirs alone.
 
 use crate::codes::{APPROVED, LOST_CARD, RESTRICTED_CARD};
-use crate::harness::{Served, Town, kazasu, request};
+use crate::harness::{Served, Town, by_two, kazasu, request};
 use crate::rules::pointer;
 use crate::rules::{Authority, goes, json_of, purchase, refused, token};
 use crate::statements::SigningPortal;
@@ -159,7 +159,8 @@ fn one_authoritys_list_says_nothing_of_anothers_certificate() {
     let own = |args: &[&str]| kazasu(&[args, &["--json", "--config", &config]].concat());
     let (one, other) = (ruled_ppid("pin", "27000001").to_string(), ruled_ppid("limit-own", "27000001").to_string());
     let bind = |who: &str, issuer: &[&str]| {
-        own(&[&["card", "bind", who, "--serial", "010a", "--last-day", "2030-03-31"], issuer].concat())
+        let bind = ["card", "bind", who, "--serial", "010a", "--last-day", "2030-03-31", "--why", "a test"];
+        by_two(&town, &[&bind, issuer].concat(), ["suzuki", "tanaka"])
     };
     let error = refused(&bind(&one, &[]));
     assert!(error.contains("say which of \"CN=User CA East\", \"CN=User CA West\""), "{error}");
@@ -167,7 +168,7 @@ fn one_authoritys_list_says_nothing_of_anothers_certificate() {
     assert!(error.contains("no configured authority is called \"CN=User CA Eats\""), "{error}");
     assert_eq!(json_of(&bind(&one, &["--issuer", "cn=user ca  east"]))["result"], "recorded");
     assert_eq!(json_of(&bind(&other, &["--issuer", "CN=User CA West"]))["result"], "recorded");
-    assert_eq!(json_of(&bind(&other, &["--issuer", "CN=User CA West"]))["result"], "unchanged");
+    assert!(refused(&bind(&other, &["--issuer", "CN=User CA West"])).contains("is the card's already"));
     assert!(refused(&bind(&one, &["--issuer", "CN=User CA West"])).contains("bound to another card"));
     let apply = |name: &str, bytes: &[u8]| {
         let path = town.path(name);
@@ -221,15 +222,48 @@ fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_al
     assert_eq!(mode("bad.csv"), 0o600);
     let bad = std::fs::read_to_string(town.path("bad.csv")).unwrap();
     assert!(bad.contains("'=1+1") && !bad.contains(",=1+1"), "{bad}");
-    let out = kazasu(&["report", "trial-balance", "--out", &path("books.xlsx"), "--by", "sato", "--config", &config]);
+    let out = kazasu(&[
+        "report",
+        "trial-balance",
+        "--why",
+        "a test",
+        "--out",
+        &path("books.xlsx"),
+        "--by",
+        "sato",
+        "--config",
+        &config,
+    ]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     // What reads the stream gets the table and nothing else; a name that says no form is told as it was typed.
-    let out = kazasu(&["report", "trial-balance", "--out", "/dev/stdout", "--by", "sato", "--config", &config]);
+    let out = kazasu(&[
+        "report",
+        "trial-balance",
+        "--why",
+        "a test",
+        "--out",
+        "/dev/stdout",
+        "--by",
+        "sato",
+        "--config",
+        &config,
+    ]);
     let table = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success() && table.lines().count() > 1, "{}", String::from_utf8_lossy(&out.stderr));
     assert!(table.contains(',') && !table.contains("/dev/stdout"), "{table}");
     for name in ["books.doc", "books"] {
-        let out = kazasu(&["report", "trial-balance", "--out", &path(name), "--by", "sato", "--config", &config]);
+        let out = kazasu(&[
+            "report",
+            "trial-balance",
+            "--why",
+            "a test",
+            "--out",
+            &path(name),
+            "--by",
+            "sato",
+            "--config",
+            &config,
+        ]);
         let said = String::from_utf8_lossy(&out.stderr);
         assert_eq!(out.status.code(), Some(2), "{said}");
         assert!(said.contains(&path(name)) && said.contains("must end in .xlsx or .csv"), "{said}");

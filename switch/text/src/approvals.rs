@@ -28,8 +28,9 @@ labels! {
         Merchants "merchants": "加盟店の登録・変更", "file of merchants";
         Links "links": "紐付け・開始残高の取込", "file of links";
         Correction "correction": "売上の訂正", "correction of a payment";
-        LiftSuspension "lift_suspension": "カードの一時停止の解除", "suspended card to be used again";
+        LiftSuspension "lift_suspension": "停止・失効したカードの利用再開", "suspended or revoked card to be used again";
         BindCard "bind_card": "新しいカードの登録", "new card of a resident";
+        Replace "replace": "新しいPPIDへの引継ぎ", "PPID of a new card in another's place";
         Destruction "destruction": "鍵の廃棄", "destruction of a key";
     }
 }

@@ -100,6 +100,26 @@ texts! {
         NotSuspended { ppid: Ppid }:
             "利用者 {ppid} のカードは、職員による一時停止中ではありません。",
             "the card of {ppid} is not suspended by people";
+        TooManyOpen { by: &'a str, open: Count, most: Count }:
+            "ポータル {by} の紐付けが {open} 件、職員の確認を待っています。上限は {most} 件です（設定 `limits.max_open_requests_per_portal`）。\
+             職員が `kazasu link waiting` で確認し、`kazasu link allow` で承認または否認すると、また受け付けます。",
+            "{open} links of portal {by} wait for staff, and at most {most} may (`limits.max_open_requests_per_portal`). Staff look at them \
+             (`kazasu link waiting`) and decide them (`kazasu link allow`); then ask again";
+        NotRevoked { ppid: Ppid }:
+            "利用者 {ppid} のカードは、職員による失効の状態ではありません。",
+            "the card of {ppid} is not revoked by people";
+        GoneInto { ppid: Ppid, into: Ppid }:
+            "{ppid} は {into} に引き継がれています。{into} を指定してください。",
+            "{ppid} stands for {into} now: name that PPID";
+        Temporary { ppid: Ppid }:
+            "{ppid} は仮IDです。仮IDは統合してください（`kazasu card merge`）。",
+            "{ppid} is a temporary ID; those are merged (`kazasu card merge`)";
+        ReplacesItself { ppid: Ppid }:
+            "{ppid} から {ppid} 自身への引継ぎはできません。新しいカードのPPIDを指定してください。",
+            "{ppid} cannot take its own place: name the PPID of the new card";
+        LinkChanged { ppid: Ppid }:
+            "{ppid} の紐付けは、引継ぎの起案後に変わりました。起案を引き戻し、起案し直してください。",
+            "the link of {ppid} changed after the replacement was requested: withdraw the request, and request it again";
         BoundAlready { serial: Serial }:
             "証明書 {serial} は、すでにこのカードのものです。", "certificate {serial} is the card's already";
         NotPayment { record: u64 }:

@@ -26,7 +26,7 @@ meanings! {
             "The original is declined, voided or still pending.";
         AboveOriginal: "金額が元取引の残額を超えています。", "The amount is above what is left of the original.";
         UnknownPpid: "このIDは登録されていません。", "The PPID is not known.";
-        CardMerged: "この仮IDは別のカードに統合されました。", "The temporary ID was merged into another card.";
+        CardMerged: "このIDは別のカードに引き継がれました。", "Another card has taken this ID's place.";
         CardSuspended: "カードは一時停止中です。", "The card is suspended.";
         CardRevoked: "カードは失効しています。", "The card is revoked.";
         CardExpired: "カードの有効期限が過ぎています。", "The card's last day is over.";

@@ -94,7 +94,7 @@ fn of_staff() -> Vec<Body> {
     let bind = CardChange::Bind { ppid, serial, issuer: None, last_day: BusinessDay(20_790) };
     let proposals = [
         Proposal::Correction(Box::new(correction)),
-        Proposal::Card(Box::new(CardChange::Lift { ppid })),
+        Proposal::Card(Box::new(CardChange::Lift { ppid, of: None })),
         Proposal::Card(Box::new(bind)),
     ];
     let asked = proposals.map(|proposal| {

@@ -108,6 +108,7 @@ fn refusal(error: &ServiceError, language: Language) -> Response {
         ServiceError::NotFound(_) => StatusCode::NOT_FOUND,
         ServiceError::Replaced(_) => StatusCode::PRECONDITION_FAILED,
         ServiceError::Command(CommandError::Rejected(_)) if cannot_be.is_some() => StatusCode::BAD_REQUEST,
+        ServiceError::Command(CommandError::Rejected(Rejected::TooManyOpen { .. })) => StatusCode::TOO_MANY_REQUESTS,
         ServiceError::Command(CommandError::Rejected(_)) => StatusCode::CONFLICT,
         ServiceError::Command(CommandError::NotLeader(_)) => StatusCode::MISDIRECTED_REQUEST,
         ServiceError::Command(CommandError::Halted(_) | CommandError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,

@@ -42,6 +42,7 @@ struct Wanted {
     day: Option<String>,
     seq: Option<u64>,
     settlement: Option<u32>,
+    why: Option<String>,
 }
 
 async fn report(
@@ -50,12 +51,12 @@ async fn report(
     Path(kind): Path<String>,
     Fields(wanted): Fields<Wanted>,
 ) -> Response {
-    let Wanted { format, day, seq, settlement } = wanted;
+    let Wanted { format, day, seq, settlement, why } = wanted;
     let Some(of) = ReportKind::parse(&kind) else {
         return unasked(ServiceError::NotFound(Said::of(&NotFoundText::Report { kind: Quoted(&kind) })));
     };
     let made = run_blocking(async move {
-        match api.services.call(MakeReport { kind: of, day, seq, settlement }, &who).await {
+        match api.services.call(MakeReport { kind: of, day, seq, settlement, why }, &who).await {
             Ok(report) => report_as(&report, format.as_deref(), &kind),
             Err(error) => refused(error),
         }
@@ -75,8 +76,19 @@ fn pdf(made: Result<Pdf, ServiceError>, name: &str) -> Response {
     }
 }
 
-async fn letter(State(api): State<Api>, Asker(who): Asker, Path(settlement): Path<u32>) -> Response {
-    let made = run_blocking(async move { api.services.call(MakeLetter { settlement }, &who).await }).await;
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Because {
+    why: Option<String>,
+}
+
+async fn letter(
+    State(api): State<Api>,
+    Asker(who): Asker,
+    Path(settlement): Path<u32>,
+    Fields(Because { why }): Fields<Because>,
+) -> Response {
+    let made = run_blocking(async move { api.services.call(MakeLetter { settlement, why }, &who).await }).await;
     match made.unwrap_or_else(|error| Err(ServiceError::Other(error))) {
         Err(ServiceError::Value { field: "settlement", problem }) => {
             refused(ServiceError::NotFound(Said::of(&NotFoundText::Settlement { problem: &problem })))

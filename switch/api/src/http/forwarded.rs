@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail, ensure};
 use axum::http::HeaderMap;
-use kazasu_connections::admission::{Prefixes, Subnet};
+use kazasu_connections::admission::{Networks, Prefixes, Subnet};
 use std::net::{IpAddr, SocketAddr};
 
 /// The header in which the proxies name the caller. They write one of the two; the other one may come from the caller.
@@ -18,7 +18,7 @@ pub enum ForwardedHeader {
 /// Proxies that are believed.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies {
-    networks: Vec<(Subnet, Prefixes)>,
+    networks: Networks,
     header: ForwardedHeader,
 }
 
@@ -29,11 +29,17 @@ impl Proxies {
     /// Networks as `10.0.0.0/8`, or single addresses.
     pub fn new(networks: &[String], header: ForwardedHeader) -> anyhow::Result<Proxies> {
         let networks = networks.iter().map(|text| network(text).with_context(|| format!("{text:?}")));
-        Ok(Proxies { networks: networks.collect::<anyhow::Result<_>>()?, header })
+        Ok(Proxies { networks: Networks::new(networks.collect::<anyhow::Result<_>>()?), header })
+    }
+
+    /// The networks that are believed.
+    #[must_use]
+    pub fn networks(&self) -> &Networks {
+        &self.networks
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.networks.iter().any(|(network, prefixes)| Subnet::of(address, *prefixes) == *network)
+        self.networks.hold(address)
     }
 
     /// The caller of a request that this peer sent. The header is read from the right: each proxy has added whom it got the request

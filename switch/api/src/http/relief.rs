@@ -33,6 +33,7 @@ pub(super) fn routes() -> Router<Api> {
 #[serde(deny_unknown_fields)]
 struct Form {
     format: Option<String>,
+    why: Option<String>,
 }
 
 /// The final report: JSON, or a file with `format=xlsx` or `format=csv`.
@@ -42,7 +43,7 @@ async fn report(
     Path(programme): Path<u16>,
     Fields(form): Fields<Form>,
 ) -> Response {
-    match api.services.call(ReliefReport { programme }, &who).await {
+    match api.services.call(ReliefReport { programme, why: form.why }, &who).await {
         Ok(report) => report_as(&report, form.format.as_deref(), &format!("relief-{programme}")),
         Err(error) => refused(error),
     }

@@ -3,7 +3,9 @@
 use super::forwarded::Proxies;
 use super::limits::HttpLimits;
 use super::socket::Socket;
-use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -13,6 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use kazasu_connections::admission::{Closed, Gate, Place, Subnet};
 use kazasu_engine::tasks::{Kind, Tasks, fault};
 use kazasu_tls::LazyStream;
+use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 use std::sync::Arc;
@@ -123,12 +126,19 @@ impl Serving {
             guest.place.serve();
             let busy = Busy(guest.clone());
             let address = proxies.caller(guest.address, request.headers());
-            let subnet = guest.place.gate().subnet_of(address);
+            let gate = guest.place.gate();
+            let subnet = gate.subnet_of(address);
             request.extensions_mut().insert(Guest { address, subnet });
-            let answer = inner.call(request);
+            // The proxy's connections are bounded as the proxy's; what comes through them, as its caller's.
+            let is_behind = address.to_canonical() != guest.address.to_canonical();
+            let place = is_behind.then(|| gate.request_of(subnet));
+            let answer = (!matches!(place, Some(None))).then(|| inner.call(request));
             async move {
-                let answer = answer.await;
-                drop(busy);
+                let answer = match answer {
+                    Some(answer) => answer.await,
+                    None => Ok(too_many_requests()),
+                };
+                drop((busy, place));
                 answer
             }
         });
@@ -157,6 +167,14 @@ impl Serving {
             }
         }
     }
+}
+
+/// The answer to a request of a subnet that has too many under way behind proxies.
+fn too_many_requests() -> Response {
+    metrics::counter!("kazasu_http_requests_refused_total").increment(1);
+    let text = "this address has too many requests under way at one time: wait for an answer, then send this one again";
+    let again = [(header::RETRY_AFTER, "5")];
+    (StatusCode::TOO_MANY_REQUESTS, again, Json(json!({ "error": text }))).into_response()
 }
 
 /// Counts a connection that the switch closed.
@@ -212,6 +230,7 @@ pub(super) mod tests {
                 waiting: 8,
                 of_subnet: 12,
                 waiting_of_subnet: 4,
+                of_proxy: 12,
                 failed_sign_ons_of_subnet: 1,
                 prefixes,
             },

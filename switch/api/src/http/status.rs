@@ -144,7 +144,7 @@ pub(super) async fn page(State(api): State<Api>, headers: HeaderMap) -> Html<Str
          table{{border-collapse:collapse;width:100%}}th{{text-align:left;font-weight:normal}}td{{text-align:right;\
          font-variant-numeric:tabular-nums}}th,td{{border-bottom:1px solid #ddd;padding:.4rem}}</style>\
          <h1>かざす Kazasu</h1><table>{rows}</table>\
-         <p><a href=/metrics>metrics</a> · <a href=/v1/status>status (JSON)</a></p></html>"
+         <p><a href=/metrics>metrics</a> · <a href=/api/v1/status>status (JSON)</a></p></html>"
     ))
 }
 

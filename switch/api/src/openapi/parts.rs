@@ -212,6 +212,11 @@ fn needed_text(name: &str, description: &str) -> Value {
     needed("query", name, &json!({ "type": "string", "description": description }))
 }
 
+fn reason() -> Value {
+    let schema = json!({ "type": "string", "minLength": 1, "maxLength": 200, "description": "The reason for the look: the security log keeps it." });
+    needed("query", "why", &schema)
+}
+
 /// The forms of a report; the last one for letters only.
 const FORMATS: [&str; 5] = ["json", "xlsx", "csv", "csv-sjis", "pdf"];
 
@@ -255,10 +260,11 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
                 text("sheet", "The workbook's sheet; the first that is shown when absent."),
             ],
         ),
-        Name::ReliefReport => of("The report of a programme, for the assembly.", vec![format_of(&FORMATS[..4])]),
+        Name::ReliefReport => of("The report of a programme, for the assembly.", vec![reason(), format_of(&FORMATS[..4])]),
         Name::MakeReport => of(
             "A report of finance, as JSON or as a file.",
             vec![
+                reason(),
                 format_of(&FORMATS[..4]),
                 text("day", "The business day; the last one that was ended when absent."),
                 parameter(
@@ -282,7 +288,7 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
                 text("why", "The reason for the look: the security log keeps it."),
             ],
         ),
-        Name::MakeLetter => of("The letter of a settlement for its merchant, as PDF.", Vec::new()),
+        Name::MakeLetter => of("The letter of a settlement for its merchant, as PDF.", vec![reason()]),
         _ => of("Hands the lead over to another node.", Vec::new()),
     }
 }

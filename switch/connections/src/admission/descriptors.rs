@@ -84,6 +84,7 @@ mod tests {
             waiting: 1_000,
             of_subnet: 2_000,
             waiting_of_subnet: 200,
+            of_proxy: 12,
             failed_sign_ons_of_subnet: 1,
             prefixes,
         };

@@ -8,6 +8,7 @@ const BOUNDS: Bounds = Bounds {
     waiting: 4,
     of_subnet: 6,
     waiting_of_subnet: 3,
+    of_proxy: 12,
     failed_sign_ons_of_subnet: 4,
     prefixes: Prefixes { ipv4: 32, ipv6: 64 },
 };

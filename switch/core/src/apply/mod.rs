@@ -178,6 +178,11 @@ impl Fold for Applying<'_> {
         Ok(())
     }
 
+    fn replaced(&mut self, _: Place, r: &record::Replaced) -> Applied {
+        self.0.replaced(r);
+        Ok(())
+    }
+
     fn card_status_set(&mut self, _: Place, r: &record::CardStatusSet) -> Applied {
         self.0.people.card_status_set(r);
         Ok(())

@@ -7,7 +7,7 @@ use super::super::state::State;
 use super::super::wallet::PointsOf;
 use kazasu_ledger::record::{
     CertificateBound, Instrument, Linked, MerchantRegistered, Merged, NoticeEnded, Opening, PolicyActivated,
-    ProgrammeFunded, PurseCredited,
+    ProgrammeFunded, PurseCredited, Replaced,
 };
 use kazasu_ledger::{AccountKey, Transfer};
 use kazasu_schemas::ids::Ppid;
@@ -43,6 +43,26 @@ impl State {
     pub(super) fn merged(&mut self, r: &Merged) {
         self.people.merged(r);
         self.relief.merged(r.from.bytes(), r.into.bytes());
+    }
+
+    pub(super) fn replaced(&mut self, r: &Replaced) {
+        let of_the_old = [
+            self.approvals.retarget_of(r.from),
+            self.approvals.shared_link_of(r.from),
+            self.approvals.staff_link_of(r.from),
+        ];
+        let broken = self.people.replaced(r);
+        self.relief.merged(r.from.bytes(), r.into.bytes());
+        if let Some(link) = &r.link {
+            self.linked(link.ppid, link.version, link.from, Some(link.instrument.clone()));
+            if let Some(broken) = broken {
+                let at = self.people.person(r.into);
+                self.people.broke(at, link.version, broken.why, broken.since);
+            }
+        }
+        for number in of_the_old.into_iter().flatten() {
+            self.approval_superseded(number);
+        }
     }
 
     pub(super) fn notice_ended(&mut self, r: &NoticeEnded) {

@@ -4,7 +4,7 @@
 use super::super::event::Command;
 use super::super::refusal::{ApprovalRefusal, Rejected};
 use super::super::state::State;
-use kazasu_ledger::record::ApprovalKind;
+use kazasu_ledger::record::{ApprovalKind, CardStatus};
 
 /// Refuses a command that takes two people and comes without their approval.
 pub(in super::super) fn is_for_one(state: &State, command: &Command) -> Result<(), Rejected> {
@@ -25,6 +25,10 @@ fn takes_two(command: &Command) -> Option<ApprovalKind> {
         Command::CreditPurse { .. } => Some(ApprovalKind::CreditPurse),
         Command::ActivatePolicy { .. } => Some(ApprovalKind::Policy),
         Command::Merge { .. } => Some(ApprovalKind::Merge),
+        Command::Replace { .. } => Some(ApprovalKind::Replace),
+        // Suspending and revoking only protect; using a card again, and another card, are another matter.
+        Command::SetCard { status: CardStatus::Good, .. } => Some(ApprovalKind::LiftSuspension),
+        Command::BindCertificate { .. } => Some(ApprovalKind::BindCard),
         Command::RegisterMerchant { .. } | Command::ChangeMerchant { .. } => Some(ApprovalKind::Merchants),
         Command::OpenDeposit { .. } | Command::Fund { .. } | Command::OpeningBalance { .. } | Command::Link { .. } => {
             Some(ApprovalKind::Links)
@@ -37,7 +41,6 @@ fn takes_two(command: &Command) -> Option<ApprovalKind> {
         | Command::Unlink { .. }
         | Command::IssueTemporary { .. }
         | Command::SetCard { .. }
-        | Command::BindCertificate { .. }
         | Command::ApplyList { .. }
         | Command::SetOwnLimits { .. }
         | Command::ChangeOwnLimits { .. }

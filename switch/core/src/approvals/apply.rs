@@ -109,7 +109,7 @@ impl State {
             }
             Proposal::UndoBooking { reference, payer } => self.booking_undone(&reference, payer),
             Proposal::Destruction(key) => {
-                self.approvals.destructions.insert(r.proposal, *key);
+                self.approvals.destructions.insert(r.proposal, (*key, r.fingerprint));
             }
             other @ (Proposal::Contracts(_)
             | Proposal::Payout { .. }

@@ -4,6 +4,7 @@ use super::super::decision::Decided;
 use super::super::links::{self, NewVersion};
 use super::super::merging;
 use super::super::programmes::{self, Payment};
+use super::super::replacing;
 use super::super::state::State;
 use super::asked::Document;
 use kazasu_ledger::record::CarriedChange;
@@ -32,6 +33,7 @@ pub(super) fn decided(state: &State, now: Millis, asked: Asked<'_>) -> Decided {
         }
         CarriedChange::Policy(policy) => programmes::activate(state, policy, &source.text, said),
         CarriedChange::Merge { from, into } => merging::merge(state, *from, *into, by),
+        CarriedChange::Replace(asked) => replacing::replace(state, now, asked, said),
         CarriedChange::Link { ppid, instrument, from } => {
             links::at_counter(state, now, NewVersion { ppid: *ppid, from: *from, by }, instrument)
         }

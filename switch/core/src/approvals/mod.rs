@@ -17,6 +17,7 @@ use super::refusal::ApprovalEnd;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{CarriedChange, Destruction, Fingerprint, Instrument, Proposal};
 use kazasu_schemas::attribution::Attribution;
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
 use std::collections::{BTreeMap, VecDeque};
@@ -133,7 +134,7 @@ pub(super) struct ApprovalState {
     open: BTreeMap<Seq, OpenRequest>,
     closed: VecDeque<ClosedRequest>,
     /// Keys whose destruction was approved and has not happened yet.
-    destructions: BTreeMap<Seq, Destruction>,
+    destructions: BTreeMap<Seq, (Destruction, Option<Fingerprint>)>,
     /// Files that were approved and have not ended.
     files: BTreeMap<Seq, ApprovedFile>,
 }
@@ -159,6 +160,7 @@ impl ApprovalState {
             Proposal::SharedLink(link) => Some(&link.instrument),
             Proposal::Carried(change) => match &**change {
                 CarriedChange::Link { instrument, .. } => Some(&**instrument),
+                CarriedChange::Replace(replacement) => replacement.link.as_ref().map(|link| &link.instrument),
                 _ => None,
             },
             _ => None,
@@ -169,6 +171,12 @@ impl ApprovalState {
     pub(super) fn shared_link_of(&self, person: Ppid) -> Option<Seq> {
         let about = |open: &OpenRequest| matches!(&open.proposal, Proposal::SharedLink(link) if link.ppid == person);
         self.iter().find(|(_, open)| about(open)).map(|(number, _)| number)
+    }
+
+    /// Links that wait for staff and that this portal asked for.
+    pub(super) fn shared_links_by(&self, by: &str) -> usize {
+        let own = |open: &&OpenRequest| matches!(open.proposal, Proposal::SharedLink(_)) && same(&open.said.by, by);
+        self.open.values().filter(own).count()
     }
 
     /// Of a person's link that staff make, the request that is open.
@@ -182,7 +190,7 @@ impl ApprovalState {
 
     /// The approved request to destroy this key, when there is one.
     pub(super) fn destruction_of(&self, wanted: &Destruction) -> Option<Seq> {
-        self.destructions.iter().find(|(_, key)| *key == wanted).map(|(number, _)| *number)
+        self.destructions.iter().find(|(_, (key, _))| key == wanted).map(|(number, _)| *number)
     }
 
     /// How a request ended, as far as it is still known here.

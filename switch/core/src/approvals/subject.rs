@@ -63,12 +63,14 @@ fn is_one_change(a: &CarriedChange, b: &CarriedChange) -> bool {
         (CarriedChange::Policy(_), CarriedChange::Policy(_)) => true,
         (CarriedChange::Merge { from: a, .. }, CarriedChange::Merge { from: b, .. }) => a == b,
         (CarriedChange::Link { ppid: a, .. }, CarriedChange::Link { ppid: b, .. }) => a == b,
+        (CarriedChange::Replace(a), CarriedChange::Replace(b)) => a.from == b.from || a.into == b.into,
         (
             CarriedChange::Fund { .. }
             | CarriedChange::Credit { .. }
             | CarriedChange::Policy(_)
             | CarriedChange::Merge { .. }
-            | CarriedChange::Link { .. },
+            | CarriedChange::Link { .. }
+            | CarriedChange::Replace(_),
             _,
         ) => false,
     }
@@ -81,6 +83,13 @@ fn is_same_change(a: &CarriedChange, b: &CarriedChange) -> bool {
             CarriedChange::Link { ppid: a, instrument: x, from: t },
             CarriedChange::Link { ppid: b, instrument: y, from: u },
         ) => (a, t) == (b, u) && links::same_instrument(x, y),
+        (CarriedChange::Replace(a), CarriedChange::Replace(b)) => {
+            let same_link = match (&a.link, &b.link) {
+                (Some(x), Some(y)) => x.version == y.version && links::same_instrument(&x.instrument, &y.instrument),
+                (x, y) => x.is_none() && y.is_none(),
+            };
+            (a.from, a.into) == (b.from, b.into) && same_link
+        }
         (a, b) => a == b,
     }
 }

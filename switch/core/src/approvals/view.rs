@@ -4,7 +4,7 @@ use super::super::state::State;
 use super::super::wallet::InstrumentKey;
 use super::{ApprovalStanding, ClosedRequest, Document, EarlierRequest, OpenRequest};
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::{ApprovalKind, CarriedChange, Fingerprint, Instrument, Proposal};
+use kazasu_ledger::record::{ApprovalKind, CarriedChange, Destruction, Fingerprint, Instrument, Proposal};
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
@@ -95,6 +95,12 @@ impl State {
         self.approvals.staff_link_of(person)
     }
 
+    /// The fingerprint under which the destruction of this key was approved, while it has not happened yet.
+    #[must_use]
+    pub fn approved_destruction(&self, wanted: &Destruction) -> Option<Fingerprint> {
+        self.approvals.destructions.values().find(|(key, _)| key == wanted).and_then(|(_, fingerprint)| *fingerprint)
+    }
+
     /// The people who have this instrument linked now.
     #[must_use]
     pub fn holders_of(&self, instrument: &Instrument) -> Vec<Ppid> {
@@ -131,7 +137,8 @@ impl State {
                 CarriedChange::Credit { .. }
                 | CarriedChange::Policy(_)
                 | CarriedChange::Merge { .. }
-                | CarriedChange::Link { .. } => return String::new(),
+                | CarriedChange::Link { .. }
+                | CarriedChange::Replace(_) => return String::new(),
             },
             Proposal::UndoBooking { reference, payer: None } => return self.line_city(reference).unwrap_or_default(),
             Proposal::UndoBooking { payer: Some(_), .. }

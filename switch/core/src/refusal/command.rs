@@ -107,9 +107,34 @@ pub enum Rejected {
         /// The time at which that was issued.
         at: String,
     },
+    /// A portal has as many requests open as one may.
+    #[error("{open} links of portal {by} wait for staff, and at most {most} may")]
+    TooManyOpen {
+        /// The portal.
+        by: String,
+        /// Its requests that wait.
+        open: usize,
+        /// How many may.
+        most: usize,
+    },
     /// Not suspended by people.
     #[error("the card of {0} is not suspended by people")]
     NotSuspended(Ppid),
+    /// Not revoked by people.
+    #[error("the card of {0} is not revoked by people")]
+    NotRevoked(Ppid),
+    /// An ID that was merged or replaced stands for itself no more.
+    #[error("{0} stands for {1} now: name that PPID")]
+    GoneInto(Ppid, Ppid),
+    /// Temporary IDs are merged, and not replaced.
+    #[error("{0} is a temporary ID; those are merged (`kazasu card merge`)")]
+    Temporary(Ppid),
+    /// An ID cannot take its own place.
+    #[error("{0} cannot take its own place: name the PPID of the new card")]
+    ReplacesItself(Ppid),
+    /// The link is another one than when the replacement was requested.
+    #[error("the link of {0} changed after the replacement was requested: withdraw the request, and request it again")]
+    LinkChanged(Ppid),
     /// It is so already.
     #[error("certificate {0} is the card's already")]
     BoundAlready(Serial),

@@ -5,7 +5,8 @@ use super::super::statement::{Booking, StatementLine};
 use super::super::{ApprovalAnswer, Approvals, Document, Relief};
 use super::states::{Change, Replay, ReplayError, decision_of};
 use kazasu_ledger::record::{
-    self, Correction, Fold, Instrument, LinkOrigin, Place, Proposal, Silence, Transaction, TransactionKind, Verdict,
+    self, Correction, Fold, Instrument, LinkOrigin, MovedLink, Place, Proposal, Replacement, Silence, Transaction,
+    TransactionKind, Verdict,
 };
 use kazasu_ledger::{AccountKey, Seq};
 use kazasu_schemas::attribution::{Attribution, Via};
@@ -155,6 +156,16 @@ impl Fold for Following<'_> {
         self.command(place, Command::Merge { from: r.from, into: r.into, by: r.by.clone() })
     }
 
+    fn replaced(&mut self, place: Place, r: &record::Replaced) -> Followed {
+        // Accounts may have other numbers in the shadow: it moves the link that it has.
+        let link = self.0.shadow.as_ref().filter(|_| r.link.is_some()).and_then(|shadow| {
+            let own = shadow.link_to_move(&r.from, &r.into)?;
+            Some(MovedLink { version: own.version, instrument: own.instrument.clone()? })
+        });
+        let replacement = Box::new(Replacement { from: r.from, into: r.into, link });
+        self.command(place, Command::Replace { replacement, said: said(&r.by, &r.why, r.via) })
+    }
+
     fn card_status_set(&mut self, place: Place, r: &record::CardStatusSet) -> Followed {
         let said = said(&r.by, &r.why, r.via);
         self.command(place, Command::SetCard { ppid: r.ppid, status: r.status, said })
@@ -218,7 +229,7 @@ impl Fold for Following<'_> {
             Proposal::SharedLink(shared) => {
                 let to = self.0.link(&shared.instrument);
                 let (ppid, from, origin) = (shared.ppid, shared.from, LinkOrigin::Holder);
-                Command::AskLink { ppid, from, to, origin, said }
+                Command::AskLink { ppid, from, to, origin, said, most_open: usize::MAX }
             }
             Proposal::Correction(asked) => {
                 let Some(asked) = self.0.correction(asked) else { return Ok(()) };

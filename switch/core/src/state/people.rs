@@ -4,7 +4,9 @@ use super::super::index::position;
 use super::super::wallet::{Holder, HolderAt, InstrumentKey, InstrumentUse, NO_HOLDER, PointsOf, Wallet};
 use super::seals::SealKeys;
 use hashbrown::HashMap;
-use kazasu_ledger::record::{CardStatusSet, Instrument, LinkBroken, Merged, OwnLimitsSet, Resealed, TemporaryIssued};
+use kazasu_ledger::record::{
+    CardStatusSet, Instrument, LinkBroken, Merged, OwnLimitsSet, Replaced, Resealed, TemporaryIssued,
+};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -86,7 +88,8 @@ impl People {
         &self.holders[position(at)]
     }
 
-    /// The person behind a temporary ID that was merged. A person is merged into one that is not, so one step is enough.
+    /// The person behind an ID that was merged or replaced. One step is enough: an ID takes in others only while it stands for itself,
+    /// and when it is replaced, those that it took in are led on.
     pub(in super::super) fn root(&self, at: HolderAt) -> HolderAt {
         match self.holder(at).merged_into {
             NO_HOLDER => at,
@@ -231,6 +234,29 @@ impl People {
             used.holders.retain(|h| *h != from);
         }
         self.wallet_mut(into).merged.push(r.from);
+    }
+
+    /// A PPID takes another's place. Gives the queue's entry of the old link, for the link that goes over.
+    pub(in super::super) fn replaced(&mut self, r: &Replaced) -> Option<Broken> {
+        let (from, into) = (self.person(r.from), self.person(r.into));
+        let wallet = self.holders[position(from)].wallet.take().map(|wallet| *wallet).unwrap_or_default();
+        // What was merged into the old ID stands for the new one: one step leads to the person.
+        for gone in &wallet.merged {
+            if let Some(at) = self.residents.get(gone) {
+                self.holders[position(*at)].merged_into = into;
+            }
+        }
+        self.holders[position(from)].merged_into = into;
+        let own = wallet.own;
+        let theirs = self.wallet_mut(into);
+        theirs.absorb(wallet);
+        theirs.own.join(own);
+        theirs.merged.push(r.from);
+        let key = self.instrument_key(self.holder(from).link);
+        if let Some(used) = key.and_then(|key| self.instruments.get_mut(&key)) {
+            used.holders.retain(|h| *h != from);
+        }
+        self.broken.remove(&from)
     }
 
     pub(in super::super) fn card_status_set(&mut self, r: &CardStatusSet) {

@@ -228,7 +228,7 @@ fn card(town: &mut Town, change: CardChange) -> Result<(), String> {
 fn two_people_let_a_suspended_card_be_used_again_and_bind_a_new_one() {
     let mut town = Town::new();
     let (ppid, day) = (person(RICH), town.now.jst_day());
-    let lift = || CardChange::Lift { ppid };
+    let lift = || CardChange::Lift { ppid, of: None };
     assert!(card(&mut town, lift()).unwrap_err().contains("is not suspended"));
     let suspend = Command::SetCard { ppid, status: CardStatus::Suspended, said: said("per_3", "lost") };
     ask(&mut town, suspend.clone()).unwrap();
@@ -248,10 +248,19 @@ fn two_people_let_a_suspended_card_be_used_again_and_bind_a_new_one() {
     let resident = town.state.resident(&ppid, day).unwrap();
     assert_eq!((resident.card, resident.last_day), (CardStatus::Good, Some(last_day)), "the new card is good");
     assert!(card(&mut town, bind()).unwrap_err().contains("is the card's already"));
-    assert!(card(&mut town, CardChange::Lift { ppid: person(STRANGER) }).unwrap_err().contains("is not known"));
+    assert!(
+        card(&mut town, CardChange::Lift { ppid: person(STRANGER), of: None }).unwrap_err().contains("is not known")
+    );
     // What a person revoked is not lifted.
     ask(&mut town, Command::SetCard { ppid, status: CardStatus::Revoked, said: said("per_3", "stolen") }).unwrap();
     assert!(card(&mut town, lift()).unwrap_err().contains("is not suspended"));
+    // Who asks says that it is a revocation, and the people decide about that.
+    let revoked = || CardChange::Lift { ppid, of: Some(CardStatus::Revoked) };
+    card(&mut town, revoked()).unwrap();
+    let open = town.state.approvals().into_iter().next().unwrap();
+    decide(&mut town, &open, "per_2").unwrap();
+    assert_eq!(town.state.resident(&ppid, day).unwrap().card, CardStatus::Good);
+    assert!(card(&mut town, revoked()).unwrap_err().contains("is not revoked"));
     town.check_replay();
 }
 

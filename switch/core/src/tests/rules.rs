@@ -4,6 +4,7 @@ mod alerts;
 mod balance;
 mod keys;
 mod people;
+mod replaced;
 mod stand_in;
 
 use super::*;

@@ -4,7 +4,8 @@ use super::rules::{ask, policy, town_with};
 use super::*;
 use crate::{ApprovalAnswer, Approvals, Document, MerchantChange, Replay, Rights};
 use kazasu_ledger::record::{
-    ApprovalDecided, ApprovalKind, Author, CarriedChange, FileEnded, FileOf, FileRequest, LinkOrigin, Proposal, RoleFor,
+    ApprovalDecided, ApprovalKind, Author, CardStatus, CarriedChange, FileEnded, FileOf, FileRequest, LinkOrigin,
+    Proposal, Replacement, RoleFor,
 };
 use kazasu_schemas::identity::{OrganisationId, OrganisationKind, Role, Scope, SignIn};
 use kazasu_schemas::policy::Policy;
@@ -91,6 +92,9 @@ fn without_an_approval_one_person_changes_nothing() {
     let by = || "per_1".to_owned();
     let ppid = person(RICH);
     let to = Link::Deposit(1);
+    let serial = kazasu_schemas::ids::Serial::from_bytes(&[1]).unwrap();
+    let last_day = town.now.jst_day();
+    let replacement = Box::new(Replacement { from: ppid, into: person(77), link: None });
     let commands = [
         (fund("two"), "fund"),
         (
@@ -99,6 +103,9 @@ fn without_an_approval_one_person_changes_nothing() {
         ),
         (activation(strict()), "policy"),
         (Command::Merge { from: ppid, into: person(POOR), by: by() }, "merge"),
+        (Command::Replace { replacement, said: said("per_1", "a new card") }, "replace"),
+        (Command::SetCard { ppid, status: CardStatus::Good, said: said("per_1", "found") }, "lift_suspension"),
+        (Command::BindCertificate { ppid, serial, issuer: None, last_day, by: by() }, "bind_card"),
         (row("A shop"), "merchants"),
         (Command::OpenDeposit { number: 5, maker: None }, "links"),
         (Command::Fund { number: 1, amount: Yen::new(1), reference: "r".into(), maker: None }, "links"),
@@ -110,6 +117,11 @@ fn without_an_approval_one_person_changes_nothing() {
         let refused = ask(&mut town, command).unwrap_err();
         assert!(refused.contains(&format!("takes two people ({kind})")), "{refused}");
     }
+    // Protecting a card takes one person.
+    for status in [CardStatus::Suspended, CardStatus::Revoked] {
+        ask(&mut town, Command::SetCard { ppid, status, said: said("per_1", "lost") }).unwrap();
+    }
+    let records = records + 2;
     // Every start asks for the configuration's first policy again, which is no activation any more.
     let (policy, said) = (Box::new(strict()), said("configuration", "first"));
     let again = Command::ActivatePolicy { policy, source: "file".into(), said, first: true };

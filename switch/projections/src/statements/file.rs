@@ -177,6 +177,12 @@ async fn write_parties(conn: &mut SqliteConnection, changes: &Changes) -> anyhow
             .await?;
     }
     for (gone, person) in &changes.merged {
+        // Those that an ID took in are led on when another takes its place.
+        sqlx::query("UPDATE merged SET person = ? WHERE person = ?")
+            .bind(&person.bytes()[..])
+            .bind(&gone.bytes()[..])
+            .execute(&mut *conn)
+            .await?;
         sqlx::query("INSERT OR REPLACE INTO merged VALUES (?, ?)")
             .bind(&gone.bytes()[..])
             .bind(&person.bytes()[..])

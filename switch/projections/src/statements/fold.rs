@@ -101,6 +101,11 @@ impl record::Fold for Step<'_> {
         Ok(())
     }
 
+    fn replaced(&mut self, _: record::Place, r: &record::Replaced) -> Result<(), Infallible> {
+        self.changes.merged.push((r.from, r.into));
+        Ok(())
+    }
+
     fn merchant_registered(&mut self, _: record::Place, r: &record::MerchantRegistered) -> Result<(), Infallible> {
         let Step { fold, changes } = self;
         let key = (r.acquirer, r.merchant);

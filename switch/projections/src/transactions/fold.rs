@@ -109,6 +109,14 @@ impl record::Fold for Step<'_> {
         Ok(())
     }
 
+    fn replaced(&mut self, _: record::Place, r: &record::Replaced) -> Result<(), Infallible> {
+        self.changes.merged.push((r.from, r.into));
+        if let Some(link) = &r.link {
+            self.linked_to(link.ppid, link.version, &link.instrument);
+        }
+        Ok(())
+    }
+
     fn merchant_registered(&mut self, _: record::Place, r: &record::MerchantRegistered) -> Result<(), Infallible> {
         let Step { fold, changes } = self;
         let key = (r.acquirer, r.merchant);

@@ -33,6 +33,8 @@ pub struct LimitsFile {
     pub max_queued: usize,
     /// Records in one commit.
     pub max_batch: usize,
+    /// Requests of one portal that wait for staff at one time.
+    pub max_open_requests_per_portal: usize,
     /// A connection on which so many sign-ons have failed is closed.
     pub max_failed_sign_ons: u32,
     /// Sign-ons of one subnet that may fail at a listener in a minute; beyond them each of its connections has one attempt.
@@ -64,6 +66,7 @@ impl Default for LimitsFile {
             max_in_flight_per_link: 8_192,
             max_queued: 65_536,
             max_batch: 2_048,
+            max_open_requests_per_portal: 100,
             max_failed_sign_ons: 10,
             max_failed_sign_ons_per_network: 100,
             handshake_seconds: 10,
@@ -88,6 +91,8 @@ pub struct HttpLimitsFile {
     pub max_per_network: Option<usize>,
     /// Of them, those without a request that is being served; half of `max_per_network` when it is left out.
     pub max_waiting_per_network: Option<usize>,
+    /// Connections of one proxy of `http_trusted_proxies`; three quarters when it is left out.
+    pub max_per_proxy: Option<usize>,
     /// Bodies of one caller at one time.
     pub max_bodies_per_caller: usize,
     /// Bodies of one subnet at one time.
@@ -111,6 +116,7 @@ impl Default for HttpLimitsFile {
             max_waiting: None,
             max_per_network: None,
             max_waiting_per_network: None,
+            max_per_proxy: None,
             max_bodies_per_caller: 16,
             max_bodies_per_network: 64,
             header_seconds: 10,
@@ -128,6 +134,7 @@ const NODES: Bounds = Bounds {
     waiting: 64,
     of_subnet: 128,
     waiting_of_subnet: 32,
+    of_proxy: 128,
     // The key is proven once a connection, which ends when that fails.
     failed_sign_ons_of_subnet: u32::MAX,
     prefixes: Prefixes { ipv4: 32, ipv6: 64 },
@@ -151,6 +158,7 @@ impl LimitsFile {
             ("limits.max_in_flight_per_link", self.max_in_flight_per_link),
             ("limits.max_queued", self.max_queued),
             ("limits.max_batch", self.max_batch),
+            ("limits.max_open_requests_per_portal", self.max_open_requests_per_portal),
             ("limits.http.max_connections", h.max_connections),
             ("limits.http.max_bodies_per_caller", h.max_bodies_per_caller),
             ("limits.http.max_bodies_per_network", h.max_bodies_per_network),
@@ -173,6 +181,7 @@ impl LimitsFile {
             ("limits.http.max_waiting", h.max_waiting, h.max_connections),
             ("limits.http.max_per_network", h.max_per_network, h.max_connections),
             ("limits.http.max_waiting_per_network", h.max_waiting_per_network, h.max_connections),
+            ("limits.http.max_per_proxy", h.max_per_proxy, h.max_connections),
             ("limits.max_per_acquirer", self.max_per_acquirer, usize::MAX),
         ];
         for (key, value, most) in shares {
@@ -223,6 +232,7 @@ impl LimitsFile {
             waiting,
             of_subnet: self.max_per_network.unwrap_or(part(connections, 2)),
             waiting_of_subnet: self.max_before_sign_on_per_network.unwrap_or(part(waiting, 4)),
+            of_proxy: connections,
             failed_sign_ons_of_subnet: self.max_failed_sign_ons_per_network,
             prefixes: self.prefixes(),
         }
@@ -238,6 +248,7 @@ impl LimitsFile {
             waiting: http.max_waiting.unwrap_or((connections - connections / 4).max(1)),
             of_subnet,
             waiting_of_subnet: http.max_waiting_per_network.unwrap_or(part(of_subnet, 2)),
+            of_proxy: http.max_per_proxy.unwrap_or((connections - connections / 4).max(1)),
             failed_sign_ons_of_subnet: u32::MAX,
             prefixes: self.prefixes(),
         }

@@ -149,6 +149,11 @@ pub(super) const ALL: &[Metric] = &[
         "HTTP connections that this side closed, by reason.",
     ),
     counter(
+        "kazasu_http_requests_refused_total",
+        Single,
+        "Requests through a trusted proxy that were not served because their caller's subnet had too many under way.",
+    ),
+    counter(
         "kazasu_http_bodies_refused_total",
         By("reason", &["caller", "subnet", "late"]),
         "Bodies that were not taken because their caller or its subnet had too many, or because they came too slowly.",

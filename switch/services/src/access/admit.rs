@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Services;
+use crate::fields::has_reason;
 use crate::step_up;
 use crate::subject::Seen;
 use kazasu_ledger::record::Fingerprint;
@@ -10,8 +11,16 @@ impl Services {
     /// Refuses a caller without the right, and writes the refusal to the security log: for operations that do not come
     /// through [`Services::call`].
     pub async fn admit(&self, name: Name, about: About, who: &Who) -> Result<()> {
-        let pending = self.watch_name(name, who, &about)?;
-        let admitted = self.allowed(name, about, who).await;
+        self.admit_because(name, about, (who, None)).await
+    }
+
+    /// The same, where the caller says why.
+    pub async fn admit_because(&self, name: Name, about: About, (who, why): (&Who, Option<&str>)) -> Result<()> {
+        let pending = self.watch_name(name, (who, why), &about)?;
+        let admitted = match self.allowed(name, about, who).await {
+            Ok(()) => has_reason(name, why, who),
+            Err(refused) => Err(refused),
+        };
         pending.over(admitted, |()| Seen::default()).await
     }
 
@@ -30,7 +39,7 @@ impl Services {
         let anywhere = holds_somewhere(name, who);
         let named = if anywhere { self.to_be_named(name, &about).await? } else { None };
         let scope = match anywhere {
-            true if self.opens(name, who).await? => Scope::Opening,
+            true if self.opens(name, &about, who).await? => Scope::Opening,
             true => self.scope(name, about).await?,
             false => Scope::Everywhere,
         };
@@ -54,13 +63,20 @@ impl Services {
                 let file = self.query(move |state| state.relief_file(number)).await?;
                 Ok(file.map(|file| step_up::release_fingerprint(number, &file)))
             }
+            // It carries out what was approved, under the same fingerprint.
+            About::Key(key) if name == Name::RecordDestruction => {
+                let key = key.clone();
+                self.query(move |state| state.approved_destruction(&key)).await
+            }
             _ => Ok(None),
         }
     }
 
     /// Does the keeper open the book: is there no access administrator yet?
-    async fn opens(&self, name: Name, who: &Who) -> Result<bool> {
-        if name.row().people != People::Opening || who.kind != CallerKind::Keeper {
+    async fn opens(&self, name: Name, about: &About, who: &Who) -> Result<bool> {
+        let again = matches!(about, About::CardStatus(status) if status == GOOD);
+        let opening = again || name.row().people == People::Opening;
+        if !opening || who.kind != CallerKind::Keeper {
             return Ok(false);
         }
         self.query(|state| !state.rights().is_administered()).await
@@ -70,7 +86,7 @@ impl Services {
     async fn scope(&self, name: Name, about: About) -> Result<Scope> {
         let question = name.row().kind == Kind::Question;
         let city = match about {
-            About::Nothing => return Ok(Scope::Everywhere),
+            About::Nothing | About::Key(_) => return Ok(Scope::Everywhere),
             About::CardStatus(status) => return Ok(Scope::CardStatus(status)),
             About::City(code) => return Ok(Scope::City(code)),
             About::Step(batch, step) => {

@@ -23,7 +23,7 @@ pub(super) fn roles_of(kind: ApprovalKind, city: &str) -> (&'static [Role], &'st
         | ApprovalKind::CancelPayout
         | ApprovalKind::Correction
         | ApprovalKind::Resolve => FINANCES,
-        ApprovalKind::Retarget => (&[Role::Operator], &[Role::Operator, Role::CallCentre]),
+        ApprovalKind::Retarget | ApprovalKind::Replace => (&[Role::Operator], &[Role::Operator, Role::CallCentre]),
         ApprovalKind::SharedLink | ApprovalKind::LiftSuspension | ApprovalKind::BindCard => CALLS,
         ApprovalKind::Grant | ApprovalKind::ProgramKey | ApprovalKind::StatementKey | ApprovalKind::Reinvite => {
             (&[Role::AccessAdministrator], &[Role::AccessAdministrator, Role::Operator])
@@ -57,6 +57,7 @@ pub(super) fn factor_of(kind: ApprovalKind) -> Factor {
         ApprovalKind::Payout
         | ApprovalKind::ReturnFunds
         | ApprovalKind::Correction
+        | ApprovalKind::Replace
         | ApprovalKind::Grant
         | ApprovalKind::ProgramKey
         | ApprovalKind::StatementKey

@@ -49,6 +49,8 @@ fn scopes(name: Name) -> Vec<Scope> {
             };
             [of(CITY), of("")].concat()
         }
+        // Suspending takes one person, and using it again two.
+        _ if name == Name::SetCard => ["suspended", GOOD].map(|status| Scope::CardStatus(status.to_owned())).to_vec(),
         _ if name.row().service == Service::Relief => vec![Scope::City(CITY.to_owned())],
         _ => vec![Scope::Everywhere],
     }
@@ -89,7 +91,8 @@ fn matrix() -> String {
                 Scope::CityRole(_, step) => format!(" ({})", step.role().name()),
                 Scope::Approval(of) if of.city.is_empty() => format!(" ({})", of.kind.name()),
                 Scope::Approval(of) => format!(" ({}, city)", of.kind.name()),
-                Scope::Everywhere | Scope::Opening | Scope::CardStatus(_) | Scope::City(_) => String::new(),
+                Scope::CardStatus(status) => format!(" ({status})"),
+                Scope::Everywhere | Scope::Opening | Scope::City(_) => String::new(),
             };
             let row = name.row();
             let reason = if row.reason == Reason::Asked { " reason" } else { "" };
@@ -150,12 +153,17 @@ fn a_portal_may_ask_what_is_about_residents_and_nothing_else() {
         assert!(matches!(card(&who, "good"), Access::No(_)));
         assert_eq!(card(&who, "suspended"), Access::Yes);
     }
-    assert_eq!(card(&with(&[Role::Operator]), "good"), Access::Yes);
+    // An operator asks another person, and no program and no keeper of a book with administrators does it alone.
+    assert_eq!(card(&with(&[Role::Operator]), "good"), Access::TwoPeople);
+    assert_eq!(card(&with(&[Role::Operator]), "revoked"), Access::Yes);
+    assert!(matches!(card(&program(&[Role::Operator]), "good"), Access::No(_)));
+    assert!(matches!(card(&Who::keeper(), "good"), Access::No(_)));
+    assert_eq!(may(Name::SetCard, &Who::keeper(), &Scope::Opening), Access::Yes);
     // Another role beside it is no right to give a card back.
     for other in [Role::CityOfficer, Role::FinanceStaff, Role::Auditor] {
         assert!(matches!(card(&with(&[Role::CallCentre, other]), "good"), Access::No(_)), "{other}");
     }
-    assert_eq!(card(&with(&[Role::CallCentre, Role::Operator]), "good"), Access::Yes);
+    assert_eq!(card(&with(&[Role::CallCentre, Role::Operator]), "good"), Access::TwoPeople);
 }
 
 #[test]

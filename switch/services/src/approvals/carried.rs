@@ -2,8 +2,8 @@
 
 use super::differences::Difference;
 use super::found::{ApprovalEffect, Found, yen};
-use kazasu_core::State;
-use kazasu_ledger::record::CarriedChange;
+use kazasu_core::{Holding, Resident, State};
+use kazasu_ledger::record::{CarriedChange, Replacement};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::money::Yen;
 
@@ -26,6 +26,7 @@ pub(super) fn found(state: &State, change: &CarriedChange) -> Found {
         }
         CarriedChange::Merge { from, into } => merge(state, from, into),
         CarriedChange::Link { ppid, .. } => Found::of_link(state, *ppid),
+        CarriedChange::Replace(replacement) => replace(state, replacement),
     }
 }
 
@@ -54,19 +55,63 @@ fn credit(state: &State, (ppid, programme): (&Ppid, u16), amount: Yen) -> Found 
     Found::plain(yen(amount), changes)
 }
 
-/// A merge moves the purses to the person; the relief of both IDs counts together afterwards.
-fn merge(state: &State, from: &Ppid, into: &Ppid) -> Found {
-    let purses = state.resident(from, state.day).map(|resident| resident.purses).unwrap_or_default();
-    let moved: i64 = purses.iter().map(|purse| purse.available).sum();
-    let each = purses.iter().map(|purse| {
-        let now = purse_of(state, into, purse.programme);
-        let field = format!("purse_yen[{}]", purse.programme);
-        Difference::new(&field, now, now.saturating_add(purse.available))
+/// What an ID has of a programme, and what the person has of it with that: purses in yen, or points.
+fn joined(field: &str, theirs: &[Holding], ours: &[Holding]) -> Vec<Difference> {
+    let each = theirs.iter().map(|holding| {
+        let own = ours.iter().find(|own| own.programme == holding.programme).map_or(0, |own| own.available);
+        let field = format!("{field}[{}]", holding.programme);
+        Difference::new(&field, own, own.saturating_add(holding.available))
     });
-    let above = state
-        .relief_above_together(from, into)
-        .into_iter()
-        .map(|(programme, due, _, ceiling)| Difference::new(&format!("above_ceiling[{programme}]"), ceiling, due));
-    let changes = each.chain(above).collect();
+    each.collect()
+}
+
+/// Purses and points go over to the person, and relief of both counts together. The yen that go over, and what changes.
+fn taken_over(state: &State, from: &Ppid, into: &Ppid) -> (i64, Vec<Difference>) {
+    let (theirs, ours) = (state.resident(from, state.day), state.resident(into, state.day));
+    let holdings = |of: Option<Resident>| of.map(|resident| (resident.purses, resident.points)).unwrap_or_default();
+    let ((purses, points), (own_purses, own_points)) = (holdings(theirs), holdings(ours));
+    let mut changes = joined("purse_yen", &purses, &own_purses);
+    changes.extend(joined("points", &points, &own_points));
+    let above = state.relief_above_together(from, into).into_iter();
+    changes.extend(
+        above.map(|(programme, due, _, ceiling)| Difference::new(&format!("above_ceiling[{programme}]"), ceiling, due)),
+    );
+    (purses.iter().map(|purse| purse.available).sum(), changes)
+}
+
+fn merge(state: &State, from: &Ppid, into: &Ppid) -> Found {
+    let (moved, changes) = taken_over(state, from, into);
+    Found::plain(Some(moved), changes)
+}
+
+/// Everything goes over: balances, the link, what was spent in the windows of limits, and the person's own limits.
+fn replace(state: &State, replacement: &Replacement) -> Found {
+    let Replacement { from, into, link } = replacement;
+    let (moved, mut changes) = taken_over(state, from, into);
+    let (theirs, ours) = (state.resident(from, state.day), state.resident(into, state.day));
+    let spent = |of: Option<&Resident>| of.map_or((0, 0), |resident| (resident.today.get(), resident.this_month.get()));
+    let ((day, month), (own_day, own_month)) = (spent(theirs.as_ref()), spent(ours.as_ref()));
+    changes.push(Difference::new("spent_today_yen", own_day, own_day.saturating_add(day)));
+    changes.push(Difference::new("spent_this_month_yen", own_month, own_month.saturating_add(month)));
+    let limits = |of: Option<Resident>| of.map(|resident| resident.limits).unwrap_or_default();
+    let (old, own) = (limits(theirs), limits(ours));
+    for (field, old, own) in [
+        ("limit_tap_yen", old.tap, own.tap),
+        ("limit_day_yen", old.day, own.day),
+        ("limit_month_yen", old.month, own.month),
+    ] {
+        if let Some(lower) = old.filter(|old| own.is_none_or(|own| *old < own)) {
+            let before = own.map_or_else(|| "-".to_owned(), |own| own.get().to_string());
+            changes.push(Difference::new(field, before, lower.get()));
+        }
+    }
+    let has_own = state.link_versions(into).next().is_some_and(|newest| newest.instrument.is_some());
+    let fate = match link {
+        Some(_) => "goes over",
+        None if has_own => "the new PPID keeps its own",
+        None => "none",
+    };
+    changes.push(Difference::known("link", fate));
+    changes.push(Difference::new("old_ppid", "pays", "pays no more"));
     Found::plain(Some(moved), changes)
 }

@@ -4,7 +4,10 @@ use super::facts::{self, Facts};
 use crate::residents::MaskedInstrument;
 use crate::{Services, payer_text};
 use kazasu_core::{ApprovalView, Document, State};
-use kazasu_ledger::record::{CardChange, CarriedChange, FileOf, FileRequest, Instrument, Proposal, RightsChange};
+use kazasu_ledger::record::{
+    CardChange, CardStatus, CarriedChange, FileOf, FileRequest, Instrument, MovedLink, Proposal, Replacement,
+    RightsChange,
+};
 use kazasu_schemas::identity::{ActorId, PersonId, ProgramId, Role, Scope};
 use kazasu_schemas::ids::Ppid;
 use kazasu_text::corrections::CorrectionLabel;
@@ -123,6 +126,8 @@ pub enum ApprovalContent {
     },
     LiftSuspension {
         ppid: String,
+        /// What is lifted: `suspended`, or `revoked`.
+        of: String,
     },
     BindCard {
         ppid: String,
@@ -161,6 +166,12 @@ pub enum ApprovalContent {
         ppid: String,
         instrument: MaskedInstrument,
         from: Option<String>,
+    },
+    Replace {
+        from: String,
+        into: String,
+        /// The link that goes over.
+        instrument: Option<MaskedInstrument>,
     },
     Merchants(FileContent),
     Links(FileContent),
@@ -229,6 +240,9 @@ impl Known {
             Proposal::SharedLink(link) => crate::residents::deposit(state, &link.instrument),
             Proposal::Carried(change) => match &**change {
                 CarriedChange::Link { instrument, .. } => crate::residents::deposit(state, instrument),
+                CarriedChange::Replace(replacement) => {
+                    replacement.link.as_ref().and_then(|link| crate::residents::deposit(state, &link.instrument))
+                }
                 CarriedChange::Fund { .. }
                 | CarriedChange::Credit { .. }
                 | CarriedChange::Policy(_)
@@ -350,6 +364,12 @@ impl Services {
                 instrument: self.masked_for(instrument, (known.deposit, ppid)),
                 from: from.map(|from| from.jst_text()),
             },
+            CarriedChange::Replace(replacement) => {
+                let Replacement { from, into, link } = &**replacement;
+                let masked = |link: &MovedLink| self.masked_for(&link.instrument, (known.deposit, into));
+                let instrument = link.as_ref().map(masked);
+                ApprovalContent::Replace { from: from.to_string(), into: into.to_string(), instrument }
+            }
         }
     }
 
@@ -364,7 +384,10 @@ impl Services {
 
 fn of_card(change: &CardChange) -> ApprovalContent {
     match change {
-        CardChange::Lift { ppid } => ApprovalContent::LiftSuspension { ppid: ppid.to_string() },
+        CardChange::Lift { ppid, of } => {
+            let of = crate::residents::card_word(of.unwrap_or(CardStatus::Suspended)).to_owned();
+            ApprovalContent::LiftSuspension { ppid: ppid.to_string(), of }
+        }
         CardChange::Bind { ppid, serial, issuer, last_day } => ApprovalContent::BindCard {
             ppid: ppid.to_string(),
             serial: serial.to_string(),

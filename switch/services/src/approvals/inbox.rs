@@ -100,7 +100,10 @@ fn yen_of(proposal: &Proposal) -> Option<i64> {
         Proposal::File(file) if file.of == FileOf::Links => file.opening,
         Proposal::Carried(change) => match &**change {
             CarriedChange::Fund { amount, .. } | CarriedChange::Credit { amount, .. } => *amount,
-            CarriedChange::Policy(_) | CarriedChange::Merge { .. } | CarriedChange::Link { .. } => return None,
+            CarriedChange::Policy(_)
+            | CarriedChange::Merge { .. }
+            | CarriedChange::Link { .. }
+            | CarriedChange::Replace(_) => return None,
         },
         Proposal::Correction(correction) => correction.amount,
         Proposal::Contracts(_)
@@ -252,10 +255,12 @@ impl Operation for ShowApproval {
             | ApprovalContent::SharedLink { ppid, .. }
             | ApprovalContent::CreditPurse { ppid, .. }
             | ApprovalContent::Link { ppid, .. }
-            | ApprovalContent::LiftSuspension { ppid }
+            | ApprovalContent::LiftSuspension { ppid, .. }
             | ApprovalContent::BindCard { ppid, .. } => vec![ppid.clone()],
             ApprovalContent::Correction { ppid, .. } => ppid.iter().cloned().collect(),
-            ApprovalContent::Merge { from, into } => vec![from.clone(), into.clone()],
+            ApprovalContent::Merge { from, into } | ApprovalContent::Replace { from, into, .. } => {
+                vec![from.clone(), into.clone()]
+            }
             ApprovalContent::Programme { .. }
             | ApprovalContent::Claim { .. }
             | ApprovalContent::ReturnFunds { .. }

@@ -106,13 +106,16 @@ pub struct MakeReport {
     /// The settlement.
     #[serde(default)]
     pub settlement: Option<u32>,
+    /// The reason, which the security log keeps.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 impl MakeReport {
     /// Of a kind, about everything.
     #[must_use]
     pub fn of(kind: Kind) -> Self {
-        MakeReport { kind, day: None, seq: None, settlement: None }
+        MakeReport { kind, day: None, seq: None, settlement: None, why: None }
     }
 }
 
@@ -121,7 +124,7 @@ impl Operation for MakeReport {
     type Answer = Report;
 
     fn subject(&self) -> Subject {
-        Subject::named("report", self.kind.name())
+        Subject::named("report", self.kind.name()).because(self.why.as_deref())
     }
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Report> {
@@ -145,11 +148,14 @@ impl Operation for MakeReport {
 }
 
 /// A settlement as a letter to its merchant.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeLetter {
     /// The settlement.
     pub settlement: u32,
+    /// The reason, which the security log keeps.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 impl Operation for MakeLetter {
@@ -157,7 +163,7 @@ impl Operation for MakeLetter {
     type Answer = Pdf;
 
     fn subject(&self) -> Subject {
-        Subject::numbered("settlement", self.settlement.into())
+        Subject::numbered("settlement", self.settlement.into()).because(self.why.as_deref())
     }
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Pdf> {
@@ -167,11 +173,14 @@ impl Operation for MakeLetter {
 }
 
 /// One payment's whole story.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Explain {
     /// The record that decided it.
     pub record: u64,
+    /// The reason, which the security log keeps.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 impl Operation for Explain {
@@ -180,7 +189,7 @@ impl Operation for Explain {
     type Answer = serde_json::Value;
 
     fn subject(&self) -> Subject {
-        Subject::numbered("record", self.record)
+        Subject::numbered("record", self.record).because(self.why.as_deref())
     }
 
     fn seen(answer: &Self::Answer) -> Vec<String> {

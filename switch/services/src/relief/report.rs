@@ -4,6 +4,7 @@
 use crate::access::{About, Name};
 use crate::error::ServiceError;
 use crate::operation::Operation;
+use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::ProgrammeView;
 use kazasu_ledger::record::{self, Fold, Place};
@@ -23,16 +24,23 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The final report of a programme.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReliefReport {
     /// The programme.
     pub programme: u16,
+    /// The reason, which the security log keeps.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 impl Operation for ReliefReport {
     const NAME: Name = Name::ReliefReport;
     type Answer = Report;
+
+    fn subject(&self) -> Subject {
+        Subject::numbered("programme", self.programme.into()).because(self.why.as_deref())
+    }
 
     fn about(&self) -> crate::Result<About> {
         Ok(About::Programme(self.programme))
@@ -275,7 +283,7 @@ impl Fold for Reading<'_> {
     }
 
     kazasu_ledger::ignore_records! {
-        file_ended opened acquirer_registered issuer_registered deposit_opened funded linked unlinked tapped issuer_answered
+        file_ended replaced opened acquirer_registered issuer_registered deposit_opened funded linked unlinked tapped issuer_answered
         issuer_silent issuer_late issuer_acknowledged totals_compared cut_over policy_activated temporary_issued
         merged card_status_set certificate_bound list_applied own_limits_set programme_funded purse_credited
         link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_ended approval_requested

@@ -1,14 +1,16 @@
 //! Cards and the IDs that they carry: their status, their certificates, status lists, temporary IDs and merging.
 
 use crate::access::{About, Name};
-use crate::approvals::{Asked, Change};
-use crate::error::{Result, ServiceError, unfit};
+use crate::approvals::{Asked, Change, Request};
+use crate::error::{Result, ServiceError, unfit, value};
 use crate::fields::{day, ppid, reason};
-use crate::operation::{Operation, Outcome, Recorded};
+use crate::operation::{Operation, Outcome};
 use crate::subject::Subject;
 use crate::{Services, Who};
-use kazasu_core::Command;
-use kazasu_ledger::record::{CardStatus, CarriedChange};
+use anyhow::Context;
+use kazasu_core::{Command, Document};
+use kazasu_ledger::record::{CardChange, CardStatus, CarriedChange, Proposal};
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::{Ppid, Serial};
 use kazasu_schemas::money::Yen;
 use kazasu_security::crl::CrlError;
@@ -16,7 +18,7 @@ use kazasu_text::problems::{IdForm, ProblemText};
 use kazasu_text::{AnyOf, Quoted, Said};
 use serde::{Deserialize, Serialize};
 
-/// Suspends a card, revokes it, or lets it be used again.
+/// Suspends a card or revokes it, at once; or asks another person to let it be used again.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetCard {
@@ -42,7 +44,7 @@ fn card_status(text: &str) -> Result<CardStatus> {
 
 impl Operation for SetCard {
     const NAME: Name = Name::SetCard;
-    type Answer = Recorded;
+    type Answer = Asked;
 
     fn subject(&self) -> Subject {
         Subject::resident(&self.ppid).because(Some(&self.why))
@@ -52,14 +54,31 @@ impl Operation for SetCard {
         Ok(About::CardStatus(self.status.clone()))
     }
 
-    async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Asked> {
         let status = card_status(&self.status)?;
         let (ppid, why) = (ppid("ppid", &self.ppid)?, reason("why", &self.why)?);
-        Ok(services.command(who.proving(Command::SetCard { ppid, status, said: who.says(why) })).await?.into())
+        if status == CardStatus::Good && who.person().is_some() {
+            return services.ask_to_lift(ppid, who.says(why), who).await;
+        }
+        let done = services.command(who.proving(Command::SetCard { ppid, status, said: who.says(why) })).await?;
+        Ok(Outcome::from(done).into())
     }
 }
 
-/// A certificate belongs to a person's card from now on.
+impl Services {
+    /// Asks another person to let a card be used again, as what it is: suspended, or revoked.
+    async fn ask_to_lift(&self, ppid: Ppid, said: Attribution, who: &Who) -> Result<Asked> {
+        let of = match self.query(move |state| state.card_said(&ppid)).await? {
+            Some(CardStatus::Good) => return Ok(Outcome::Unchanged.into()),
+            Some(CardStatus::Revoked) => Some(CardStatus::Revoked),
+            Some(CardStatus::Suspended) | None => None,
+        };
+        let proposal = Proposal::Card(Box::new(CardChange::Lift { ppid, of }));
+        self.ask_for(Request { proposal, source: Document::default(), said }, who).await
+    }
+}
+
+/// Asks another person to bind a certificate to a person's card. The keeper who opens a book binds it at once.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BindCertificate {
@@ -72,23 +91,32 @@ pub struct BindCertificate {
     pub issuer: Option<String>,
     /// Its last day.
     pub last_day: String,
+    /// The reason, which the record of the request keeps. The keeper of a book without administrators needs none.
+    #[serde(default)]
+    pub why: String,
 }
 
 impl Operation for BindCertificate {
     const NAME: Name = Name::BindCertificate;
-    type Answer = Recorded;
+    type Answer = Asked;
 
     fn subject(&self) -> Subject {
-        Subject::resident(&self.ppid)
+        Subject::resident(&self.ppid).because(Some(&self.why).filter(|why| !why.is_empty()).map(String::as_str))
     }
 
-    async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Asked> {
         let ppid = ppid("ppid", &self.ppid)?;
         let serial = serial(&self.serial)?;
         let issuer = services.certificate_issuer(self.issuer).await?;
         let last_day = day("last_day", &self.last_day)?;
+        if who.person().is_some() {
+            let why = reason("why", &self.why)?;
+            let proposal = Proposal::Card(Box::new(CardChange::Bind { ppid, serial, issuer, last_day }));
+            let request = Request { proposal, source: Document::default(), said: who.says(why) };
+            return services.ask_for(request, who).await;
+        }
         let command = Command::BindCertificate { ppid, serial, issuer, last_day, by: who.name.clone() };
-        Ok(services.command(command).await?.into())
+        Ok(Outcome::from(services.command(command).await?).into())
     }
 }
 

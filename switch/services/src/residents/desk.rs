@@ -3,11 +3,13 @@
 
 use crate::access::Name;
 use crate::approvals::Request;
-use crate::error::Result;
+use crate::error::{Result, ServiceError};
 use crate::fields::{day, ppid, reason};
 use crate::operation::{Operation, Requested};
 use crate::subject::Subject;
 use crate::{Services, Who};
+use kazasu_core::Rejected;
+use kazasu_engine::CommandError;
 use kazasu_ledger::record::{CardChange, Proposal};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +50,7 @@ impl Operation for LiftSuspension {
     }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
-        let change = CardChange::Lift { ppid: ppid("ppid", &self.ppid)? };
+        let change = CardChange::Lift { ppid: ppid("ppid", &self.ppid)?, of: None };
         let why = reason("why", &self.why)?;
         services.request_approval(Request::plain(Proposal::Card(Box::new(change)), who, why)).await
     }
@@ -67,6 +69,10 @@ impl Operation for BindCard {
         let (ppid, serial) = (ppid("ppid", &person)?, super::cards::serial(&serial)?);
         let issuer = services.certificate_issuer(issuer).await?;
         let (last_day, why) = (day("last_day", &last_day)?, reason("why", &why)?);
+        // A call centre binds cards of residents who are known: a PPID that was misheard is no person's.
+        if services.query(move |state| state.card_said(&ppid)).await?.is_none() {
+            return Err(ServiceError::Command(CommandError::Rejected(Rejected::UnknownPpid(ppid))));
+        }
         let change = CardChange::Bind { ppid, serial, issuer, last_day };
         services.request_approval(Request::plain(Proposal::Card(Box::new(change)), who, why)).await
     }

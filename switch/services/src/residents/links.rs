@@ -71,8 +71,9 @@ impl Operation for SetLink {
         let person = ppid("ppid", &self.ppid)?;
         let from = self.from.as_deref().map(|text| moment("from", text)).transpose()?;
         let (to, without_route) = crate::import::instrument(&self.kind, &self.number, &person, &services.imports)?;
-        let (origin, said) = (who.origin(), who.says(""));
-        let done = services.command(who.proving(Command::AskLink { ppid: person, from, to, origin, said })).await?;
+        let (origin, said, most_open) = (who.origin(), who.says(""), services.most_open);
+        let ask = Command::AskLink { ppid: person, from, to, origin, said, most_open };
+        let done = services.command(who.proving(ask)).await?;
         let now = services.query(move |state| {
             let shared = state.resident(&person, state.day).is_some_and(|r| r.shared_account);
             let newest = state.link_versions(&person).next().map(|v| v.from.jst_text());

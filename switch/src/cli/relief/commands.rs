@@ -254,6 +254,9 @@ pub(in crate::cli) enum ReliefCommand {
     Report {
         /// The programme.
         programme: u16,
+        /// The reason, which the security log keeps with your name.
+        #[arg(long)]
+        why: String,
         /// Write it to this file: .xlsx or .csv.
         #[arg(long)]
         out: Option<PathBuf>,

@@ -96,12 +96,14 @@ help! {
             "差異の処理（`explained`、`booked_issuer`、`booked_merchant`、`written_off`）",
             "explained, booked_issuer, booked_merchant or written_off";
         "recon export": "相手ごとの元帳の行を明細ファイル（売上データ）に書き出します", "Writes the ledger's lines about a party as a detail file: the clearing file";
+        "recon export --why": "理由。名前とともにセキュリティ記録に残ります", "The reason, which the security log keeps with your name";
         "recon export --out": "書出し先のファイル", "The file";
         "report": "経理担当者の帳票", "Reports of finance staff";
         "report <kind>": "帳票の種類", "The report";
         "report --day": "営業日。その日の帳票、または日の終わりの残高", "The business day: its lines, or balances at its end";
         "report --seq": "この記録の後の残高", "Balances after this record";
         "report --settlement": "精算の番号", "The settlement";
+        "report --why": "理由。名前とともにセキュリティ記録に残ります", "The reason, which the security log keeps with your name";
         "report --out": "書出し先のファイル。.xlsx、.csv、精算の内訳は.pdfも可", "Write it to this file: .xlsx, .csv, or .pdf for a settlement's detail";
         "payout file --why":
             "理由。ファイルに口座番号の全桁があるため、名前とともにセキュリティ記録に残ります",

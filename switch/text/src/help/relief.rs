@@ -62,6 +62,7 @@ help! {
         "relief report":
             "実績報告を表示します。予算、支給、区分・地域・週ごとの利用、返戻、残額",
             "The final report: budget, given, spent by category, area and week, returned, unspent";
+        "relief report --why": "理由。名前とともにセキュリティ記録に残ります", "The reason, which the security log keeps with your name";
         "relief report --out": "書出し先のファイル（.xlsx、.csv）", "Write it to this file: .xlsx or .csv";
         "relief close": "報告を終えた支給バッチを完了にします（担当者）", "Marks a batch as reported (officer)";
         "relief transfer-file --why":

@@ -27,14 +27,23 @@ help! {
             "現在の鍵で封緘されていないカード番号をすべて封緘し直します。その後、古い鍵を廃止できます",
             "Seals every card number again that is not sealed under the current key; then the older keys can go";
         "card": "利用者のカード。状態、電子証明書、失効リスト、仮ID", "Residents' cards: status, certificates, status lists, temporary IDs";
-        "card status": "カードを一時停止または失効にするか、再び使えるように（`good`）します", "Suspends a card, revokes it, or lets it be used again (good)";
+        "card status":
+            "カードを一時停止または失効にします。再び使えるようにする（`good`）ときは起案になり、別の人が決裁します",
+            "Suspends a card or revokes it. Letting it be used again (good) asks for approval: another person decides";
         "card status <status>": "カード状態（`good`、`suspended`、`revoked`）", "good, suspended or revoked";
-        "card bind": "電子証明書を利用者のカードに結び付けます", "A certificate belongs to a person's card from now on";
+        "card bind":
+            "電子証明書を利用者のカードに結び付けることを起案します。別の人が決裁します",
+            "Asks that a certificate belongs to a person's card from now on; another person decides";
         "card bind --serial": "証明書の発行番号（16進）", "Serial number, hexadecimal";
         "card bind --issuer":
             "発行した認証局（例：`C=JP, O=JPKI, OU=JPKI for user authentication`）。設定に複数あるときに必要です",
             "The authority that issued it, as in \"C=JP, O=JPKI, OU=JPKI for user authentication\"; needed where several are configured";
         "card bind --last-day": "証明書の最終日", "The certificate's last day";
+        "card replace":
+            "マイナンバーカードの再交付でPPIDが変わったとき、新しいPPIDへの引継ぎを起案します。別の人が承認すると、紐付け、給付金、ポイント、限度額、利用履歴をすべて引き継ぎ、元のPPIDでは支払えなくなります",
+            "Asks that the PPID of a new card takes the place of the old one's, with link, purses, points, limits and history; another person approves it, and the old PPID pays no more";
+        "card replace <from>": "再交付前のカードのPPID", "The PPID of the card that was replaced";
+        "card replace <into>": "新しいカードのPPID", "The PPID of the new card";
         "card list": "証明書失効リスト（X.509 CRL、DERまたはPEM）を取り込みます", "Takes a card status list (X.509 CRL, DER or PEM) over";
         "card temporary": "仮IDを発行します", "Issues a temporary ID";
         "card temporary <ppid>": "仮ID。省略時は無作為に決めます", "The ID; a random one when absent";

@@ -59,6 +59,7 @@ help! {
         "ledger explain <record>":
             "取引を判定した記録の番号。発行者へのDE37、応答のDE38と同じです",
             "The record that decided the tap: DE37 towards issuers, and in answers' DE38";
+        "ledger explain --why": "理由。名前とともにセキュリティ記録に残ります", "The reason, which the security log keeps with your name";
         "store": "PostgreSQLのストアを準備、確認し、ジャーナルをストア間で移します", "Sets a PostgreSQL store up, looks at it, and moves journals between stores";
         "store migrate":
             "ストアの表と権限を作成または更新します。データベースの所有者で、ノードより先に実行してください",

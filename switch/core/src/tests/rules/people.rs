@@ -91,7 +91,7 @@ fn a_temporary_id_is_merged_once_with_all_that_it_has() {
         origin: LinkOrigin::Holder,
         by: "test".into(),
     };
-    assert!(ask(&mut town, link).unwrap_err().contains("merged before"));
+    assert!(ask(&mut town, link).unwrap_err().contains("stands for"));
     town.check_replay();
 }
 
@@ -278,6 +278,7 @@ fn an_instrument_that_another_person_has_waits_for_staff() {
         to,
         origin: LinkOrigin::Holder,
         said: said(by, ""),
+        most_open: 2,
     };
     let decide = |town: &Town, approve, by: &str| {
         let proposal = town.state.approvals()[0].number;
@@ -317,6 +318,16 @@ fn an_instrument_that_another_person_has_waits_for_staff() {
     ask(&mut town, Command::Unlink { ppid: person(41), from: None, by: "portal".into() }).unwrap_err();
     ask(&mut town, ask_link(40, Link::Deposit(4), "key_2")).unwrap();
     assert_eq!(town.state.approvals().len(), 1);
+    // One portal does not fill the inbox: two of its requests wait at most, and none of another portal's is in its way.
+    ask(&mut town, ask_link(42, Link::Deposit(1), "key_2")).unwrap();
+    let full = ask(&mut town, ask_link(43, Link::Deposit(1), "key_2")).unwrap_err();
+    assert!(full.contains("2 links of portal key_2 wait for staff, and at most 2 may"), "{full}");
+    ask(&mut town, ask_link(42, Link::Deposit(4), "key_2")).unwrap();
+    ask(&mut town, ask_link(43, Link::Deposit(1), "key_3")).unwrap();
+    let no = decide(&town, false, "per_3");
+    ask(&mut town, no).unwrap();
+    ask(&mut town, ask_link(44, Link::Deposit(1), "key_2")).unwrap();
+    assert_eq!(town.state.approvals().len(), 3);
     town.check_replay();
 }
 
@@ -333,6 +344,7 @@ fn a_card_that_another_person_has_waits_too_and_is_no_shared_account() {
         to,
         origin: LinkOrigin::Counter,
         said: said("per_3", ""),
+        most_open: 0,
     };
     ask(&mut town, ask_link(40, card(1))).unwrap();
     assert!(town.state.approvals().is_empty());
