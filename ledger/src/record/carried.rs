@@ -61,6 +61,9 @@ pub enum CarriedChange {
         #[n(2)]
         from: Option<Millis>,
     },
+    /// A payee's account is set, or ended.
+    #[n(5)]
+    Payee(#[n(0)] Box<PayeeChange>),
 }
 
 /// What the rows of a file are about.
@@ -73,6 +76,9 @@ pub enum FileOf {
     /// Links of residents, with accounts that this ledger holds and their opening balances.
     #[n(1)]
     Links,
+    /// Payees' accounts.
+    #[n(2)]
+    Payees,
 }
 
 /// A file whose rows are to be recorded. The file itself is no part of the journal: it may be large, and it may have card numbers.

@@ -5,7 +5,9 @@ use bytes::Bytes;
 use kazasu_services::Operation;
 use kazasu_services::access::Service;
 use kazasu_services::closing::CompareFile;
-use kazasu_services::import::{ImportLinks, ImportMerchants, LookAtLinks, LookAtMerchants};
+use kazasu_services::import::{
+    ImportLinks, ImportMerchants, ImportPayees, LookAtLinks, LookAtMerchants, LookAtPayees,
+};
 use kazasu_services::relief::ImportApplications;
 use kazasu_services::statement::{ReadPayoutStatement, ReadReliefStatement};
 use serde::Serialize;
@@ -73,6 +75,8 @@ macro_rules! with_file {
 pub const IMPORT_LINKS: &str = "/v1/import/links";
 /// Takes a file of merchants.
 pub const IMPORT_MERCHANTS: &str = "/v1/import/merchants";
+/// Takes a file of payees' accounts.
+pub const IMPORT_PAYEES: &str = "/v1/import/payees";
 /// Takes a party's detail file.
 pub const COMPARE: &str = "/v1/closing/compare";
 /// Takes a bank statement of the account that merchants are paid from.
@@ -83,6 +87,8 @@ pub const RELIEF_STATEMENT: &str = "/v1/relief/statement";
 with_file! {
     ImportLinks, IMPORT_LINKS, self => &self.0;
     ImportMerchants, IMPORT_MERCHANTS, self => &self.0;
+    ImportPayees, IMPORT_PAYEES, self => &self.0;
+    LookAtPayees, IMPORT_PAYEES, self => &self.0;
     LookAtLinks, IMPORT_LINKS, self => &self.0;
     LookAtMerchants, IMPORT_MERCHANTS, self => &self.0;
     CompareFile, COMPARE, self => self;

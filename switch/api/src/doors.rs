@@ -23,6 +23,7 @@ use kazasu_services::people::{
     RequestStatementKey, RevokeKey, RotateKey, SetOrganisation, ShowMatrix, SignInPasskey, SignInPerson,
     SignInProvider, SignOut, StartPasskey, StartProvider, StepUp, WhoAmI,
 };
+use kazasu_services::payees::{CallPayee, EndPayee, ListPayees, RevealPayee, SetPayee};
 use kazasu_services::policy::{ActivatePolicy, FundProgramme, ShowPolicy};
 use kazasu_services::relief::{
     BookRepaid, BookReturned, BookSent, ChangeRow, FundRelief, ListProgrammes, ListRows, MakeTransferFiles,
@@ -104,6 +105,7 @@ mod closing {
         ProposeContracts CutOver MarkReconciled SettleDay SignDay ProposePayout ProposeCancelPayout NoteException
         OpenDispute ProposeResolution BookReceived ProposeUndo MakePayoutFiles ListDays ListSettlements ListPayouts ListRuns
         ListTotals ListExceptions ShowContracts Explain RefundPayment ReducePayment WriteOffPayment ShowPayment
+        SetPayee EndPayee CallPayee RevealPayee ListPayees
     }
 }
 
@@ -158,12 +160,14 @@ mod tests {
     use super::*;
 
     /// Operations that come with a file, or whose answer is a report or a letter, have addresses of their own.
-    const ELSEWHERE: [Name; 14] = [
+    const ELSEWHERE: [Name; 16] = [
         Name::HandOver,
         Name::ImportLinks,
         Name::ImportMerchants,
         Name::LookAtLinks,
         Name::LookAtMerchants,
+        Name::ImportPayees,
+        Name::LookAtPayees,
         Name::ResidentStatement,
         Name::CompareFile,
         Name::ReadPayoutStatement,

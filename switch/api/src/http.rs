@@ -14,6 +14,7 @@ mod front;
 mod imports;
 mod limits;
 mod operations;
+mod payees;
 mod payments;
 mod problem;
 mod relief;
@@ -90,6 +91,7 @@ pub fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Rece
         .merge(closing::routes())
         .merge(imports::routes())
         .merge(residents::routes())
+        .merge(payees::routes())
         .merge(payments::routes())
         .merge(transactions::routes());
     #[cfg(debug_assertions)]

@@ -2,7 +2,7 @@
 
 use super::{
     Listed, Text, access, approvals, cli, closing, closing_refusals, columns, commands, corrections, demo, documents,
-    facts, findings, help, hsm, key_refusals, keys, notices, payments, problems, relief, relief_refusals, reports,
+    facts, findings, help, hsm, key_refusals, keys, notices, payees, payments, problems, relief, relief_refusals, reports,
     residents, responses, rights_refusals, security, settlements, sign_in, status, tables, usage,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
@@ -97,6 +97,8 @@ catalogue! {
     commands::CommandText<'_>
     corrections::CorrectionLabel
     commands::PolicyText<'_>
+    payees::PayeeText<'_>
+    columns::PayeeColumn
     commands::RuleText
     commands::ServiceText<'_>
     Side

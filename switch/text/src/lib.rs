@@ -36,6 +36,7 @@ pub mod hsm;
 pub mod key_refusals;
 pub mod keys;
 pub mod notices;
+pub mod payees;
 pub mod payments;
 pub mod problems;
 pub mod readings;

@@ -1,9 +1,9 @@
-//! Files of merchants and links.
+//! Files of merchants, links and payees' accounts.
 
 use super::answers::{answer, in_address};
 use super::callers::Asker;
 use super::state::Api;
-use crate::addresses::{IMPORT_LINKS, IMPORT_MERCHANTS};
+use crate::addresses::{IMPORT_LINKS, IMPORT_MERCHANTS, IMPORT_PAYEES};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -11,11 +11,17 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::post;
 use kazasu_services::Operation;
-use kazasu_services::import::{ImportFile, ImportLinks, ImportMerchants, Imported, LookAtLinks, LookAtMerchants};
+use kazasu_services::import::{
+    ImportFile, ImportLinks, ImportMerchants, ImportPayees, Imported, LookAtLinks, LookAtMerchants, LookAtPayees,
+};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route(IMPORT_LINKS, post(|api, who, form, body| import(api, who, (form, body), (ImportLinks, LookAtLinks))))
+        .route(
+            IMPORT_PAYEES,
+            post(|api, who, form, body| import(api, who, (form, body), (ImportPayees, LookAtPayees))),
+        )
         .route(
             IMPORT_MERCHANTS,
             post(|api, who, form, body| import(api, who, (form, body), (ImportMerchants, LookAtMerchants))),

@@ -29,6 +29,8 @@ fn takes_two(command: &Command) -> Option<ApprovalKind> {
         Command::OpenDeposit { .. } | Command::Fund { .. } | Command::OpeningBalance { .. } | Command::Link { .. } => {
             Some(ApprovalKind::Links)
         }
+        Command::SetPayee { .. } => Some(ApprovalKind::Payee),
+        Command::TakePayees { .. } => Some(ApprovalKind::Payees),
         Command::Proven { command, .. } | Command::Signed { command, .. } => takes_two(command),
         Command::Open { .. }
         | Command::RegisterAcquirer { .. }
@@ -57,6 +59,7 @@ fn takes_two(command: &Command) -> Option<ApprovalKind> {
         | Command::DecideAdvice { .. }
         | Command::ConfirmClock { .. }
         | Command::OfFile { .. }
-        | Command::EndFile { .. } => None,
+        | Command::EndFile { .. }
+        | Command::ResealPayee { .. } => None,
     }
 }

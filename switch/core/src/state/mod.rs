@@ -6,6 +6,7 @@ mod messages;
 mod offline;
 mod parties;
 mod parts;
+mod payees;
 mod people;
 mod programmes;
 mod rules;
@@ -19,6 +20,7 @@ pub(super) use certificates::{Certificates, IssuerAt};
 pub(super) use messages::{Messages, StandIns};
 pub(super) use offline::Offline;
 pub use parties::Merchant;
+pub(super) use payees::{PayeeBook, PayeeVersion, is_one_account};
 pub(super) use parties::Parties;
 pub(super) use parts::Parts;
 pub(super) use people::People;
@@ -110,6 +112,7 @@ pub struct State {
     /// Accounts and holds.
     pub book: Book,
     pub(super) parties: Parties,
+    pub(super) payees: PayeeBook,
     pub(super) rules: Rules,
     pub(super) programmes: Programmes,
     pub(super) approvals: ApprovalState,

@@ -1,10 +1,11 @@
 //! What a requester filled in, kind by kind.
 
 use super::facts::{self, Facts};
+use crate::payees::{CallShown, call_shown, masked, opened};
 use crate::residents::MaskedInstrument;
 use crate::{Services, payer_text};
 use kazasu_core::{ApprovalView, Document, State};
-use kazasu_ledger::record::{CardChange, CarriedChange, FileOf, FileRequest, Instrument, Proposal, RightsChange};
+use kazasu_ledger::record::{CardChange, CarriedChange, FileOf, FileRequest, Instrument, PayeeChange, Proposal, RightsChange};
 use kazasu_schemas::identity::{ActorId, PersonId, ProgramId, Role, Scope};
 use kazasu_schemas::ids::Ppid;
 use kazasu_text::corrections::CorrectionLabel;
@@ -155,6 +156,18 @@ pub enum ApprovalContent {
         instrument: MaskedInstrument,
         from: Option<String>,
     },
+    Payee {
+        payee: String,
+        /// Bank, branch and the last digits; absent where the account ends.
+        account: Option<String>,
+        holder: Option<String>,
+        /// The beginning of the account's keyed hash: another account has another, also where the last digits are the same.
+        account_token: Option<String>,
+        /// The call that the requester made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<CallShown>,
+    },
+    Payees(FileContent),
     Merchants(FileContent),
     Links(FileContent),
     Destruction {
@@ -225,6 +238,7 @@ impl Known {
                 CarriedChange::Fund { .. }
                 | CarriedChange::Credit { .. }
                 | CarriedChange::Policy(_)
+                | CarriedChange::Payee(_)
                 | CarriedChange::Merge { .. } => None,
             },
             _ => None,
@@ -287,6 +301,7 @@ impl Services {
             Proposal::Rights(change) => of_rights(change, known),
             Proposal::Carried(change) => self.of_carried((change, source), known),
             Proposal::File(file) => match file.of {
+                FileOf::Payees => ApprovalContent::Payees(FileContent::of(file, &source.name)),
                 FileOf::Merchants => ApprovalContent::Merchants(FileContent::of(file, &source.name)),
                 FileOf::Links => ApprovalContent::Links(FileContent::of(file, &source.name)),
             },
@@ -343,6 +358,19 @@ impl Services {
                 instrument: self.masked_for(instrument, (known.deposit, ppid)),
                 from: from.map(|from| from.jst_text()),
             },
+            CarriedChange::Payee(change) => self.of_payee(change),
+        }
+    }
+
+    fn of_payee(&self, change: &PayeeChange) -> ApprovalContent {
+        let vault = &self.imports.vault;
+        let account = change.account.as_ref().and_then(|account| opened(vault, &change.payee, account).ok());
+        ApprovalContent::Payee {
+            payee: change.payee.to_string(),
+            account: account.as_ref().map(masked),
+            holder: account.map(|account| account.name.clone()),
+            account_token: change.account.as_ref().map(|account| hex::encode(&account.token[..6])),
+            call: change.call.as_ref().and_then(|call| call_shown(vault, &change.payee, call)),
         }
     }
 

@@ -100,7 +100,10 @@ fn yen_of(proposal: &Proposal) -> Option<i64> {
         Proposal::File(file) if file.of == FileOf::Links => file.opening,
         Proposal::Carried(change) => match &**change {
             CarriedChange::Fund { amount, .. } | CarriedChange::Credit { amount, .. } => *amount,
-            CarriedChange::Policy(_) | CarriedChange::Merge { .. } | CarriedChange::Link { .. } => return None,
+            CarriedChange::Policy(_)
+            | CarriedChange::Merge { .. }
+            | CarriedChange::Link { .. }
+            | CarriedChange::Payee(_) => return None,
         },
         Proposal::Correction(correction) => correction.amount,
         Proposal::Contracts(_)
@@ -209,7 +212,11 @@ impl Services {
         let looked = self.looked_at(approval, who).await?;
         let replaced = self.since(&looked, |_| true);
         let Looked { view, item, known, found, .. } = looked;
-        let (content, effect) = (self.content(&view, &known), self.effect(&view, found)?);
+        let (mut content, effect) = (self.content(&view, &known), self.effect(&view, found)?);
+        // A merchant's people see their own request, and not who paid.
+        if let (ApprovalContent::Correction { ppid, .. }, false) = (&mut content, sees(who, view.kind(), &view.city)) {
+            *ppid = None;
+        }
         Ok(ApprovalShown { item, sha256: view.fingerprint.to_string(), content, effect, replaced })
     }
 
@@ -270,6 +277,8 @@ impl Operation for ShowApproval {
             | ApprovalContent::StatementKey { .. }
             | ApprovalContent::Fund { .. }
             | ApprovalContent::Policy { .. }
+            | ApprovalContent::Payee { .. }
+            | ApprovalContent::Payees(_)
             | ApprovalContent::Merchants(_)
             | ApprovalContent::Links(_)
             | ApprovalContent::Destruction { .. } => Vec::new(),
