@@ -5,9 +5,7 @@ use bytes::Bytes;
 use kazasu_services::Operation;
 use kazasu_services::access::Service;
 use kazasu_services::closing::CompareFile;
-use kazasu_services::import::{
-    ImportLinks, ImportMerchants, ImportPayees, LookAtLinks, LookAtMerchants, LookAtPayees,
-};
+use kazasu_services::import::{ImportLinks, ImportMerchants, ImportPayees, LookAtLinks, LookAtMerchants, LookAtPayees};
 use kazasu_services::relief::ImportApplications;
 use kazasu_services::statement::{ReadPayoutStatement, ReadReliefStatement};
 use serde::Serialize;

@@ -17,13 +17,13 @@ use kazasu_services::corrections::{ReducePayment, RefundPayment, ShowPayment, Wr
 use kazasu_services::keys::{RecordDestruction, RequestDestruction, RotateSeals, ShowKeyNeeds};
 use kazasu_services::merchants::{ListMerchants, ShowMerchant};
 use kazasu_services::operators::{ConfirmClock, DecideAdvice, ListAdvices, ListNotices, RetryNotice};
+use kazasu_services::payees::{CallPayee, EndPayee, ListPayees, RevealPayee, SetPayee};
 use kazasu_services::people::{
     AddPasskey, AskPasskey, EndGrant, EndPerson, EndSessions, Found, InvitePerson, Join, ListKeys, ListOrganisations,
     ListPasskeys, ListPeople, ListSessions, PeopleReport, RemovePasskey, RequestGrant, RequestKey, RequestReinvite,
     RequestStatementKey, RevokeKey, RotateKey, SetOrganisation, ShowMatrix, SignInPasskey, SignInPerson,
     SignInProvider, SignOut, StartPasskey, StartProvider, StepUp, WhoAmI,
 };
-use kazasu_services::payees::{CallPayee, EndPayee, ListPayees, RevealPayee, SetPayee};
 use kazasu_services::policy::{ActivatePolicy, FundProgramme, ShowPolicy};
 use kazasu_services::relief::{
     BookRepaid, BookReturned, BookSent, ChangeRow, FundRelief, ListProgrammes, ListRows, MakeTransferFiles,

@@ -98,9 +98,7 @@ fn carry_out(state: &State, now: Millis, command: &Command) -> Decided {
             super::floor::decide(state, *record, ruling, said)
         }
         Command::SetPayee { change, maker } => super::payees::set(state, change, maker.clone()),
-        Command::ResealPayee { payee, account, maker } => {
-            super::payees::reseal(state, *payee, account, maker.clone())
-        }
+        Command::ResealPayee { payee, account, maker } => super::payees::reseal(state, *payee, account, maker.clone()),
         Command::TakePayees { digest, accounts } => super::payees::take(state, *digest, *accounts),
         Command::EndFile { ended } => Ok(super::approvals::end_file(state, ended)),
         Command::DestroyKey { key, said } => super::keys::destroy(state, key, said),

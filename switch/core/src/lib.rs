@@ -68,8 +68,8 @@ pub use outgoing::Outgoing;
 pub use payees::PayeeView;
 pub use refusal::{
     ADMINISTRATORS, ApprovalEnd, ApprovalRefusal, BuiltOn, CorrectionRefusal, FixedTerm, KEYS_AT_ONCE, MOST_FILES,
-    MOST_PROGRAMMES, Misfit, NotClosed, PayeeRefusal, PolicyConflict, ProgrammeEnd, RAISED_AT_ONCE, ROWS_AT_ONCE, Refusal, Rejected,
-    RightsRefusal, RowIs, SentFile, StandsAt, StillDue, TextField, Unlike, WantedOfBatch,
+    MOST_PROGRAMMES, Misfit, NotClosed, PayeeRefusal, PolicyConflict, ProgrammeEnd, RAISED_AT_ONCE, ROWS_AT_ONCE,
+    Refusal, Rejected, RightsRefusal, RowIs, SentFile, StandsAt, StillDue, TextField, Unlike, WantedOfBatch,
 };
 pub use relief::{
     BatchView, Distribution, FilesView, MOST_ROWS, MadeFiles, ProgrammeView, Relief, RowState, RowView, TransferRow,

@@ -209,8 +209,12 @@ async fn take_payees(services: &Services, config: &Config) -> anyhow::Result<()>
         return Ok(());
     }
     match services.take_payees(file).await.with_context(|| format!("[payout] payees_file: {shown}"))? {
-        Taken::Now => tracing::warn!(file = %shown, "payees_file is in the ledger now: take the setting out, and put the file away"),
-        Taken::Before => tracing::warn!(file = %shown, "payees_file says nothing any more: take the setting out, and put the file away"),
+        Taken::Now => {
+            tracing::warn!(file = %shown, "payees_file is in the ledger now: take the setting out, and put the file away")
+        }
+        Taken::Before => {
+            tracing::warn!(file = %shown, "payees_file says nothing any more: take the setting out, and put the file away")
+        }
     }
     Ok(())
 }

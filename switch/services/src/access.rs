@@ -111,12 +111,8 @@ const CORRECTIONS: Audience =
     Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover, Role::CallCentre, Role::Operator]);
 // Merchants' own people ask for their own shops: the operation looks at their scopes.
 const PAYEES: Audience = Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover, Role::MerchantOwner]);
-const REFUNDS: Audience = Audience::Roles(&[
-    Role::FinanceStaff,
-    Role::FinanceApprover,
-    Role::MerchantOwner,
-    Role::MerchantStaff,
-]);
+const REFUNDS: Audience =
+    Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover, Role::MerchantOwner, Role::MerchantStaff]);
 const FINANCE_PERSONS: Audience = Audience::Persons(&[Role::FinanceStaff, Role::FinanceApprover]);
 const OFFICERS: Audience = Audience::Roles(&[Role::CityOfficer]);
 const TREASURERS: Audience = Audience::Roles(&[Role::CityTreasurer]);

@@ -59,7 +59,14 @@ impl Operation for RotateSeals {
             // Accounts of payees are sealed once, for one transfer file: they are needed until that is done.
             (true, false) => "relief batches to be reported or cancelled first",
         };
-        Ok(SealsRotated { result: result.to_owned(), resealed, key_version: current, open_proposals, relief_batches, payees })
+        Ok(SealsRotated {
+            result: result.to_owned(),
+            resealed,
+            key_version: current,
+            open_proposals,
+            relief_batches,
+            payees,
+        })
     }
 }
 

@@ -8,8 +8,8 @@ mod first;
 mod view;
 
 pub(crate) use account::{COLUMNS, Typed, masked, opened, sealed, sealed_again};
-pub(crate) use call::{call_shown, noted};
 pub use call::{CallNote, CallShown};
+pub(crate) use call::{call_shown, noted};
 pub use change::{CallPayee, EndPayee, SetPayee};
 pub use first::Taken;
 pub use view::{ListPayees, PayeeRevealed, PayeeShown, RevealPayee};

@@ -40,11 +40,10 @@ impl Name {
             }
             ProposeContracts | CutOver | MarkReconciled | SettleDay | SignDay | ProposePayout | ProposeCancelPayout
             | NoteException | OpenDispute | ProposeResolution | BookReceived | ProposeUndo | CompareFile
-            | ReadPayoutStatement | SetPayee | EndPayee | CallPayee | ImportPayees | RefundPayment | ReducePayment | WriteOffPayment => Watched::Command,
+            | ReadPayoutStatement | SetPayee | EndPayee | CallPayee | ImportPayees | RefundPayment | ReducePayment
+            | WriteOffPayment => Watched::Command,
             ListDays | ListSettlements | ListPayouts | ListRuns | ListTotals | ListExceptions | ShowContracts
-            | ListPayees | LookAtPayees => {
-                Watched::Question
-            }
+            | ListPayees | LookAtPayees => Watched::Question,
             Explain | ShowPayment => Watched::Look,
             MakePayoutFiles | MakeTransferFiles | RevealPayee => Watched::Reveal,
             MakeReport | MakeLetter | MakeClearingFile | ReliefReport => Watched::Export,

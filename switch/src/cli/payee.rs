@@ -49,7 +49,7 @@ pub(super) enum PayeeCommand {
         /// The request.
         approval: u64,
         #[command(flatten)]
-        call: Called,
+        call: CallMade,
         #[command(flatten)]
         common: Common,
     },
@@ -112,18 +112,13 @@ pub(super) struct MaybeCalled {
 impl MaybeCalled {
     fn note(self) -> Option<CallNote> {
         let MaybeCalled { called, called_number, called_at, called_by } = self;
-        Some(CallNote {
-            called: called?,
-            called_number: called_number?,
-            called_at: called_at?,
-            called_by: called_by?,
-        })
+        Some(CallNote { called: called?, called_number: called_number?, called_at: called_at?, called_by: called_by? })
     }
 }
 
 /// A call to a payee.
 #[derive(Args)]
-pub(super) struct Called {
+pub(super) struct CallMade {
     /// Who was called.
     #[arg(long)]
     called: String,
@@ -142,7 +137,9 @@ pub(super) async fn run(command: PayeeCommand) -> anyhow::Result<()> {
     match command {
         PayeeCommand::List { common } if common.json => query(ListPayees::default(), &common).await,
         PayeeCommand::List { common } => list(&common).await,
-        PayeeCommand::Show { payee, why: Some(why), common } => one(RevealPayee { payee, why: Some(why) }, &common).await,
+        PayeeCommand::Show { payee, why: Some(why), common } => {
+            one(RevealPayee { payee, why: Some(why) }, &common).await
+        }
         PayeeCommand::Show { payee, why: None, common } => query(ListPayees { payee: Some(payee) }, &common).await,
         PayeeCommand::Set(args) => {
             let SetArgs { payee, bank, bank_name, branch, branch_name, kind, account, name, call, why, common } = *args;
@@ -150,9 +147,11 @@ pub(super) async fn run(command: PayeeCommand) -> anyhow::Result<()> {
             let set = SetPayee { payee, bank, bank_name, branch, branch_name, kind, account, name, call, why };
             one(set, &common).await
         }
-        PayeeCommand::End { payee, call, why, common } => one(EndPayee { payee, call: call.note(), why }, &common).await,
+        PayeeCommand::End { payee, call, why, common } => {
+            one(EndPayee { payee, call: call.note(), why }, &common).await
+        }
         PayeeCommand::Called { approval, call, common } => {
-            let Called { called, called_number, called_at, called_by } = call;
+            let CallMade { called, called_number, called_at, called_by } = call;
             one(CallPayee { approval, call: CallNote { called, called_number, called_at, called_by } }, &common).await
         }
         PayeeCommand::Import(args) => import::run(args, (ImportPayees, LookAtPayees)).await,

@@ -399,7 +399,7 @@ fn the_payout_is_approved(day: &Day<'_>) -> Payout {
     Payout { number, on }
 }
 
-/// The file pays to the account of the approval, whatever has changed since.
+/// The file pays to the account of the approval; later changes are for later payouts.
 fn its_file_is_made_once(day: &Day<'_>, Payout { number, on }: &Payout) {
     let staff = &day.staff;
     let made = staff.ok("tanaka", &["payout", "file", number, "--out", &staff.file("bank"), "--why", "payday"]);

@@ -39,7 +39,8 @@ fn approve(town: &Town, by: &str, asked: &Value) -> Output {
 
 /// What is asked for: another account of the shop.
 fn set<'a>(account: &'a str, call: &[&'a str]) -> Vec<&'a str> {
-    let mut args = vec!["payee", "set", SHOP, "--bank", "9999", "--bank-name", "ﾐﾅﾄ", "--branch", "100", "--kind", "ordinary"];
+    let mut args =
+        vec!["payee", "set", SHOP, "--bank", "9999", "--bank-name", "ﾐﾅﾄ", "--branch", "100", "--kind", "ordinary"];
     args.extend(["--account", account, "--name", "ｶﾒｲﾃﾝ ﾍﾝｺｳｺﾞ", "--why", "letter of the shop"]);
     args.extend(call);
     args

@@ -193,7 +193,8 @@ fn a_merchants_people_see_their_own_shop_and_nobody_who_paid() {
     assert_eq!((status, &asked["yen"], asked["ppid"].is_null()), (200, &json!(100), true), "{asked}");
     let (status, own) = call(&served, "GET", &format!("/v1/approvals/{}", asked["proposal"]), &mori, &Value::Null);
     assert_eq!((status, own["content"]["ppid"].is_null()), (200, true), "{own}");
-    let approve = json!({ "do": "approve", "approval": asked["proposal"], "fingerprint": asked["fingerprint"], "why": "x" });
+    let approve =
+        json!({ "do": "approve", "approval": asked["proposal"], "fingerprint": asked["fingerprint"], "why": "x" });
     assert_eq!(call(&served, "POST", "/v1/approvals/requests", &mori, &approve).0, 403);
     steps_up(&town, &served, ("tanaka", asked["fingerprint"].as_str().unwrap()));
     let tanaka = town.session("tanaka");

@@ -2,8 +2,8 @@
 
 use super::{
     Listed, Text, access, approvals, cli, closing, closing_refusals, columns, commands, corrections, demo, documents,
-    facts, findings, help, hsm, key_refusals, keys, notices, payees, payments, problems, relief, relief_refusals, reports,
-    residents, responses, rights_refusals, security, settlements, sign_in, status, tables, usage,
+    facts, findings, help, hsm, key_refusals, keys, notices, payees, payments, problems, relief, relief_refusals,
+    reports, residents, responses, rights_refusals, security, settlements, sign_in, status, tables, usage,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
 use kazasu_schemas::contract::Tender;

@@ -18,10 +18,7 @@ use kazasu_services::import::{
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route(IMPORT_LINKS, post(|api, who, form, body| import(api, who, (form, body), (ImportLinks, LookAtLinks))))
-        .route(
-            IMPORT_PAYEES,
-            post(|api, who, form, body| import(api, who, (form, body), (ImportPayees, LookAtPayees))),
-        )
+        .route(IMPORT_PAYEES, post(|api, who, form, body| import(api, who, (form, body), (ImportPayees, LookAtPayees))))
         .route(
             IMPORT_MERCHANTS,
             post(|api, who, form, body| import(api, who, (form, body), (ImportMerchants, LookAtMerchants))),

@@ -35,9 +35,7 @@ async fn shown(
     payee: Result<Path<(String, String)>, PathRejection>,
 ) -> Response {
     match in_address(payee) {
-        Ok(Path((of, id))) => {
-            answer(api.services.call(ListPayees { payee: Some(format!("{of}/{id}")) }, &who).await)
-        }
+        Ok(Path((of, id))) => answer(api.services.call(ListPayees { payee: Some(format!("{of}/{id}")) }, &who).await),
         Err(refusal) => *refusal,
     }
 }

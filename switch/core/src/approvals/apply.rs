@@ -6,8 +6,8 @@ use super::approved_file::ApprovedFile;
 use super::{ClosedRequest, Document, EarlierRequest, OpenRequest};
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
-    ApprovalDecided, ApprovalLapsed, ApprovalRequested, ApprovalSentBack, ApprovalWithdrawn, Fingerprint,
-    PayeeCalled, Place, Proposal,
+    ApprovalDecided, ApprovalLapsed, ApprovalRequested, ApprovalSentBack, ApprovalWithdrawn, Fingerprint, PayeeCalled,
+    Place, Proposal,
 };
 use kazasu_schemas::attribution::Attribution;
 

@@ -237,9 +237,7 @@ fn was_called(state: &State, (number, open): (u64, &OpenRequest), by: &str) -> R
     let Some(change) = payee_change(&open.proposal) else { return Ok(()) };
     match (&change.call, &open.called) {
         (None, None) => Err(PayeeRefusal::NotCalled(number).into()),
-        (_, Some(called)) if state.rights.are_one(&called.by, by) => {
-            Err(PayeeRefusal::OtherPart(by.to_owned()).into())
-        }
+        (_, Some(called)) if state.rights.are_one(&called.by, by) => Err(PayeeRefusal::OtherPart(by.to_owned()).into()),
         _ => Ok(()),
     }
 }
@@ -287,7 +285,8 @@ fn effect_of(state: &State, now: Millis, wanted: Wanted<'_>, by: &str) -> Result
         }
         Proposal::UndoBooking { reference, payer } => statement::effect_of(state, reference, *payer)?,
         Proposal::Carried(change) => {
-            let carries = carried::decided(state, now, carried::Asked { change, source, said, called })?.body.map(Box::new);
+            let carries =
+                carried::decided(state, now, carried::Asked { change, source, said, called })?.body.map(Box::new);
             return Ok(Approved { carries, ..Approved::default() });
         }
         Proposal::File(_) => return Ok(Approved::default()),

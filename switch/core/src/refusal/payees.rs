@@ -21,7 +21,9 @@ pub enum PayeeRefusal {
     #[error("approval request {0} has a note of a call already")]
     CalledBefore(u64),
     /// The person who called would approve, or the requester would note the call.
-    #[error("{0} has another part in it: one person requests, another calls a merchant's own request back, another approves")]
+    #[error(
+        "{0} has another part in it: one person requests, another calls a merchant's own request back, another approves"
+    )]
     OtherPart(String),
     /// A row of a file without a note.
     #[error("the row has no call: called, called_number, called_at and called_by are needed")]
@@ -30,6 +32,8 @@ pub enum PayeeRefusal {
     #[error("an account is not what it was when the payout was requested: withdraw or deny it, and request it again")]
     Stale,
     /// A second file of the configuration.
-    #[error("payees' accounts were taken from a file before: take `payees_file` out of the configuration; `kazasu payee` changes accounts")]
+    #[error(
+        "payees' accounts were taken from a file before: take `payees_file` out of the configuration; `kazasu payee` changes accounts"
+    )]
     Taken,
 }

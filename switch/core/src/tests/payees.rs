@@ -85,7 +85,8 @@ fn the_same_account_is_sealed_again_and_no_other() {
     let mut town = administered();
     let open = asked(&mut town, 1, Some(call_back())).unwrap();
     approve(&mut town, &open, "per_2").unwrap();
-    let reseal = |account: SealedAccount| Command::ResealPayee { payee: shop(), account: Box::new(account), maker: None };
+    let reseal =
+        |account: SealedAccount| Command::ResealPayee { payee: shop(), account: Box::new(account), maker: None };
     assert!(ask(&mut town, reseal(account(2))).unwrap_err().contains("takes two people (payee)"));
     let newer = SealedAccount { sealed: vec![2, 1], ..account(1) };
     assert_eq!(town.state.seal_needs(1).payees, 1);

@@ -5,7 +5,9 @@ use crate::payees::{CallShown, call_shown, masked, opened};
 use crate::residents::MaskedInstrument;
 use crate::{Services, payer_text};
 use kazasu_core::{ApprovalView, Document, State};
-use kazasu_ledger::record::{CardChange, CarriedChange, FileOf, FileRequest, Instrument, PayeeChange, Proposal, RightsChange};
+use kazasu_ledger::record::{
+    CardChange, CarriedChange, FileOf, FileRequest, Instrument, PayeeChange, Proposal, RightsChange,
+};
 use kazasu_schemas::identity::{ActorId, PersonId, ProgramId, Role, Scope};
 use kazasu_schemas::ids::Ppid;
 use kazasu_text::corrections::CorrectionLabel;
@@ -368,7 +370,7 @@ impl Services {
         ApprovalContent::Payee {
             payee: change.payee.to_string(),
             account: account.as_ref().map(masked),
-            holder: account.map(|account| account.name.clone()),
+            holder: account.map(|account| account.name),
             account_token: change.account.as_ref().map(|account| hex::encode(&account.token[..6])),
             call: change.call.as_ref().and_then(|call| call_shown(vault, &change.payee, call)),
         }

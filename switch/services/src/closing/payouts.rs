@@ -222,7 +222,9 @@ impl Operation for MakePayoutFiles {
         let accounts = services.accounts_of(number, &settlements).await?;
         let most = usize::try_from(config.funding.most.max(1)).expect("32 bits");
         let parts = settlements.chunks(most).zip(1..);
-        let files = parts.map(|(part, nth)| file((&config, &accounts), &payout, (nth, part), format)).collect::<Result<Vec<_>>>()?;
+        let files = parts
+            .map(|(part, nth)| file((&config, &accounts), &payout, (nth, part), format))
+            .collect::<Result<Vec<_>>>()?;
         let made = files.iter().map(|file| MadeFile {
             count: u32::try_from(file.count).unwrap_or(u32::MAX),
             total: file.total,

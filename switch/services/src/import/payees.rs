@@ -2,7 +2,7 @@
 
 use super::preview::Ground;
 use super::{Cells, ImportReport, Kind, Order, Planned, Problem, problem};
-use crate::payees::{CallNote, Typed, COLUMNS, noted, sealed};
+use crate::payees::{COLUMNS, CallNote, Typed, noted, sealed};
 use bytes::Bytes;
 use kazasu_core::Command;
 use kazasu_documents::table_file::{Row, narrow};
@@ -53,7 +53,8 @@ fn payee_row(row: &Row, vault: &Vault, (calls, now): (Calls, Millis)) -> Result<
         called_at: row.get("called_at").to_owned(),
         called_by: row.get("called_by").to_owned(),
     };
-    let empty = [&note.called, &note.called_number, &note.called_at, &note.called_by].iter().all(|text| text.is_empty());
+    let empty =
+        [&note.called, &note.called_number, &note.called_at, &note.called_by].iter().all(|text| text.is_empty());
     let call = match (calls, empty) {
         (Calls::Opening, true) => None,
         (Calls::Needed, true) => return Err(problem("called", "", &ProblemText::CallNeeded)),
@@ -73,7 +74,8 @@ fn payee(row: &Row) -> Result<Payee, Problem> {
             merchant: merchant.parse::<MerchantId>().map_err(|e| problem("merchant", merchant, &id(&e)))?,
         }),
         (fund, "", "") => {
-            let programme = fund.parse().map_err(|_| problem("fund", fund, &ProblemText::PayeeNamed { got: Quoted(fund) }))?;
+            let programme =
+                fund.parse().map_err(|_| problem("fund", fund, &ProblemText::PayeeNamed { got: Quoted(fund) }))?;
             Ok(Payee::Fund { programme })
         }
         (fund, ..) => Err(problem("fund", fund, &ProblemText::PayeeNamed { got: Quoted(fund) })),

@@ -10,7 +10,7 @@ use kazasu_schemas::relief::{PayeeAccount, SealedAccount};
 use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
 use kazasu_security::vault::Vault;
 use kazasu_text::problems::ProblemText;
-use kazasu_text::{Quoted, Said, readings};
+use kazasu_text::{Quoted, readings};
 
 /// The columns of payees' accounts. A file of before named merchants only, and no calls.
 pub(crate) const COLUMNS: Columns = Columns {
@@ -54,7 +54,11 @@ impl Typed<'_> {
             let text = if text.is_empty() { text.into_owned() } else { format!("{text:0>len$}") };
             let good = text.len() == len && text.bytes().all(|b| b.is_ascii_digit());
             let shown = if column == "account" { "" } else { text.as_str() };
-            if good { Ok(text) } else { Err(problem(column, shown, &ProblemText::DigitsExactly { digits: len.into() })) }
+            if good {
+                Ok(text)
+            } else {
+                Err(problem(column, shown, &ProblemText::DigitsExactly { digits: len.into() }))
+            }
         };
         let kana = |column: &'static str, text: &str, charset| match text.trim() {
             "" if column != "name" => Ok(String::new()),
@@ -132,7 +136,11 @@ pub(crate) fn sealed(vault: &Vault, payee: &Payee, account: &PayeeAccount) -> Re
 
 /// A payee's account in full. An account whose hashes are not its own was put there by no switch, and is not paid to.
 pub(crate) fn opened(vault: &Vault, payee: &Payee, account: &SealedAccount) -> Result<PayeeAccount> {
-    let wrong = || ServiceError::Other(anyhow::anyhow!("the account of {payee} does not open: its key was destroyed, or it is damaged"));
+    let wrong = || {
+        ServiceError::Other(anyhow::anyhow!(
+            "the account of {payee} does not open: its key was destroyed, or it is damaged"
+        ))
+    };
     let clear = SealedFor::of(vault, payee).open(&account.sealed).ok_or_else(wrong)?;
     let found: PayeeAccount = minicbor::decode(&clear).map_err(|_| wrong())?;
     if tokens(vault, &found) == (account.token, account.name) { Ok(found) } else { Err(wrong()) }
@@ -167,5 +175,5 @@ pub(super) fn kind_name(kind: u8) -> &'static str {
 
 /// A problem of a typed field as the problem of a request's field.
 pub(super) fn of_field(found: Problem) -> ServiceError {
-    ServiceError::Value { field: found.column, problem: Said::clone(&found.problem) }
+    ServiceError::Value { field: found.column, problem: found.problem }
 }

@@ -83,8 +83,9 @@ fn number(typed: &str) -> Result<String, Problem> {
 impl CallNote {
     /// The note sealed for its payee; or the field that cannot be used.
     fn read(&self, now: Millis) -> Result<Clear, Problem> {
-        let at = typed::moment(self.called_at.trim())
-            .map_err(|_| problem("called_at", &self.called_at, &ProblemText::Moment { got: Quoted(&self.called_at) }))?;
+        let at = typed::moment(self.called_at.trim()).map_err(|_| {
+            problem("called_at", &self.called_at, &ProblemText::Moment { got: Quoted(&self.called_at) })
+        })?;
         if at > now {
             return Err(problem("called_at", &self.called_at, &ProblemText::CalledLater));
         }

@@ -124,7 +124,9 @@ impl Services {
         }
         let by_finance = FINANCE.iter().any(|role| who.has(*role));
         let call = match call {
-            None if by_finance && who.kind != CallerKind::Keeper => return Err(unfit("call", &ProblemText::CallNeeded)),
+            None if by_finance && who.kind != CallerKind::Keeper => {
+                return Err(unfit("call", &ProblemText::CallNeeded));
+            }
             Some(_) if !by_finance => return Err(unfit("call", &ProblemText::CallByFinance)),
             call => call,
         };

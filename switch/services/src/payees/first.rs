@@ -1,6 +1,5 @@
 //! `payees_file` of the configuration: accounts that were a file beside the program are taken into the ledger, once.
 
-use crate::access::Name;
 use crate::error::{Result, ServiceError, unfit};
 use crate::import::{Calls, Ground, Mode, Order, payees};
 use crate::{Services, Who};
@@ -44,7 +43,7 @@ impl Services {
         }
         let report = payees(Ground::Engine(engine), file, (vault, Calls::Opening), &order(Mode::CarryOut)).await;
         let report = report.map_err(ServiceError::inside)?;
-        tracing::info!(accounts = report.recorded, operation = ?Name::ImportPayees, "payees' accounts are in the ledger");
+        tracing::info!(accounts = report.recorded, "payees' accounts are in the ledger");
         let accounts = report.rows;
         self.command(Command::TakePayees { digest, accounts }).await?;
         Ok(Taken::Now)

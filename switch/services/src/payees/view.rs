@@ -90,7 +90,7 @@ impl Services {
             payee: one.payee.to_string(),
             name: one.name,
             account: account.as_ref().map(masked),
-            holder: account.map(|account| account.name.clone()),
+            holder: account.map(|account| account.name),
             record: one.record,
             at: one.at.jst_text(),
             by: one.by,
