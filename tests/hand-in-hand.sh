@@ -40,6 +40,7 @@ http=http://127.0.0.1:$((8080 + offset))
 "$bin/issuer-sim" --config "$town/issuers.toml" > "$dir/issuers.log" 2>&1 &
 # The book is opened before anybody has joined: from then on this takes two people.
 "$bin/kazasu" merchant import "$town/merchants.csv" --config "$town/kazasu.toml"
+"$bin/kazasu" payee import "$town/payees.csv" --config "$town/kazasu.toml"
 "$bin/kazasu" link import "$town/links.csv" --config "$town/kazasu.toml"
 "$bin/kazasu" apply "$town/town.jsonl" --config "$town/kazasu.toml"
 "$bin/kazasu" serve --config "$town/kazasu.toml" > "$dir/serve.log" 2>&1 &

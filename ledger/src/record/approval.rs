@@ -196,6 +196,10 @@ pub enum ApprovalKind {
     Merchants,
     /// A file of links and opening balances is imported.
     Links,
+    /// A payee gets another account, or has none any more.
+    Payee,
+    /// A file of payees' accounts is imported.
+    Payees,
     /// A payment is corrected by staff.
     Correction,
     /// A suspended card may be used again.
@@ -231,6 +235,8 @@ impl ApprovalKind {
         ApprovalKind::Link,
         ApprovalKind::Merchants,
         ApprovalKind::Links,
+        ApprovalKind::Payee,
+        ApprovalKind::Payees,
         ApprovalKind::Correction,
         ApprovalKind::LiftSuspension,
         ApprovalKind::BindCard,
@@ -263,6 +269,8 @@ impl ApprovalKind {
             ApprovalKind::Link => "link",
             ApprovalKind::Merchants => "merchants",
             ApprovalKind::Links => "links",
+            ApprovalKind::Payee => "payee",
+            ApprovalKind::Payees => "payees",
             ApprovalKind::Correction => "correction",
             ApprovalKind::LiftSuspension => "lift_suspension",
             ApprovalKind::BindCard => "bind_card",
@@ -288,6 +296,8 @@ impl ApprovalKind {
             | ApprovalKind::Link
             | ApprovalKind::Merchants
             | ApprovalKind::Links
+            | ApprovalKind::Payee
+            | ApprovalKind::Payees
             | ApprovalKind::Correction => 14,
             // A resident waits, who cannot pay.
             ApprovalKind::LiftSuspension | ApprovalKind::BindCard | ApprovalKind::Replace => 3,
@@ -329,10 +339,12 @@ impl Proposal {
                 CarriedChange::Merge { .. } => ApprovalKind::Merge,
                 CarriedChange::Link { .. } => ApprovalKind::Link,
                 CarriedChange::Replace(_) => ApprovalKind::Replace,
+                CarriedChange::Payee(_) => ApprovalKind::Payee,
             },
             Proposal::File(file) => match file.of {
                 FileOf::Merchants => ApprovalKind::Merchants,
                 FileOf::Links => ApprovalKind::Links,
+                FileOf::Payees => ApprovalKind::Payees,
             },
             Proposal::Correction(_) => ApprovalKind::Correction,
             Proposal::Card(change) => match **change {

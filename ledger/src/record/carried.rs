@@ -64,6 +64,9 @@ pub enum CarriedChange {
     /// A person's national ID card was replaced by one with another PPID.
     #[n(5)]
     Replace(#[n(0)] Box<Replacement>),
+    /// A payee's account is set, or ended.
+    #[n(6)]
+    Payee(#[n(0)] Box<PayeeChange>),
 }
 
 /// A PPID that another one takes the place of, with everything that belongs to it.
@@ -124,6 +127,9 @@ pub enum FileOf {
     /// Links of residents, with accounts that this ledger holds and their opening balances.
     #[n(1)]
     Links,
+    /// Payees' accounts.
+    #[n(2)]
+    Payees,
 }
 
 /// A file whose rows are to be recorded. The file itself is no part of the journal: it may be large, and it may have card numbers.

@@ -312,6 +312,12 @@ records! {
     94 approval_lapsed: ApprovalLapsed {}
     /// All rows of a file that two people had approved were taken. Moves nothing.
     100 file_ended: FileEnded {}
+    /// A payee's account was set, or ended. Moves nothing.
+    101 payee_set: PayeeSet {}
+    /// The accounts of a file that the configuration named were taken, once and for all. Moves nothing.
+    102 payees_taken: PayeesTaken {}
+    /// A payee was called about a change of its account that another person asked for. Moves nothing.
+    103 payee_called: PayeeCalled {}
     /// A PPID took another's place: the person's card was replaced. Moves nothing.
     104 replaced: Replaced {}
     /// A key of the vault was destroyed: what it sealed is erased. Moves nothing.

@@ -161,12 +161,16 @@ pub(crate) async fn import(
     let order = kazasu_services::import::Order::default();
     let merchants =
         kazasu_services::import::merchants(engine, std::fs::read(dir.join("merchants.csv"))?.into(), &order).await?;
+    let opening = (&*imports.vault, kazasu_services::import::Calls::Opening);
+    let payees = std::fs::read(dir.join("payees.csv"))?.into();
+    let payees = kazasu_services::import::payees(engine, payees, opening, &order).await?;
     let links =
         kazasu_services::import::links(engine, std::fs::read(dir.join("links.csv"))?.into(), imports, &order).await?;
     anyhow::ensure!(
-        merchants.bad + links.bad == 0,
-        "sample rows refused: {:?} {:?}",
+        merchants.bad + payees.bad + links.bad == 0,
+        "sample rows refused: {:?} {:?} {:?}",
         merchants.bad_rows,
+        payees.bad_rows,
         links.bad_rows
     );
     Ok(())

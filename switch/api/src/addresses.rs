@@ -6,18 +6,20 @@ use bytes::Bytes;
 use kazasu_services::Operation;
 use kazasu_services::access::Name;
 use kazasu_services::closing::CompareFile;
-use kazasu_services::import::{ImportLinks, ImportMerchants, LookAtLinks, LookAtMerchants};
+use kazasu_services::import::{ImportLinks, ImportMerchants, ImportPayees, LookAtLinks, LookAtMerchants, LookAtPayees};
 use kazasu_services::relief::ImportApplications;
 use kazasu_services::statement::{ReadPayoutStatement, ReadReliefStatement};
 use serde::Serialize;
 
 /// Operations that come with a file, or whose answer is one, and so have a handler of their own.
-pub const SPECIAL: [(Method, &str, Name); 13] = [
+pub const SPECIAL: [(Method, &str, Name); 15] = [
     (Method::POST, "/handover", Name::HandOver),
     (Method::POST, IMPORT_LINKS, Name::ImportLinks),
     (Method::POST, IMPORT_LINKS, Name::LookAtLinks),
     (Method::POST, IMPORT_MERCHANTS, Name::ImportMerchants),
     (Method::POST, IMPORT_MERCHANTS, Name::LookAtMerchants),
+    (Method::POST, IMPORT_PAYEES, Name::ImportPayees),
+    (Method::POST, IMPORT_PAYEES, Name::LookAtPayees),
     (Method::POST, COMPARE, Name::CompareFile),
     (Method::POST, PAYOUT_STATEMENT, Name::ReadPayoutStatement),
     (Method::POST, RELIEF_STATEMENT, Name::ReadReliefStatement),
@@ -61,6 +63,8 @@ macro_rules! with_file {
 pub const IMPORT_LINKS: &str = "/import/links";
 /// Takes a file of merchants.
 pub const IMPORT_MERCHANTS: &str = "/import/merchants";
+/// Takes a file of payees' accounts.
+pub const IMPORT_PAYEES: &str = "/import/payees";
 /// Takes a party's detail file.
 pub const COMPARE: &str = "/closing/compare";
 /// Takes a bank statement of the account that merchants are paid from.
@@ -71,6 +75,8 @@ pub const RELIEF_STATEMENT: &str = "/relief/statement";
 with_file! {
     ImportLinks, IMPORT_LINKS, self => &self.0;
     ImportMerchants, IMPORT_MERCHANTS, self => &self.0;
+    ImportPayees, IMPORT_PAYEES, self => &self.0;
+    LookAtPayees, IMPORT_PAYEES, self => &self.0;
     LookAtLinks, IMPORT_LINKS, self => &self.0;
     LookAtMerchants, IMPORT_MERCHANTS, self => &self.0;
     CompareFile, COMPARE, self => self;

@@ -182,7 +182,7 @@ fn problems(name: Name, method: &Method, row: &Row) -> Value {
 /// Adds an operation that comes with a file, or whose answer is one.
 fn special(schemas: &mut Schemas, paths: &mut Map<String, Value>, (method, path, name): (Method, &'static str, Name)) {
     // A look is the same address with `dry_run`.
-    if matches!(name, Name::LookAtLinks | Name::LookAtMerchants) {
+    if matches!(name, Name::LookAtLinks | Name::LookAtMerchants | Name::LookAtPayees) {
         return;
     }
     let (description, mut parameters) = parts::special_parameters(schemas, name);

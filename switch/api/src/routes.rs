@@ -40,6 +40,7 @@ pub mod requests {
     pub use kazasu_services::keys::{RecordDestruction, RequestDestruction, RotateSeals, ShowKeyNeeds};
     pub use kazasu_services::merchants::{ListMerchants, ShowMerchant};
     pub use kazasu_services::operators::{ConfirmClock, DecideAdvice, ListAdvices, ListNotices, RetryNotice};
+    pub use kazasu_services::payees::{CallPayee, EndPayee, ListPayees, RevealPayee, SetPayee};
     pub use kazasu_services::people::{
         AddPasskey, AskPasskey, EndGrant, EndPerson, EndSessions, Found, InvitePerson, Join, ListKeys,
         ListOrganisations, ListPasskeys, ListPeople, ListSessions, PeopleReport, RemovePasskey, RequestGrant,
@@ -117,6 +118,13 @@ macro_rules! each_route {
             POST "/payments/{payment}/refund" RefundPayment;
             POST "/payments/{payment}/reduce" ReducePayment;
             POST "/payments/{payment}/write-off" WriteOffPayment;
+
+            // Payees' accounts.
+            GET "/payees" ListPayees;
+            POST "/payees" SetPayee;
+            POST "/payees/end" EndPayee;
+            POST "/payees/called" CallPayee;
+            POST "/payees/reveal" RevealPayee;
 
             // Closing the day.
             GET "/closing/days" ListDays;

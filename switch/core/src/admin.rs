@@ -98,6 +98,9 @@ fn carry_out(state: &State, now: Millis, command: &Command) -> Decided {
             let ruling = if *accept { Ruling::Accept } else { Ruling::Refuse };
             super::floor::decide(state, *record, ruling, said)
         }
+        Command::SetPayee { change, maker } => super::payees::set(state, change, maker.clone()),
+        Command::ResealPayee { payee, account, maker } => super::payees::reseal(state, *payee, account, maker.clone()),
+        Command::TakePayees { digest, accounts } => super::payees::take(state, *digest, *accounts),
         Command::EndFile { ended } => Ok(super::approvals::end_file(state, ended)),
         Command::DestroyKey { key, said } => super::keys::destroy(state, key, said),
         Command::ConfirmClock { day, clock, said } => confirm_clock(*day, *clock, said),

@@ -4,13 +4,14 @@ use super::limits::LimitsChange;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
     CardHash, CardStatus, DecisionProof, Destruction, FileEnded, Instrument, LinkOrigin, ListReason, Maker,
-    MerchantTraits, OwnLimits, PortalProof, Replacement, Silence,
+    MerchantTraits, OwnLimits, Payee, PayeeChange, PortalProof, Replacement, Silence,
 };
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Serial, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Policy;
+use kazasu_schemas::relief::SealedAccount;
 use kazasu_schemas::wire::{Request, ResponseCode, Totals};
 
 /// Something that happened outside.
@@ -369,6 +370,29 @@ pub enum Command {
     EndFile {
         /// What became of them.
         ended: Box<FileEnded>,
+    },
+    /// Set or end a payee's account.
+    SetPayee {
+        /// The payee and its account.
+        change: Box<PayeeChange>,
+        /// The person or program that causes it.
+        maker: Option<Maker>,
+    },
+    /// Keep a payee's account sealed under a newer key.
+    ResealPayee {
+        /// The payee.
+        payee: Payee,
+        /// The same account.
+        account: Box<SealedAccount>,
+        /// The person or program that causes it.
+        maker: Option<Maker>,
+    },
+    /// All accounts of a file that the configuration names were taken.
+    TakePayees {
+        /// SHA-256 of the file.
+        digest: [u8; 32],
+        /// Its accounts.
+        accounts: u64,
     },
     /// A request for an approval, or its decision.
     Approvals(super::Approvals),

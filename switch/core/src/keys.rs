@@ -15,13 +15,15 @@ pub struct SealNeeds {
     pub proposals: usize,
     /// Relief batches under way whose accounts are sealed under it.
     pub relief_batches: Vec<u32>,
+    /// Payees' accounts that are sealed under it.
+    pub payees: u64,
 }
 
 impl SealNeeds {
     /// Nothing needs it.
     #[must_use]
     pub fn is_none(&self) -> bool {
-        self.links == 0 && self.proposals == 0 && self.relief_batches.is_empty()
+        self.links == 0 && self.proposals == 0 && self.relief_batches.is_empty() && self.payees == 0
     }
 }
 
@@ -32,10 +34,12 @@ impl State {
         let proposed = self.broken_links().filter_map(|(_, broken)| broken.proposal.as_ref());
         let proposed = proposed.map(|(instrument, _)| instrument).chain(self.approvals.waiting_instruments());
         let proposals = proposed.filter(|instrument| sealed_under(instrument) == Some(version)).count();
+        let proposals = proposals + self.approvals.waiting_payees(version);
         SealNeeds {
             links: self.people.keys.links_under(version),
             proposals,
             relief_batches: self.relief_sealed_under(version),
+            payees: self.payees_sealed_under(version),
         }
     }
 }
@@ -47,7 +51,8 @@ pub(super) fn may_go(state: &State, key: &Destruction) -> Result<(), Rejected> {
     }
     let needs = state.seal_needs(key.version);
     if !needs.is_none() {
-        return Err(Rejected::KeyNeeded(key.version, needs.links, needs.proposals, needs.relief_batches.len()));
+        let (links, proposals, batches) = (needs.links, needs.proposals, needs.relief_batches.len());
+        return Err(Rejected::KeyNeeded(key.version, links, proposals, batches, needs.payees));
     }
     Ok(())
 }

@@ -32,6 +32,7 @@ mod months;
 mod original;
 mod outgoing;
 mod pay;
+mod payees;
 mod people;
 mod programmes;
 mod references;
@@ -65,10 +66,11 @@ pub use limits::{LimitChange, LimitsChange};
 pub use links::NO_ISSUER;
 pub use merchants::{Edit, MOST_TAGS, MOST_TERMINALS, MerchantChange, MerchantEntry, MerchantView};
 pub use outgoing::Outgoing;
+pub use payees::PayeeView;
 pub use refusal::{
     ADMINISTRATORS, ApprovalEnd, ApprovalRefusal, BuiltOn, CorrectionRefusal, FixedTerm, KEYS_AT_ONCE, MOST_FILES,
-    MOST_PROGRAMMES, Misfit, NotClosed, PolicyConflict, ProgrammeEnd, RAISED_AT_ONCE, ROWS_AT_ONCE, Refusal, Rejected,
-    RightsRefusal, RowIs, SentFile, StandsAt, StillDue, TextField, Unlike, WantedOfBatch,
+    MOST_PROGRAMMES, Misfit, NotClosed, PayeeRefusal, PolicyConflict, ProgrammeEnd, RAISED_AT_ONCE, ROWS_AT_ONCE,
+    Refusal, Rejected, RightsRefusal, RowIs, SentFile, StandsAt, StillDue, TextField, Unlike, WantedOfBatch,
 };
 pub use relief::{
     BatchView, Distribution, FilesView, MOST_ROWS, MadeFiles, ProgrammeView, Relief, RowState, RowView, TransferRow,

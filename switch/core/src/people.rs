@@ -80,6 +80,9 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         | Command::Signed { .. }
         | Command::OfFile { .. }
         | Command::EndFile { .. }
+        | Command::SetPayee { .. }
+        | Command::ResealPayee { .. }
+        | Command::TakePayees { .. }
         | Command::Approvals(_)
         | Command::Rights(_)
         | Command::Relief(_)

@@ -12,6 +12,7 @@ mod issuers;
 mod merchants;
 mod model;
 mod oracle;
+mod payees;
 mod payments;
 mod random;
 mod refusals;

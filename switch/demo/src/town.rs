@@ -270,9 +270,13 @@ pub(super) async fn open(play: &Play) -> anyhow::Result<OpenTown> {
     let order = kazasu_services::import::Order::default();
     let merchants =
         kazasu_services::import::merchants(engine, std::fs::read(data.join("merchants.csv"))?.into(), &order).await?;
+    let opening = (&*imports.vault, kazasu_services::import::Calls::Opening);
+    let payees = std::fs::read(data.join("payees.csv"))?.into();
+    let payees = kazasu_services::import::payees(engine, payees, opening, &order).await?;
     let links =
         kazasu_services::import::links(engine, std::fs::read(data.join("links.csv"))?.into(), &imports, &order).await?;
-    anyhow::ensure!(merchants.bad + links.bad == 0, "rows refused: {:?} {:?}", merchants.bad_rows, links.bad_rows);
+    let bad = [&merchants, &payees, &links].into_iter().flat_map(|report| &report.bad_rows).collect::<Vec<_>>();
+    anyhow::ensure!(bad.is_empty(), "rows refused: {bad:?}");
     let mut acquirers = Vec::new();
     for (at, (id, _, _)) in SHARES.iter().enumerate() {
         let mut acquirer = AcquirerConfig::load(&data.join(format!("acquirer-{id}.toml")))?;

@@ -519,7 +519,7 @@ impl Fold for FeeProjection {
     }
 
     kazasu_ledger::ignore_records! {
-        file_ended replaced opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
+        payee_set payees_taken payee_called file_ended replaced opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
         issuer_answered issuer_silent issuer_late issuer_acknowledged policy_activated temporary_issued merged
         card_status_set certificate_bound list_applied own_limits_set programme_funded purse_credited lapsed
         link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_ended approval_requested

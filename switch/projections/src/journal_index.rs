@@ -573,7 +573,7 @@ impl record::Fold for Reading<'_> {
     }
 
     kazasu_ledger::ignore_records! {
-        file_ended deposit_opened funded unlinked issuer_late totals_compared policy_activated temporary_issued card_status_set
+        payee_set payees_taken payee_called file_ended deposit_opened funded unlinked issuer_late totals_compared policy_activated temporary_issued card_status_set
         certificate_bound list_applied own_limits_set programme_funded purse_credited lapsed link_broken
         retarget_proposed notice_ended relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled

@@ -95,7 +95,7 @@ pub struct Config {
     pub policy: Result<Option<(kazasu_schemas::policy::Policy, String)>, Said>,
     /// The destinations of residents' notices.
     pub outbox: Option<kazasu_outbox::OutboxConfig>,
-    /// The account from which merchants are paid, and the merchants' accounts.
+    /// The account from which merchants are paid.
     pub payout: Option<Arc<kazasu_services::closing::PayoutConfig>>,
     /// Days on which banks work.
     pub calendar: Arc<Calendar>,
@@ -167,6 +167,13 @@ impl Config {
         ClosingContext::new(store, &self.data_dir, ClosingKeys { payout, audit, vault })
     }
 
+    /// The file of payees' accounts that the first start takes into the ledger, where one is named still.
+    #[must_use]
+    pub fn payees_file(&self) -> Option<PathBuf> {
+        let file = self.file.payout.as_ref()?.payees_file.as_ref()?;
+        Some(self.base.join(file))
+    }
+
     /// Reads and checks the file at `path`, its `keys_file` and its key store.
     pub fn load(path: &Path) -> anyhow::Result<Config> {
         let text = kazasu_security::files::read_text(path)?;
@@ -188,7 +195,7 @@ impl Config {
         let callers = callers(&keys.http).with_context(|| in_keys("[http]"))?;
         cities(&file.cities).map_err(|e| e.context(named("[[city]]")))?;
         finance(&file.finance).map_err(|e| e.context(named("[finance]")))?;
-        let payout = payout(&file, &base).map_err(|e| e.context(named("[payout]")))?;
+        let payout = payout(&file).map_err(|e| e.context(named("[payout]")))?;
         let hsm = file.hsm.as_ref().map(|hsm| hsm.open(&base)).transpose().with_context(|| named("[hsm]"))?;
         let live = live_keys(&file, path, hsm.clone())?;
         let heads = live.heads.clone().map(|heads| heads as Arc<dyn Signer>);

@@ -21,6 +21,7 @@ use kazasu_engine::tasks::Tasks;
 use kazasu_engine::{Engine, EngineConfig, Forwarder, Health, NoForwarder, Role, Surroundings};
 use kazasu_schemas::attribution::{Attribution, Via};
 use kazasu_services::import::LinkImport;
+use kazasu_services::payees::Taken;
 use kazasu_services::people::VaultSeal;
 use kazasu_services::{Services, Source, Watch};
 use kazasu_sign_in::SignIns;
@@ -196,6 +197,32 @@ pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: W
     }
 }
 
+/// Takes the accounts of `payees_file` into the ledger, once: when this node leads at once. The same file again, after a crash or on another
+/// node, is no reason not to start; another file is.
+async fn take_payees(services: &Services, config: &Config) -> anyhow::Result<()> {
+    let Some(path) = config.payees_file() else { return Ok(()) };
+    let shown = path.display().to_string();
+    let read = kazasu_security::files::only_owner_reads(&path).and_then(|()| kazasu_security::files::read(&path));
+    let file = read.with_context(|| {
+        format!("[payout] payees_file: {shown}: when its accounts are in the ledger (`kazasu payee list`), take the setting out")
+    })?;
+    let leads = services.engine().is_ok_and(|engine| engine.health().role() == Role::Leading);
+    let taken = services.query(|state| state.payees_taken()).await?.is_some();
+    if !leads && !taken {
+        tracing::warn!(file = %shown, "another node leads: payees_file is taken into the ledger when this node starts as the leader");
+        return Ok(());
+    }
+    match services.take_payees(file).await.with_context(|| format!("[payout] payees_file: {shown}"))? {
+        Taken::Now => {
+            tracing::warn!(file = %shown, "payees_file is in the ledger now: take the setting out, and put the file away")
+        }
+        Taken::Before => {
+            tracing::warn!(file = %shown, "payees_file says nothing any more: take the setting out, and put the file away")
+        }
+    }
+    Ok(())
+}
+
 /// Takes over the people and programs of `keys_file` and the configuration, when this node leads at once; when it leads later, a task
 /// does.
 async fn adopt(services: &Services, config: &Config) -> anyhow::Result<()> {
@@ -331,6 +358,7 @@ impl Switch {
             running.accept_peers(peers);
         }
         let services = services(&config, Source::Engine(engine.clone()), store.clone(), logged.watch.clone());
+        take_payees(&services, &config).await?;
         adopt(&services, &config).await?;
         let api = Api {
             engine: engine.clone(),

@@ -109,6 +109,11 @@ const LINKS: Audience = Audience::Roles(&[Role::Operator, Role::CallCentre]);
 const FINANCE: Audience = Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover]);
 const CORRECTIONS: Audience =
     Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover, Role::CallCentre, Role::Operator]);
+// Merchants' own people ask for their own shops: the operation looks at their scopes.
+const PAYEES: Audience = Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover, Role::MerchantOwner]);
+const REFUNDS: Audience =
+    Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover, Role::MerchantOwner, Role::MerchantStaff]);
+const FINANCE_PERSONS: Audience = Audience::Persons(&[Role::FinanceStaff, Role::FinanceApprover]);
 const OFFICERS: Audience = Audience::Roles(&[Role::CityOfficer]);
 const TREASURERS: Audience = Audience::Roles(&[Role::CityTreasurer]);
 const CITY: Audience = Audience::Roles(&[Role::CityOfficer, Role::CityApprover, Role::CityTreasurer, Role::Operator]);
@@ -182,6 +187,7 @@ fn reason_of(name: Name) -> Reason {
         Name::MakeLetter,
         Name::MakeClearingFile,
         Name::ReliefReport,
+        Name::RevealPayee,
     ];
     if asked.contains(&name) { Reason::Asked } else { Reason::Free }
 }
@@ -253,10 +259,17 @@ operations! {
         ProposeUndo "undo" Command Two FINANCE Any;
         MakePayoutFiles "payout_files" Command One FINANCE Any;
         CompareFile "compare" Command One FINANCE Any;
-        RefundPayment "refund_payment" Command Two FINANCE Any;
+        RefundPayment "refund_payment" Command Two REFUNDS Any;
         ReducePayment "reduce_payment" Command Two FINANCE Any;
         WriteOffPayment "write_off_payment" Command Two FINANCE Any;
         ReadPayoutStatement "payout_statement" Command One FINANCE Any;
+        SetPayee "set_payee" Command Opening PAYEES Any;
+        EndPayee "end_payee" Command Opening PAYEES Any;
+        CallPayee "call_payee" Command Two FINANCE Any;
+        ImportPayees "import_payees" Command Opening FINANCE Any;
+        RevealPayee "reveal_payee" Command One FINANCE_PERSONS Any;
+        LookAtPayees "look_at_payees" Question One FINANCE Any;
+        ListPayees "payees" Question One PAYEES Any;
         ShowPayment "payment" Question One CORRECTIONS Any;
         ListDays "days" Question One FINANCE Any;
         ListSettlements "settlements" Question One FINANCE Any;
@@ -563,7 +576,10 @@ fn holds_somewhere(name: Name, who: &Who) -> bool {
         Audience::Roles(roles) => holds(roles) || (row.kind == Kind::Question && who.has(Role::Auditor)),
         Audience::CityStep => holds(&CITY),
         Audience::Deciders => holds(&roles_of_any().0),
-        Audience::Readers => holds(&roles_of_any().1) || who.has(Role::Auditor),
+        // Merchants' people see what they themselves have asked for.
+        Audience::Readers => {
+            holds(&roles_of_any().1) || holds(&[Role::MerchantOwner, Role::MerchantStaff]) || who.has(Role::Auditor)
+        }
         Audience::Requester => who.kind != CallerKind::Anonymous,
     }
 }

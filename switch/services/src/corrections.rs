@@ -6,16 +6,18 @@ use crate::approvals::{Request, bearer, paid_by};
 use crate::error::{Result, ServiceError, not_found, unfit};
 use crate::fields::reason;
 use crate::operation::{Operation, Requested};
+use crate::own_shops::own_shops;
 use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::{CorrectionRefusal, PaymentView, Rejected};
 use kazasu_engine::CommandError;
 use kazasu_ledger::record::{Correction, CorrectionKind, Proposal};
+use kazasu_schemas::identity::Role;
 use kazasu_schemas::money::Yen;
 use kazasu_text::problems::{NotFoundText, ProblemText};
 use serde::{Deserialize, Serialize};
 
-/// Requests approval of a refund: the merchant gives back, as with a refund of its terminal.
+/// Requests approval of a refund: the merchant gives back, as with a refund of its terminal. A merchant's own people may ask, too.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundPayment {
@@ -88,6 +90,10 @@ impl Services {
     ) -> Result<CorrectionRequested> {
         let Asking { payment, kind, why } = asking;
         let why = reason("why", &why)?;
+        let staff = STAFF.iter().any(|role| who.has(*role));
+        if !staff {
+            self.is_own_payment(payment, who).await?;
+        }
         let found = self.query(move |state| state.correctable(payment).map(|()| state.payment(payment))).await?;
         let Some(found) = found.map_err(refused)? else {
             return Err(refused(CorrectionRefusal::NotPayment(payment).into()));
@@ -98,8 +104,24 @@ impl Services {
         let proposal = Proposal::Correction(Box::new(correction));
         let requested = self.request_approval(Request::plain(proposal, who, why)).await?;
         let (yen, left_yen, borne_by) = (amount.get(), left.get(), bearer(kind).to_owned());
-        let ppid = found.ppid.map(|ppid| ppid.to_string());
+        // A merchant's people do not learn who paid.
+        let ppid = found.ppid.filter(|_| staff).map(|ppid| ppid.to_string());
         Ok(CorrectionRequested { requested, payment, yen, left_yen, borne_by, ppid })
+    }
+}
+
+/// Staff who correct any shop's payments.
+const STAFF: [Role; 2] = [Role::FinanceStaff, Role::FinanceApprover];
+
+impl Services {
+    /// A merchant's people ask for refunds of their own shops' payments. Another shop's is as unknown to them as one that is not there.
+    async fn is_own_payment(&self, payment: u64, who: &Who) -> Result<()> {
+        let shops = own_shops(self, who, &[Role::MerchantOwner, Role::MerchantStaff]).await?;
+        let own = self.query(move |state| {
+            let found = state.payment(payment);
+            found.is_some_and(|found| shops.contains(&(found.acquirer, found.merchant)))
+        });
+        if own.await? { Ok(()) } else { Err(refused(CorrectionRefusal::NotPayment(payment).into())) }
     }
 }
 

@@ -4,6 +4,7 @@
 mod links;
 mod merchants;
 mod operations;
+mod payees;
 mod preview;
 mod report;
 #[cfg(test)]
@@ -12,7 +13,10 @@ mod tests;
 pub(crate) use links::instrument;
 pub use links::links;
 pub use merchants::merchants;
-pub use operations::{ImportFile, ImportLinks, ImportMerchants, Imported, LookAtLinks, LookAtMerchants};
+pub use operations::{
+    ImportFile, ImportLinks, ImportMerchants, ImportPayees, Imported, LookAtLinks, LookAtMerchants, LookAtPayees,
+};
+pub use payees::{Calls, payees};
 pub use preview::Ground;
 pub use report::{BadRow, FieldChange, ImportReport, Mode, Order, bad_rows_csv};
 
@@ -113,7 +117,8 @@ async fn run(ground: Ground<'_>, file: Bytes, order: &Order, kind: Kind<'_>) -> 
 fn caused(mut command: Command, maker: Option<&Maker>) -> Command {
     if let Command::ChangeMerchant { maker: by, .. }
     | Command::OpenDeposit { maker: by, .. }
-    | Command::OpeningBalance { maker: by, .. } = &mut command
+    | Command::OpeningBalance { maker: by, .. }
+    | Command::SetPayee { maker: by, .. } = &mut command
     {
         *by = maker.cloned();
     }

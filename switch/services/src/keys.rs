@@ -6,8 +6,9 @@ use crate::approvals::Request;
 use crate::error::{Result, ServiceError, unfit};
 use crate::fields::reason;
 use crate::operation::{Operation, Recorded, Requested};
+use crate::payees::sealed_again;
 use crate::{Services, Who};
-use kazasu_core::{Command, SealNeeds, SealedNumber};
+use kazasu_core::{Command, SealNeeds, SealedNumber, State};
 use kazasu_engine::CommandError;
 use kazasu_ledger::record::{CardHash, CarriedChange, Destruction, Instrument, Proposal, Replacement};
 use kazasu_text::key_refusals::KeyNeedText;
@@ -34,18 +35,22 @@ pub struct SealsRotated {
     pub open_proposals: Vec<String>,
     /// Relief batches whose accounts are sealed under an older key.
     pub relief_batches: Vec<u32>,
+    /// Payees' accounts that were sealed again.
+    #[serde(default)]
+    pub payees: u64,
 }
 
 impl Operation for RotateSeals {
     const NAME: Name = Name::RotateSeals;
     type Answer = SealsRotated;
 
-    async fn carry_out(self, services: &Services, _: &Who) -> Result<SealsRotated> {
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<SealsRotated> {
         let current = services.imports.vault.cards_version();
         let for_accounts = services.imports.vault.accounts_version();
         // Looked at first: what is proposed while numbers are sealed again is sealed under the current key.
         let open_proposals = services.proposals_sealed_otherwise(current).await?;
         let resealed = services.seal_again(current).await?;
+        let payees = services.seal_payees_again(who).await?;
         // A proposal is sealed as it was made: it must be decided before the older key can go.
         let relief_batches = services.query(move |state| state.relief_sealed_otherwise(for_accounts)).await?;
         let result = match (open_proposals.is_empty(), relief_batches.is_empty()) {
@@ -54,7 +59,14 @@ impl Operation for RotateSeals {
             // Accounts of payees are sealed once, for one transfer file: they are needed until that is done.
             (true, false) => "relief batches to be reported or cancelled first",
         };
-        Ok(SealsRotated { result: result.to_owned(), resealed, key_version: current, open_proposals, relief_batches })
+        Ok(SealsRotated {
+            result: result.to_owned(),
+            resealed,
+            key_version: current,
+            open_proposals,
+            relief_batches,
+            payees,
+        })
     }
 }
 
@@ -129,6 +141,20 @@ impl Services {
         Ok(resealed)
     }
 
+    /// Seals payees' accounts again that are sealed under an older key. Gives how many.
+    async fn seal_payees_again(&self, who: &Who) -> Result<u64> {
+        let mut resealed = 0;
+        for one in self.query(State::payees).await? {
+            let Some(account) = one.account else { continue };
+            if let Some(account) = sealed_again(&self.imports.vault, &one.payee, &account)? {
+                let (payee, account, maker) = (one.payee, Box::new(account), Some(self.maker(who)));
+                let done = self.command(Command::ResealPayee { payee, account, maker }).await?;
+                resealed += u64::from(done == kazasu_core::Done::Recorded);
+            }
+        }
+        Ok(resealed)
+    }
+
     /// Card link versions whose card is not found by its hash under the newest lookup key.
     async fn without_newest_hash(&self) -> Result<usize> {
         let vault = self.imports.vault.clone();
@@ -185,6 +211,11 @@ pub enum KeyNeed {
         /// The batches.
         batches: Vec<u32>,
     },
+    /// So many payees' accounts are sealed under it.
+    PayeeAccounts {
+        /// Accounts.
+        accounts: u64,
+    },
     /// So many link versions have no hash under the newest version.
     LinksWithoutHash {
         /// Link versions.
@@ -206,6 +237,9 @@ impl Text for KeyNeed {
             }
             KeyNeed::ReliefBatches { batches } => {
                 KeyNeedText::ReliefBatches { batches: &listed(batches) }.in_language(language)
+            }
+            KeyNeed::PayeeAccounts { accounts } => {
+                KeyNeedText::PayeeAccounts { accounts: Count(*accounts) }.in_language(language)
             }
             KeyNeed::LinksWithoutHash { links } => {
                 KeyNeedText::LinksWithoutHash { links: Count(*links) }.in_language(language)
@@ -256,12 +290,13 @@ impl Operation for ShowKeyNeeds {
 }
 
 fn uses(needs: SealNeeds) -> Vec<KeyNeed> {
-    let SealNeeds { links, proposals, relief_batches: batches } = needs;
+    let SealNeeds { links, proposals, relief_batches: batches, payees: accounts } = needs;
     let instruments = u64::try_from(proposals).unwrap_or(u64::MAX);
     let mut out = Vec::new();
     out.extend((links > 0).then_some(KeyNeed::Links { links }));
     out.extend((instruments > 0).then_some(KeyNeed::ApprovalRequests { instruments }));
     out.extend((!batches.is_empty()).then_some(KeyNeed::ReliefBatches { batches }));
+    out.extend((accounts > 0).then_some(KeyNeed::PayeeAccounts { accounts }));
     out
 }
 

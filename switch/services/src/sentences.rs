@@ -4,6 +4,7 @@
 
 mod closing;
 mod number;
+mod payees;
 mod portal;
 mod relief;
 mod rights;
@@ -130,12 +131,14 @@ pub fn rejected(why: &Rejected, language: Language) -> String {
         Rejected::NoProposal(ppid) => CommandText::NoRetarget { ppid: *ppid },
         Rejected::NoCard(ppid, version) => CommandText::NoCard { ppid: *ppid, version: *version },
         Rejected::KeyDestroyed(version) => CommandText::KeyDestroyed { version: *version },
-        Rejected::KeyNeeded(version, links, proposals, batches) => CommandText::KeyNeeded {
+        Rejected::KeyNeeded(version, links, proposals, batches, accounts) => CommandText::KeyNeeded {
             version: *version,
             links: *links,
             proposals: count(*proposals),
             batches: count(*batches),
+            accounts: *accounts,
         },
+        Rejected::Payee(why) => return payees::refusal(why, language),
         Rejected::UnknownNotice(notice) => CommandText::UnknownNotice { record: notice / 16, part: notice % 16 },
         Rejected::Approval(ApprovalRefusal::Open(request)) => CommandText::ApprovalOpen { request: *request },
         Rejected::Approval(ApprovalRefusal::Unknown(request)) => CommandText::UnknownApproval { request: *request },

@@ -38,12 +38,12 @@ impl Name {
             | ShowPolicy | ShowKeyNeeds => Watched::Question,
             ProposeContracts | CutOver | MarkReconciled | SettleDay | SignDay | ProposePayout | ProposeCancelPayout
             | NoteException | OpenDispute | ProposeResolution | BookReceived | ProposeUndo | CompareFile
-            | ReadPayoutStatement | RefundPayment | ReducePayment | WriteOffPayment => Watched::Command,
-            ListDays | ListSettlements | ListPayouts | ListRuns | ListTotals | ListExceptions | ShowContracts => {
-                Watched::Question
-            }
+            | ReadPayoutStatement | SetPayee | EndPayee | CallPayee | ImportPayees | RefundPayment | ReducePayment
+            | WriteOffPayment => Watched::Command,
+            ListDays | ListSettlements | ListPayouts | ListRuns | ListTotals | ListExceptions | ShowContracts
+            | ListPayees | LookAtPayees => Watched::Question,
             Explain | ShowPayment => Watched::Look,
-            MakePayoutFiles | MakeTransferFiles => Watched::Reveal,
+            MakePayoutFiles | MakeTransferFiles | RevealPayee => Watched::Reveal,
             MakeReport | MakeLetter | MakeClearingFile | ReliefReport => Watched::Export,
             ProposeProgramme | ProposeClaim | ProposeReturn | FundRelief | ChangeRow | TakeStep | BookRepaid
             | BookReturned | BookSent | ProposeReliefUndo | ImportApplications | ReadReliefStatement => {

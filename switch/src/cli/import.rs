@@ -1,4 +1,4 @@
-//! `kazasu link import` and `kazasu merchant import`: into the running switch when there is one, else into its data folder.
+//! `kazasu link import`, `kazasu merchant import` and `kazasu payee import`: into the running switch when there is one, else into its data folder.
 
 use super::backend::Backend;
 use super::common::{CheckFailed, Common};
@@ -82,7 +82,7 @@ where
     Ok(())
 }
 
-/// Imports the merchants and residents of a sample town that is made.
+/// Imports the merchants, their accounts and the residents of a sample town that is made.
 #[cfg(feature = "demo")]
 pub(super) async fn sample(dir: &Path, common: &Common) -> anyhow::Result<()> {
     let args = |name: &str| ImportArgs {
@@ -94,6 +94,7 @@ pub(super) async fn sample(dir: &Path, common: &Common) -> anyhow::Result<()> {
         common: common.clone(),
     };
     run(args("merchants.csv"), (import::ImportMerchants, import::LookAtMerchants)).await?;
+    run(args("payees.csv"), (import::ImportPayees, import::LookAtPayees)).await?;
     run(args("links.csv"), (import::ImportLinks, import::LookAtLinks)).await
 }
 

@@ -19,6 +19,7 @@ mod key;
 mod ledger;
 mod merchant;
 mod node;
+mod payee;
 mod payment;
 mod person;
 mod place;
@@ -283,6 +284,11 @@ enum Command {
         #[command(subcommand)]
         what: audit::AuditCommand,
     },
+    /// Payees' accounts.
+    Payee {
+        #[command(subcommand)]
+        what: payee::PayeeCommand,
+    },
     /// Payments.
     Payment {
         #[command(subcommand)]
@@ -452,6 +458,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Api { what } => person::api(&what),
         Command::Audit { what } => audit::run(what).await,
         Command::Merchant { what } => merchant::run(what).await,
+        Command::Payee { what } => payee::run(what).await,
         Command::Payment { what } => payment::run(what).await,
     }
 }

@@ -1,9 +1,9 @@
 //! Residents' cards on a running switch: what protects takes one person, what opens takes two; and a card that was replaced by one with
 //! another PPID.
 
-use crate::harness::DO;
 use crate::bad_input::{code, frame, purchase};
 use crate::codes::{APPROVED, LOST_CARD, RESTRICTED_CARD};
+use crate::harness::DO;
 use crate::harness::{Served, Town, by_two, kazasu, requested};
 use crate::rules::{call, json_of, refused, token};
 use crate::statements::SigningPortal;

@@ -1,5 +1,6 @@
 //! Closing a day on a real switch, from the command line: contracts, files, exceptions, settlements, payouts, signatures, reports.
 
+mod accounts;
 mod mended;
 
 use crate::bank;
@@ -142,7 +143,13 @@ fn a_day_is_closed_with_every_yen_explained() {
     differences_are_looked_after_and_resolved(&day);
     the_day_is_closed_and_signed(&day);
     the_shop_is_settled(&day);
-    let payout = the_payout_is_approved_and_its_file_is_made_once(&day);
+    let payout = the_payout_is_approved(&day);
+    // The power goes between the approval and the file.
+    served.kill();
+    let served = town.serve();
+    served.issuers_up(3);
+    accounts::change(&staff, "2088888");
+    its_file_is_made_once(&day, &payout);
     let statement = BankStatement::of(&day, &payout);
     a_wrong_or_damaged_statement_books_nothing(&statement);
     the_banks_statement_is_booked_once(&statement);
@@ -375,13 +382,14 @@ fn the_shop_is_settled(day: &Day<'_>) {
     assert_eq!(settlements[0]["chargebacks_yen"], TAKEN_BACK);
 }
 
-/// Paying takes two people.
-fn the_payout_is_approved_and_its_file_is_made_once(day: &Day<'_>) -> Payout {
+/// Paying takes two people, to the accounts that they saw.
+fn the_payout_is_approved(day: &Day<'_>) -> Payout {
     let staff = &day.staff;
     // A statement that is read today has no movement of a later day than banks book today's.
     let on = Calendar::built_in().add_business_days(kazasu_engine::clock::now().jst_day(), 0).unwrap();
     let value_date = on.to_string();
     let propose = ["payout", "propose", "--value-date", &value_date, "--settlement", SETTLEMENT, "--why", "settled"];
+    accounts::a_payout_to_an_account_of_before_is_refused(staff, &propose);
     let proposed = staff.ok("suzuki", &propose);
     let number = proposed["proposal"].to_string();
     let text = staff.no("tanaka", &["payout", "file", &number, "--why", "payday"]);
@@ -389,16 +397,22 @@ fn the_payout_is_approved_and_its_file_is_made_once(day: &Day<'_>) -> Payout {
     staff.decided(&proposed);
     let text = staff.no("suzuki", &["payout", "propose", "--value-date", &value_date, "--why", "once more"]);
     assert!(text.contains("none is due with a value date on or before"), "{text}");
-    let made = staff.ok("tanaka", &["payout", "file", &number, "--out", &staff.file("bank"), "--why", "payday"]);
+    Payout { number, on }
+}
+
+/// The file pays to the account of the approval; later changes are for later payouts.
+fn its_file_is_made_once(day: &Day<'_>, Payout { number, on }: &Payout) {
+    let staff = &day.staff;
+    let made = staff.ok("tanaka", &["payout", "file", number, "--out", &staff.file("bank"), "--why", "payday"]);
     let bytes = std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap();
-    let groups = transfer::read(&bytes, on).unwrap();
+    let groups = transfer::read(&bytes, *on).unwrap();
     assert_eq!(groups[0].payments[0].amount, Yen::new(PAID_OUT));
+    assert_eq!(groups[0].payments[0].account.number.to_string(), accounts::APPROVED_ACCOUNT);
     assert!(
         staff
-            .no("tanaka", &["payout", "file", &number, "--format", "pain001", "--why", "payday"])
+            .no("tanaka", &["payout", "file", number, "--format", "pain001", "--why", "payday"])
             .contains("one file, in one form")
     );
-    Payout { number, on }
 }
 
 /// What the bank booked: the payout left and came back, issuer 1 paid, and a stranger sent a yen. The last line stays open.

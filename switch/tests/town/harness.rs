@@ -208,7 +208,7 @@ impl Town {
     /// With its merchants and residents.
     fn opened(self) -> Town {
         let town = self;
-        for what in ["merchant", "link"] {
+        for what in ["merchant", "payee", "link"] {
             let file = town.path(&format!("{what}s.csv"));
             let out = kazasu(&[what, "import", file.to_str().unwrap(), "--config", &town.config()]);
             assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));

@@ -379,7 +379,7 @@ const JAPANESE: [(&str, &str); 23] = [
     ("switch/report/src/pdf/letter.rs", "honorifics"),
     ("switch/report/src/pdf/lines.rs", "where lines break"),
     ("switch/services/src/bank.rs", "kinds of accounts, as people write them"),
-    ("switch/services/src/closing/payees.rs", "columns that people bring"),
+    ("switch/services/src/payees/account.rs", "columns that people bring"),
     ("switch/services/src/import/links.rs", "columns that people bring"),
     ("switch/services/src/import/merchants.rs", "columns that people bring"),
     ("switch/services/src/residents/find.rs", "hyphens that people type between the letters of an ID"),

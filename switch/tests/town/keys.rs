@@ -204,8 +204,12 @@ fn the_vaults_keys_are_changed(town: &Town, served: &Served, steady: &Steady) {
     in_force(served, "vault.cards", 1, None);
     steady.goes_on();
     ok(&key(town, &["rotate", "vault.accounts"]));
-    ok(&key(town, &["retire", "vault.accounts", "2"]));
     in_force(served, "vault.accounts", 4, Some("active"));
+    let needed = refused(&key(town, &["retire", "vault.accounts", "2"]));
+    assert!(needed.contains("payees' accounts are under it"), "{needed}");
+    assert!(rotate()["payees"].as_u64().unwrap() > 10);
+    assert_eq!(rotate()["payees"], 0);
+    ok(&key(town, &["retire", "vault.accounts", "2"]));
 
     // A row of the sample links somebody, and the next ends that link: both are new whenever the file is imported.
     let links = town.path("links.csv");

@@ -7,6 +7,7 @@ use crate::harness::{Served, Town, kazasu, wait_for};
 use crate::people::{Person, granted};
 use crate::rules::pointer;
 use crate::rules::{call, token};
+use crate::step_up::steps_up;
 use kazasu_acquirer_sim::session::Session;
 use kazasu_demo::sample::{Town as Sample, named_ppid};
 use kazasu_schemas::iso8583::Mti;
@@ -190,6 +191,22 @@ fn a_merchants_people_see_their_own_shop_and_nobody_who_paid() {
     assert_eq!(hidden["detail"].as_str().unwrap().replace(&other["record"].to_string(), "999999"), missing["detail"]);
     assert_eq!(call(&served, "GET", &format!("/api/v1/takings?merchant={shop}"), &oda, &Value::Null).0, 404);
     assert_eq!(call(&served, "GET", &format!("/api/v1/takings?merchant={shop}"), &mori, &Value::Null).0, 200);
+    // They ask for a refund of their own shop's payment, and finance decides.
+    let refund = |who: &str| {
+        let path = format!("/api/v1/payments/{}/refund", other["record"]);
+        call(&served, "POST", &path, who, &json!({ "amount": 100, "why": "the terminal is broken" }))
+    };
+    assert_eq!(refund(&oda).0, 409, "another shop's is as unknown as one that is not there");
+    let (status, asked) = refund(&mori);
+    assert_eq!((status, &asked["yen"], asked["ppid"].is_null()), (200, &json!(100), true), "{asked}");
+    let (status, own) = call(&served, "GET", &format!("/api/v1/approvals/{}", asked["proposal"]), &mori, &Value::Null);
+    assert_eq!((status, own["content"]["ppid"].is_null()), (200, true), "{own}");
+    let approve =
+        json!({ "do": "approve", "approval": asked["proposal"], "fingerprint": asked["fingerprint"], "why": "x" });
+    assert_eq!(call(&served, DO, "approvals", &mori, &approve).0, 403);
+    steps_up(&town, &served, ("tanaka", asked["fingerprint"].as_str().unwrap()));
+    let tanaka = town.session("tanaka");
+    assert_eq!(call(&served, DO, "approvals", &tanaka, &approve).0, 200);
     // Who paid is no merchant's business, with or without a reason.
     let by_person = format!("ppid={}&why=curious", named_ppid("on-us-rich"));
     assert_eq!(refused(&served, &mori, &by_person).0, 403);

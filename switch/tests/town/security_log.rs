@@ -387,6 +387,7 @@ fn what_takes_a_reason_is_refused_without_one_and_the_matrix_says_which() {
             "find_resident",
             "resident_taps",
             "payout_files",
+            "reveal_payee",
             "payment",
             "explain",
             "report",

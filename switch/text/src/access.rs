@@ -101,6 +101,9 @@ texts! {
         OnlySuspends:
             "会員ポータルとコールセンターができるのは、カードの一時停止（status は suspended）だけです。",
             "a portal or a call centre may only suspend a card (status suspended)";
+        OtherShop { shown: &'a str, name: &'a str }:
+            "加盟店の人が起案できるのは、自分の店舗についてだけです（{shown}、{name}）。",
+            "a merchant's people ask for their own shops only, and this is none of {shown} ({name})";
         PaymentsOfPerson { shown: &'a str, name: &'a str }:
             "ある人の支払いの検索は、運用担当、コールセンター、監査人が理由（why）を示して行います（{shown}、{name}）。",
             "an operator, a call centre or an auditor searches a person's payments, and says why; not {shown} ({name})";

@@ -27,6 +27,8 @@ labels! {
         Link "link": "窓口での紐付け", "link made by staff";
         Merchants "merchants": "加盟店の登録・変更", "file of merchants";
         Links "links": "紐付け・開始残高の取込", "file of links";
+        Payee "payee": "支払先口座の変更", "payee's account";
+        Payees "payees": "支払先口座の取込", "file of payees' accounts";
         Correction "correction": "売上の訂正", "correction of a payment";
         LiftSuspension "lift_suspension": "停止・失効したカードの利用再開", "suspended or revoked card to be used again";
         BindCard "bind_card": "新しいカードの登録", "new card of a resident";

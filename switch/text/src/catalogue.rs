@@ -3,8 +3,8 @@
 use super::{
     Listed, Text, access, approvals, bank_files, bank_lines, cli, closing, closing_refusals, columns, commands,
     configuration, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, names, notices,
-    payments, problems, relief, relief_refusals, reports, residents, responses, rights_refusals, security, settlements,
-    sign_in, status, tables, usage,
+    payees, payments, problems, relief, relief_refusals, reports, residents, responses, rights_refusals, security,
+    settlements, sign_in, status, tables, usage,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
 use kazasu_schemas::contract::Tender;
@@ -109,6 +109,8 @@ catalogue! {
     commands::CommandText<'_>
     corrections::CorrectionLabel
     commands::PolicyText<'_>
+    payees::PayeeText<'_>
+    columns::PayeeColumn
     commands::RuleText
     commands::ServiceText<'_>
     Side

@@ -14,6 +14,16 @@ labels! {
 }
 
 labels! {
+    /// Payees' accounts, one a line.
+    PayeeColumn {
+        Payee "payee": "支払先", "Payee";
+        Account "account": "口座", "Account";
+        Holder "holder": "口座名義", "Holder";
+        Waits "approval": "起案", "Request";
+    }
+}
+
+labels! {
     /// Payments, one a line.
     PaymentColumn {
         Record "record": "記録", "Record";

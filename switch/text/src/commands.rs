@@ -54,11 +54,12 @@ texts! {
         KeyDestroyed { version: u8 }:
             "封緘鍵の版 {version} は廃棄済みで、封緘に使えません。",
             "version {version} of the vault's keys was destroyed; nothing can be sealed under it";
-        KeyNeeded { version: u8, links: u64, proposals: Count, batches: Count }:
-            "封緘鍵の版 {version} はまだ必要です。紐付け {links} 版、決裁待ちの起案 {proposals} 件、支給バッチ {batches} 件がこの鍵で封緘されています。\
-             紐付けは `kazasu link rotate` で封緘し直し、起案は承認または否認し、バッチは報告または取り消してください。",
-            "version {version} of the vault's keys is needed: {links} link versions, {proposals} approval requests and {batches} relief batches are sealed under it. \
-             `kazasu link rotate` seals links again; approval requests must be decided, relief batches reported or cancelled";
+        KeyNeeded { version: u8, links: u64, proposals: Count, batches: Count, accounts: u64 }:
+            "封緘鍵の版 {version} はまだ必要です。紐付け {links} 版、決裁待ちの起案 {proposals} 件、支給バッチ {batches} 件、支払先の口座 {accounts} 件がこの鍵で封緘されています。\
+             紐付けと口座は `kazasu link rotate` で封緘し直し、起案は承認または否認し、バッチは報告または取り消し、承認済みの振込はファイルを作成してください。",
+            "version {version} of the vault's keys is needed: {links} link versions, {proposals} approval requests, {batches} relief batches and {accounts} payees' accounts are sealed under it. \
+             `kazasu link rotate` seals links and payees' accounts again; approval requests must be decided, relief batches reported or cancelled, \
+             files of approved payouts made";
         SerialTaken { serial: Serial }:
             "証明書 {serial} は別のカードに登録されています。", "certificate {serial} is bound to another card";
         SerialUnclear { serial: Serial }:

@@ -153,6 +153,9 @@ texts! {
         ReliefBatches { batches: &'a str }:
             "支給バッチ {batches} の口座がこの鍵で封緘されています。実績報告まで進めるか、取りやめてください。",
             "relief batches {batches} have accounts under it: report or cancel them";
+        PayeeAccounts { accounts: Count }:
+            "支払先の口座{accounts}件がこの鍵で封緘されています。`kazasu link rotate` で封緘し直し、承認済みの振込はファイルを作成してください。",
+            "{accounts} payees' accounts are under it: `kazasu link rotate` seals them again, and files of approved payouts are made";
         LinksWithoutHash { links: Count }:
             "紐付けの{links}版に最新の版の照合値がありません。`kazasu link rotate` で計算します。",
             "{links} link versions have no hash under the newest version: `kazasu link rotate` computes them";

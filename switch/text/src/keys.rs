@@ -194,6 +194,7 @@ texts! {
             "見本の町を、新しい鍵と証明書とともに {dir} に書き出しました。\n\n\
              `issuer-sim --config {dir}/issuers.toml`                      発行者を再現します\n\
              `kazasu merchant import {dir}/merchants.csv --config {dir}/kazasu.toml`\n\
+             `kazasu payee import {dir}/payees.csv --config {dir}/kazasu.toml`\n\
              `kazasu link import {dir}/links.csv --config {dir}/kazasu.toml`\n\
              `kazasu apply {dir}/town.jsonl --config {dir}/kazasu.toml`    給付残高、限度額、仮ID\n\
              `kazasu serve --config {dir}/kazasu.toml`                     スイッチを起動します\n\
@@ -203,6 +204,7 @@ texts! {
             "Wrote a sample town with fresh keys and certificates to {dir}.\n\n\
              issuer-sim --config {dir}/issuers.toml                      plays the issuers\n\
              kazasu merchant import {dir}/merchants.csv --config {dir}/kazasu.toml\n\
+             kazasu payee import {dir}/payees.csv --config {dir}/kazasu.toml\n\
              kazasu link import {dir}/links.csv --config {dir}/kazasu.toml\n\
              kazasu apply {dir}/town.jsonl --config {dir}/kazasu.toml    purses, limits, temporary IDs\n\
              kazasu serve --config {dir}/kazasu.toml                     runs the switch\n\
@@ -210,8 +212,8 @@ texts! {
              Keys are wrapped in {dir}/keys.json (kazasu key list --config {dir}/kazasu.toml); {dir}/keys.credential opens it. In production a\n\
              passphrase or the system's credential store does: kazasu key wrap, and unlock in [keys] of {dir}/kazasu.toml";
         EverybodyJoined { dir: &'a str }:
-            "加盟店・紐付け・給付金は取込済みで、町の全員が参加しました。これからは2人で行います。ログインの情報は {dir}/people にあります。",
-            "Merchants, links and purses are recorded, and everybody of the town has joined: from now on two people do that. {dir}/people has what each \
+            "加盟店・口座・紐付け・給付金は取込済みで、町の全員が参加しました。これからは2人で行います。ログインの情報は {dir}/people にあります。",
+            "Merchants, their accounts, links and purses are recorded, and everybody of the town has joined: from now on two people do that. {dir}/people has what each \
              signs in with.";
         FirstAdministrator { name: &'a str, until: &'a str, invitation: &'a str, dir: &'a str }:
             "最初の権限管理者 {name} への招待です（1回限り、{until} まで有効）。\n  {invitation}\n\

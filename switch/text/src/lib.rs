@@ -43,6 +43,7 @@ pub mod keys;
 pub mod latin;
 pub mod names;
 pub mod notices;
+pub mod payees;
 pub mod payments;
 pub mod problems;
 pub mod readings;

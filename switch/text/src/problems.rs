@@ -146,9 +146,22 @@ texts! {
         SettlementUnknown { number: u32 }: "精算 {number} はありません", "{number} is not known";
         SettlementNumber: "精算の番号を指定してください", "must be a settlement's number";
         NoAccounts { merchants: &'a str }: "口座が登録されていません：{merchants}", "no account is on file for {merchants}";
-        AccountsChanged { payout: u64 }:
-            "振込 {payout} の口座が承認後に変わりました。元に戻すか、振込を取りやめて起案し直してください",
-            "an account of payout {payout} is not what was approved any more; put it back, or cancel the payout and request it again";
+        PayeeNamed { got: Quoted<'a> }:
+            "支払先は、契約会社と加盟店（例：27000001/M10000000000001）、または `fund/事業番号` で指定してください（入力は{got}）",
+            "must be a merchant as 27000001/M10000000000001, or a fund as fund/3, got {got}";
+        CallNeeded:
+            "口座を変える前に、以前から知っている番号へ電話し、相手、番号、日時、確認者を記入してください",
+            "call the payee first, at a number that you knew before, and say who was called, at which number, when, and by whom";
+        CallByFinance:
+            "電話確認は経理の人が行います。加盟店の人は記入しません",
+            "finance staff call the payee back; a merchant's own people leave it out";
+        CalledLater: "確認日時が未来です", "is later than now";
+        TelephoneNumber:
+            "電話番号を、6桁から15桁の数字で記入してください",
+            "must be a telephone number of 6 to 15 digits";
+        PayeesFileOfTwo:
+            "権限管理者が加わった後の口座は2人で決めます。この設定を削除し、`kazasu payee import` で取り込んでください",
+            "an access administrator has joined, so two people set accounts: take the setting out, and import the file with `kazasu payee import`";
         RowChange { got: Quoted<'a> }:
             "`exclude`、`include`、`accept`、`assign`（ppidは任意）、`amount`（amountが必要）のいずれかを指定してください（入力は{got}）",
             "must be exclude, include, accept, assign (with ppid or nothing) or amount (with amount), got {got}";
@@ -309,6 +322,9 @@ texts! {
     /// What a request is about is not there.
     NotFoundText<'a> {
         Merchant { id: &'a str }: "加盟店 {id} は登録されていません。", "merchant {id} is not registered";
+        Payee { payee: &'a str }:
+            "{payee} は、登録された加盟店でも、事業の基金でもありません。", "{payee} is no registered merchant and no programme's fund";
+        PayeeAccount { payee: &'a str }: "{payee} の口座は登録されていません。", "{payee} has no account on file";
         Programme { number: u16 }: "給付事業 {number} はありません。", "relief programme {number} is not known";
         Batch { number: u32 }: "支給バッチ {number} はありません。", "batch {number} is not known";
         Person { ppid: &'a str }: "PPID {ppid} は登録されていません。", "PPID {ppid} is not known";

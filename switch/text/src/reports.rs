@@ -20,6 +20,7 @@ labels! {
         Statement "statement": "ご利用明細", "Statement";
         FinalReport "final-report": "給付事業 実績報告", "Relief programme: final report";
         Merchants "merchants": "加盟店一覧", "Merchants";
+        Payees "payees": "支払先口座一覧", "Payees' accounts";
         Payments "payments": "決済の検索", "Payments";
         Nodes "nodes": "ノードの状態", "Nodes";
         Replay "replay": "再現", "Replay";
@@ -49,6 +50,7 @@ texts! {
         ByArea: "地域別", "By area";
         ByWeek: "週別", "By week";
         Merchants: "加盟店", "Merchants";
+        Payees: "支払先", "Payees";
         Nodes: "ノード", "Nodes";
         Changes: "変更", "Changes";
     }

@@ -82,7 +82,33 @@ fn all() -> Vec<Body> {
     ];
     out.extend(asked);
     out.extend(of_staff());
+    out.extend(of_payees());
     out
+}
+
+/// Accounts of payees.
+fn of_payees() -> Vec<Body> {
+    let payee = Payee::Merchant { acquirer: "27000001".parse().unwrap(), merchant: "SHOP".parse().unwrap() };
+    let sealed = kazasu_schemas::relief::SealedAccount { sealed: vec![1, 2], token: [3; 16], name: [4; 16] };
+    let call = CallBack { sealed: vec![1, 5], token: [6; 16] };
+    let maker = Maker { by: "per_1".into(), via: "api".into(), approval: Some(11) };
+    let change = PayeeChange { payee, account: Some(sealed.clone()), call: None };
+    vec![
+        Body::PayeeSet(PayeeSet { payee, account: Some(sealed), call: Some(call.clone()), maker: Some(maker) }),
+        Body::PayeeSet(PayeeSet { payee: Payee::Fund { programme: 3 }, account: None, call: None, maker: None }),
+        Body::PayeesTaken(PayeesTaken { digest: [7; 32], accounts: 2 }),
+        Body::PayeeCalled(PayeeCalled { proposal: 9, call, by: "per_1".into(), via: Some(Via::Api) }),
+        Body::ApprovalRequested(ApprovalRequested {
+            proposal: Proposal::Carried(Box::new(CarriedChange::Payee(Box::new(change)))),
+            source: String::new(),
+            by: "per_1".into(),
+            why: "why".into(),
+            via: Some(Via::Api),
+            replaces: None,
+            until: None,
+            file: None,
+        }),
+    ]
 }
 
 /// What staff mend: the requests, and a refund as a terminal sent it and as staff made it.

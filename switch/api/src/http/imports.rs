@@ -1,21 +1,27 @@
-//! Files of merchants and links.
+//! Files of merchants, links and payees' accounts.
 
 use super::answers::told;
 use super::callers::Asker;
 use super::fields::Fields;
 use super::operations::{Sent, handed_in};
 use super::state::Api;
-use crate::addresses::{IMPORT_LINKS, IMPORT_MERCHANTS};
+use crate::addresses::{IMPORT_LINKS, IMPORT_MERCHANTS, IMPORT_PAYEES};
 use crate::routes::at;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use kazasu_services::Operation;
-use kazasu_services::import::{ImportFile, ImportLinks, ImportMerchants, Imported, LookAtLinks, LookAtMerchants};
+use kazasu_services::import::{
+    ImportFile, ImportLinks, ImportMerchants, ImportPayees, Imported, LookAtLinks, LookAtMerchants, LookAtPayees,
+};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
+        .route(
+            &at(IMPORT_PAYEES),
+            post(|api, who, form, sent| import(api, who, (form, sent), (ImportPayees, LookAtPayees))),
+        )
         .route(
             &at(IMPORT_LINKS),
             post(|api, who, form, sent| import(api, who, (form, sent), (ImportLinks, LookAtLinks))),

@@ -232,9 +232,13 @@ fn format_of(formats: &[&str]) -> Value {
 pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, Vec<Value>) {
     let of = |description: &str, parameters: Vec<Value>| (description.to_owned(), parameters);
     match name {
-        Name::ImportLinks | Name::ImportMerchants => {
+        Name::ImportLinks | Name::ImportMerchants | Name::ImportPayees => {
             let asked = schemas.request::<ImportFile>();
-            let what = if name == Name::ImportLinks { "links" } else { "merchants" };
+            let what = match name {
+                Name::ImportLinks => "links",
+                Name::ImportMerchants => "merchants",
+                _ => "payees' accounts",
+            };
             (
                 format!("Takes a file of {what}. Rows that cannot be read are told, and never block the others."),
                 query_of(&asked, &[]),
@@ -260,7 +264,9 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
                 text("sheet", "The workbook's sheet; the first that is shown when absent."),
             ],
         ),
-        Name::ReliefReport => of("The report of a programme, for the assembly.", vec![reason(), format_of(&FORMATS[..4])]),
+        Name::ReliefReport => {
+            of("The report of a programme, for the assembly.", vec![reason(), format_of(&FORMATS[..4])])
+        }
         Name::MakeReport => of(
             "A report of finance, as JSON or as a file.",
             vec![
@@ -323,7 +329,7 @@ pub(super) fn file_answer(schemas: &mut Schemas, name: Name) -> Value {
         content
     };
     let content = match name {
-        Name::ImportLinks | Name::ImportMerchants => {
+        Name::ImportLinks | Name::ImportMerchants | Name::ImportPayees => {
             json!({ "application/json": { "schema": schemas.answer::<Imported>() } })
         }
         Name::CompareFile => json!({ "application/json": { "schema": schemas.answer::<Compared>() } }),

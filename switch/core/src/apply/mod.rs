@@ -70,6 +70,22 @@ impl Fold for Applying<'_> {
         Ok(())
     }
 
+    fn payee_set(&mut self, place: Place, r: &record::PayeeSet) -> Applied {
+        self.0.payees.set(place, r);
+        self.0.row_recorded(r.maker.as_ref().and_then(|maker| maker.approval), Yen::ZERO);
+        Ok(())
+    }
+
+    fn payees_taken(&mut self, _: Place, r: &record::PayeesTaken) -> Applied {
+        self.0.payees.taken(r);
+        Ok(())
+    }
+
+    fn payee_called(&mut self, _: Place, r: &record::PayeeCalled) -> Applied {
+        self.0.payee_called(r);
+        Ok(())
+    }
+
     fn file_ended(&mut self, _: Place, r: &record::FileEnded) -> Applied {
         self.0.file_ended(r);
         Ok(())

@@ -33,6 +33,8 @@ fn takes_two(command: &Command) -> Option<ApprovalKind> {
         Command::OpenDeposit { .. } | Command::Fund { .. } | Command::OpeningBalance { .. } | Command::Link { .. } => {
             Some(ApprovalKind::Links)
         }
+        Command::SetPayee { .. } => Some(ApprovalKind::Payee),
+        Command::TakePayees { .. } => Some(ApprovalKind::Payees),
         Command::Proven { command, .. } | Command::Signed { command, .. } => takes_two(command),
         Command::Open { .. }
         | Command::RegisterAcquirer { .. }
@@ -60,6 +62,7 @@ fn takes_two(command: &Command) -> Option<ApprovalKind> {
         | Command::DecideAdvice { .. }
         | Command::ConfirmClock { .. }
         | Command::OfFile { .. }
-        | Command::EndFile { .. } => None,
+        | Command::EndFile { .. }
+        | Command::ResealPayee { .. } => None,
     }
 }

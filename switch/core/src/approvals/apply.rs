@@ -6,8 +6,8 @@ use super::approved_file::ApprovedFile;
 use super::{ClosedRequest, Document, EarlierRequest, OpenRequest};
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
-    ApprovalDecided, ApprovalLapsed, ApprovalRequested, ApprovalSentBack, ApprovalWithdrawn, Fingerprint, Place,
-    Proposal,
+    ApprovalDecided, ApprovalLapsed, ApprovalRequested, ApprovalSentBack, ApprovalWithdrawn, Fingerprint, PayeeCalled,
+    Place, Proposal,
 };
 use kazasu_schemas::attribution::Attribution;
 
@@ -31,6 +31,7 @@ impl State {
             fingerprint: Fingerprint::of(place, r),
             sent_back: None,
             earlier,
+            called: None,
         };
         self.approvals.open.insert(number, open);
     }
@@ -39,6 +40,12 @@ impl State {
         if let Some(open) = self.approvals.open.get_mut(&r.proposal) {
             open.sent_back = Some(Attribution { by: r.by.clone(), why: r.why.clone(), via: r.via });
             open.until = Some(r.until);
+        }
+    }
+
+    pub(in super::super) fn payee_called(&mut self, r: &PayeeCalled) {
+        if let Some(open) = self.approvals.open.get_mut(&r.proposal) {
+            open.called = Some(r.clone());
         }
     }
 
@@ -122,7 +129,7 @@ impl State {
                 {
                     self.book(booking);
                 }
-                self.closing.approved(r, place.at, other, source.text);
+                self.closing.approved(r, place, other, source.text);
             }
         }
     }

@@ -22,9 +22,9 @@ pub(in super::super) struct ApprovedFile {
 
 impl ApprovedFile {
     pub(super) fn of(file: &FileRequest, at: Millis) -> ApprovedFile {
-        // A row opens an account, books its balance and links it; a merchant's row is one record.
+        // A row opens an account, books its balance and links it; a merchant's row is one record, and so is a payee's.
         let each = match file.of {
-            FileOf::Merchants => 1,
+            FileOf::Merchants | FileOf::Payees => 1,
             FileOf::Links => 3,
         };
         ApprovedFile {

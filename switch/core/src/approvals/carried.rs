@@ -3,11 +3,12 @@
 use super::super::decision::Decided;
 use super::super::links::{self, NewVersion};
 use super::super::merging;
+use super::super::payees;
 use super::super::programmes::{self, Payment};
 use super::super::replacing;
 use super::super::state::State;
 use super::asked::Document;
-use kazasu_ledger::record::CarriedChange;
+use kazasu_ledger::record::{CallBack, CarriedChange, Maker};
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::jst::Millis;
 
@@ -17,11 +18,13 @@ pub(super) struct Asked<'a> {
     pub(super) change: &'a CarriedChange,
     pub(super) source: &'a Document,
     pub(super) said: &'a Attribution,
+    /// The call to a payee, where another person than the requester made it.
+    pub(super) called: Option<&'a CallBack>,
 }
 
 /// The record that the change would make now; none where everything is so already.
 pub(super) fn decided(state: &State, now: Millis, asked: Asked<'_>) -> Decided {
-    let Asked { change, source, said } = asked;
+    let Asked { change, source, said, called } = asked;
     let by = said.by.as_str();
     match change {
         CarriedChange::Fund { programme, amount, reference } => {
@@ -36,6 +39,12 @@ pub(super) fn decided(state: &State, now: Millis, asked: Asked<'_>) -> Decided {
         CarriedChange::Replace(asked) => replacing::replace(state, now, asked, said),
         CarriedChange::Link { ppid, instrument, from } => {
             links::at_counter(state, now, NewVersion { ppid: *ppid, from: *from, by }, instrument)
+        }
+        CarriedChange::Payee(change) => {
+            let via = said.via.map(|via| via.name().to_owned()).unwrap_or_default();
+            let mut change = change.clone();
+            change.call = change.call.or_else(|| called.cloned());
+            payees::set(state, &change, Some(Maker { by: by.to_owned(), via, approval: None }))
         }
     }
 }

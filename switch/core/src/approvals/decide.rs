@@ -2,7 +2,7 @@
 
 use super::super::decision::{Decided, Decision, Effect, recorded, reject, unchanged};
 use super::super::links::{self, NewVersion};
-use super::super::refusal::{ApprovalEnd, ApprovalRefusal, Rejected};
+use super::super::refusal::{ApprovalEnd, ApprovalRefusal, PayeeRefusal, Rejected};
 use super::super::relief::role;
 use super::super::state::State;
 use super::super::{cards, closing, corrections, keys, relief, rights, statement};
@@ -11,8 +11,8 @@ use super::carried;
 use super::subject::{is_about_the_same, is_same};
 use super::{ApprovalAnswer, Approvals, OpenRequest};
 use kazasu_ledger::record::{
-    ApprovalDecided, ApprovalLapsed, ApprovalRequested, ApprovalSentBack, ApprovalWithdrawn, Body, DecisionProof,
-    Fingerprint, Linked, Opening, Proposal,
+    ApprovalDecided, ApprovalLapsed, ApprovalRequested, ApprovalSentBack, ApprovalWithdrawn, Body, CallBack,
+    CarriedChange, DecisionProof, Fingerprint, Linked, Opening, PayeeCalled, PayeeChange, Proposal,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_schemas::attribution::Attribution;
@@ -31,6 +31,7 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Approvals) -> 
         Approvals::Decide { proposal, answer, seen, said } => {
             decide(state, now, Deciding { proposal: *proposal, answer: *answer, seen: *seen, told: said })
         }
+        Approvals::CalledBack { proposal, call, said } => called_back(state, now, (*proposal, call), said),
         Approvals::Withdraw { proposal, said } => withdraw(state, now, *proposal, said),
     };
     result.unwrap_or_else(reject)
@@ -63,11 +64,14 @@ struct Wanted<'a> {
     said: &'a Attribution,
     /// The number under which it is decided.
     number: u64,
+    /// The call to a payee, where another person than the requester made it.
+    called: Option<&'a CallBack>,
 }
 
 impl<'a> Wanted<'a> {
     fn of(number: u64, open: &'a OpenRequest) -> Wanted<'a> {
-        Wanted { proposal: &open.proposal, source: &open.source, said: &open.said, number }
+        let called = open.called.as_ref().map(|called| &called.call);
+        Wanted { proposal: &open.proposal, source: &open.source, said: &open.said, number, called }
     }
 }
 
@@ -117,7 +121,7 @@ pub(in super::super) fn request(state: &State, now: Millis, asked: Requesting) -
         return Ok(unchanged());
     }
     let number = replaces.unwrap_or(state.seq + 1);
-    let wanted = Wanted { proposal: &proposal, source: &source, said: &said, number };
+    let wanted = Wanted { proposal: &proposal, source: &source, said: &said, number, called: None };
     let effect = effect_of(state, now, wanted, &said.by)?;
     if matches!(proposal, Proposal::Carried(_)) && effect.carries.is_none() {
         // Everything is as it is asked for.
@@ -156,7 +160,10 @@ pub(in super::super) fn decide(state: &State, now: Millis, decided: Deciding<'_>
     batch_approver(state, &open.proposal, &told.by)?;
     let (fingerprint, Attribution { by, why, via }) = (open.fingerprint, told.clone());
     let (approved, effect) = match answer {
-        ApprovalAnswer::Approve => (true, effect_of(state, now, Wanted::of(proposal, open), &told.by)?),
+        ApprovalAnswer::Approve => {
+            was_called(state, (proposal, open), &told.by)?;
+            (true, effect_of(state, now, Wanted::of(proposal, open), &told.by)?)
+        }
         ApprovalAnswer::Deny => (false, Approved::default()),
         ApprovalAnswer::SendBack => {
             let until = deadline(&open.proposal, now);
@@ -214,6 +221,42 @@ fn batch_approver(state: &State, proposal: &Proposal, by: &str) -> Result<(), Re
     }
 }
 
+/// The change of a payee's account that a request is about.
+fn payee_change(proposal: &Proposal) -> Option<&PayeeChange> {
+    match proposal {
+        Proposal::Carried(change) => match &**change {
+            CarriedChange::Payee(change) => Some(change),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A change of a payee's account is approved when the payee was called, and not by the person who called in the requester's place.
+fn was_called(state: &State, (number, open): (u64, &OpenRequest), by: &str) -> Result<(), Rejected> {
+    let Some(change) = payee_change(&open.proposal) else { return Ok(()) };
+    match (&change.call, &open.called) {
+        (None, None) => Err(PayeeRefusal::NotCalled(number).into()),
+        (_, Some(called)) if state.rights.are_one(&called.by, by) => Err(PayeeRefusal::OtherPart(by.to_owned()).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Notes a call to the payee of a request that has none, by another person than its requester.
+fn called_back(state: &State, now: Millis, (number, call): (u64, &CallBack), told: &Attribution) -> Decided {
+    let open = open_request(state, now, number)?;
+    is_person(&told.by)?;
+    let change = payee_change(&open.proposal).ok_or(PayeeRefusal::NotAboutPayee(number))?;
+    if state.rights.are_one(&open.said.by, &told.by) {
+        return Err(PayeeRefusal::OtherPart(told.by.clone()).into());
+    }
+    if change.call.is_some() || open.called.is_some() {
+        return Err(PayeeRefusal::CalledBefore(number).into());
+    }
+    let Attribution { by, via, .. } = told.clone();
+    Ok(recorded(Body::PayeeCalled(PayeeCalled { proposal: number, call: call.clone(), by, via })))
+}
+
 fn withdraw(state: &State, now: Millis, number: u64, told: &Attribution) -> Decided {
     let open = open_request(state, now, number)?;
     if !state.rights.are_one(&open.said.by, &told.by) {
@@ -232,7 +275,7 @@ pub(in super::super) fn lapse(state: &State, now: Millis) -> Option<Decision> {
 
 /// What a proposal would do, or why it cannot be. `by` approves it.
 fn effect_of(state: &State, now: Millis, wanted: Wanted<'_>, by: &str) -> Result<Approved, Rejected> {
-    let Wanted { proposal, source, said, number } = wanted;
+    let Wanted { proposal, source, said, number, called } = wanted;
     let (opens, transfers) = match proposal {
         Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. } => {
             relief::effect_of(state, now, proposal)?
@@ -242,7 +285,8 @@ fn effect_of(state: &State, now: Millis, wanted: Wanted<'_>, by: &str) -> Result
         }
         Proposal::UndoBooking { reference, payer } => statement::effect_of(state, reference, *payer)?,
         Proposal::Carried(change) => {
-            let carries = carried::decided(state, now, carried::Asked { change, source, said })?.body.map(Box::new);
+            let carries =
+                carried::decided(state, now, carried::Asked { change, source, said, called })?.body.map(Box::new);
             return Ok(Approved { carries, ..Approved::default() });
         }
         Proposal::File(_) => return Ok(Approved::default()),

@@ -3,7 +3,7 @@
 
 use super::super::decision::{Decided, Decision, recorded, unchanged};
 use super::super::event::Command;
-use super::super::refusal::{ApprovalRefusal, Rejected};
+use super::super::refusal::{ApprovalRefusal, PayeeRefusal, Rejected};
 use super::super::state::State;
 use super::approved_file::ApprovedFile;
 use kazasu_ledger::Seq;
@@ -14,6 +14,7 @@ use kazasu_schemas::money::Yen;
 /// Is this a command that a row of such a file makes?
 fn is_of(command: &Command, of: FileOf) -> bool {
     match of {
+        FileOf::Payees => matches!(command, Command::SetPayee { .. }),
         FileOf::Merchants => matches!(command, Command::ChangeMerchant { .. }),
         FileOf::Links => matches!(
             command,
@@ -36,6 +37,9 @@ pub(in super::super) fn row(
     let file = state.approvals.files.get(&approval).filter(|file| !file.is_over(now)).ok_or_else(none)?;
     if !is_of(command, file.of) {
         return Err(none());
+    }
+    if matches!(command, Command::SetPayee { change, .. } if change.call.is_none()) {
+        return Err(PayeeRefusal::RowNotCalled.into());
     }
     let mut decision = decide()?;
     if let Some(body) = &mut decision.body {
@@ -61,6 +65,7 @@ fn under(body: &mut Body, approval: Seq) {
     };
     match body {
         Body::MerchantRegistered(r) => in_maker(&mut r.maker),
+        Body::PayeeSet(r) => in_maker(&mut r.maker),
         Body::DepositOpened(r) => in_maker(&mut r.maker),
         Body::Funded(r) => in_maker(&mut r.maker),
         Body::Linked(r) => r.approval = Some(approval),

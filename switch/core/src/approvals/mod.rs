@@ -15,7 +15,7 @@ mod view;
 
 use super::refusal::ApprovalEnd;
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::{CarriedChange, Destruction, Fingerprint, Instrument, Proposal};
+use kazasu_ledger::record::{CallBack, CarriedChange, Destruction, Fingerprint, Instrument, PayeeCalled, Proposal};
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::ids::Ppid;
@@ -53,6 +53,15 @@ pub enum Approvals {
         /// What the person looked at; absent only where history is played again.
         seen: Option<Fingerprint>,
         /// The person who decides, another one than asked; the reason, and through what.
+        said: Attribution,
+    },
+    /// A payee was called about a change of its account that another person asked for.
+    CalledBack {
+        /// The request's number.
+        proposal: u64,
+        /// The note of the call.
+        call: Box<CallBack>,
+        /// The person who called, and through what it is said.
         said: Attribution,
     },
     /// The requester takes a request back.
@@ -112,6 +121,8 @@ pub(super) struct OpenRequest {
     /// Who sent it back.
     sent_back: Option<Attribution>,
     earlier: Option<Box<EarlierRequest>>,
+    /// Of a payee's account: the call that another person than the requester made.
+    called: Option<PayeeCalled>,
 }
 
 /// A request that is over.
@@ -165,6 +176,20 @@ impl ApprovalState {
             },
             _ => None,
         })
+    }
+
+    /// Requests with a payee's account under this version of the vault's keys.
+    pub(super) fn waiting_payees(&self, version: u8) -> usize {
+        let under = |open: &&OpenRequest| match &open.proposal {
+            Proposal::Carried(change) => match &**change {
+                CarriedChange::Payee(change) => {
+                    change.account.as_ref().is_some_and(|account| account.sealed.first() == Some(&version))
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        self.open.values().filter(under).count()
     }
 
     /// Of a person's link to an instrument that another person has, the request that is open.

@@ -1,7 +1,7 @@
 //! What two requests are about: one subject, or the same change of it.
 
 use super::super::{links, rights};
-use kazasu_ledger::record::{CarriedChange, Proposal};
+use kazasu_ledger::record::{CarriedChange, PayeeChange, Proposal};
 use kazasu_schemas::canonical::same;
 
 /// Two requests about one subject are not open at one time.
@@ -64,13 +64,15 @@ fn is_one_change(a: &CarriedChange, b: &CarriedChange) -> bool {
         (CarriedChange::Merge { from: a, .. }, CarriedChange::Merge { from: b, .. }) => a == b,
         (CarriedChange::Link { ppid: a, .. }, CarriedChange::Link { ppid: b, .. }) => a == b,
         (CarriedChange::Replace(a), CarriedChange::Replace(b)) => a.from == b.from || a.into == b.into,
+        (CarriedChange::Payee(a), CarriedChange::Payee(b)) => a.payee == b.payee,
         (
             CarriedChange::Fund { .. }
             | CarriedChange::Credit { .. }
             | CarriedChange::Policy(_)
             | CarriedChange::Merge { .. }
             | CarriedChange::Link { .. }
-            | CarriedChange::Replace(_),
+            | CarriedChange::Replace(_)
+            | CarriedChange::Payee(_),
             _,
         ) => false,
     }
@@ -89,6 +91,12 @@ fn is_same_change(a: &CarriedChange, b: &CarriedChange) -> bool {
                 (x, y) => x.is_none() && y.is_none(),
             };
             (a.from, a.into) == (b.from, b.into) && same_link
+        }
+        // An account and a note are sealed anew each time, too.
+        (CarriedChange::Payee(a), CarriedChange::Payee(b)) => {
+            let account = |change: &PayeeChange| change.account.as_ref().map(|account| (account.token, account.name));
+            let call = |change: &PayeeChange| change.call.as_ref().map(|call| call.token);
+            (a.payee, account(a), call(a)) == (b.payee, account(b), call(b))
         }
         (a, b) => a == b,
     }

@@ -4,7 +4,7 @@ use super::super::state::State;
 use super::super::wallet::InstrumentKey;
 use super::{ApprovalStanding, ClosedRequest, Document, EarlierRequest, OpenRequest};
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::{ApprovalKind, CarriedChange, Destruction, Fingerprint, Instrument, Proposal};
+use kazasu_ledger::record::{ApprovalKind, CarriedChange, Destruction, Fingerprint, Instrument, PayeeCalled, Proposal};
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
@@ -30,6 +30,8 @@ pub struct ApprovalView {
     pub fingerprint: Fingerprint,
     /// Where it stands.
     pub standing: ApprovalStanding,
+    /// Of a payee's account: the call that another person than the requester made.
+    pub called: Option<PayeeCalled>,
     /// What it asked for before.
     pub earlier: Option<Box<EarlierRequest>>,
 }
@@ -60,6 +62,7 @@ impl OpenRequest {
             until: self.until,
             fingerprint: self.fingerprint,
             standing,
+            called: self.called.clone(),
             earlier: self.earlier.clone(),
         }
     }
@@ -138,7 +141,8 @@ impl State {
                 | CarriedChange::Policy(_)
                 | CarriedChange::Merge { .. }
                 | CarriedChange::Link { .. }
-                | CarriedChange::Replace(_) => return String::new(),
+                | CarriedChange::Replace(_)
+                | CarriedChange::Payee(_) => return String::new(),
             },
             Proposal::UndoBooking { reference, payer: None } => return self.line_city(reference).unwrap_or_default(),
             Proposal::UndoBooking { payer: Some(_), .. }

@@ -116,8 +116,8 @@ impl ClosingState {
     }
 
     /// A proposal about closing was approved.
-    pub(in super::super) fn approved(&mut self, r: &ApprovalDecided, at: Millis, proposal: Proposal, source: String) {
-        let number = r.proposal;
+    pub(in super::super) fn approved(&mut self, r: &ApprovalDecided, place: Place, proposal: Proposal, source: String) {
+        let (number, at) = (r.proposal, place.at);
         match proposal {
             Proposal::Contracts(contracts) => {
                 self.contracts = Some(Arc::new(*contracts));
@@ -133,6 +133,7 @@ impl ClosingState {
                     total,
                     value_date,
                     payees,
+                    decided: place.seq,
                     file: None,
                     made_at: None,
                     taken: Default::default(),

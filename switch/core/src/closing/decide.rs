@@ -407,7 +407,10 @@ pub(in super::super) fn effect_of(
     let today = state.day.min(now.max(state.at).jst_day());
     match proposal {
         Proposal::Contracts(contracts) => contracts_follow(state, contracts).map(|()| Default::default()),
-        Proposal::Payout { settlements, total, .. } => payable(state, settlements, *total).map(|()| Default::default()),
+        Proposal::Payout { settlements, total, payees, .. } => {
+            payable(state, settlements, *total)?;
+            super::super::payees::as_requested(state, settlements, payees).map(|()| Default::default())
+        }
         Proposal::Resolve { id, how } => resolve(state, id, *how),
         Proposal::CancelPayout { payout } => match payout_of(state, *payout)? {
             there if !there.taken.is_empty() => refuse(NotClosed::Taken(*payout)),

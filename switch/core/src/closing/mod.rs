@@ -190,6 +190,8 @@ pub(super) struct Payout {
     pub(super) total: Yen,
     pub(super) value_date: BusinessDay,
     pub(super) payees: [u8; 32],
+    /// The record that approved it.
+    pub(super) decided: u64,
     pub(super) file: Option<(Format, Vec<MadeFile>)>,
     pub(super) made_at: Option<Millis>,
     /// Files whose money the bank took.

@@ -3,6 +3,7 @@
 use super::approvals::ApprovalRefusal;
 use super::closing::NotClosed;
 use super::corrections::CorrectionRefusal;
+use super::payees::PayeeRefusal;
 use super::policy::PolicyConflict;
 use super::relief::Refusal;
 use super::rights::RightsRefusal;
@@ -161,10 +162,11 @@ pub enum Rejected {
     KeyDestroyed(u8),
     /// Something that is used is sealed under the key.
     #[error(
-        "version {0} of the vault's keys is needed: {1} link versions, {2} approval requests and {3} relief batches are sealed under it. `kazasu \
-         link rotate` seals links again; proposals must be decided, relief batches reported or cancelled"
+        "version {0} of the vault's keys is needed: {1} link versions, {2} approval requests, {3} relief batches and {4} payees' accounts are \
+         sealed under it. `kazasu link rotate` seals links and payees' accounts again; proposals must be decided, relief batches reported or \
+         cancelled, files of approved payouts made"
     )]
-    KeyNeeded(u8, u64, usize, usize),
+    KeyNeeded(u8, u64, usize, usize, u64),
     /// No such notice.
     #[error("notice {}-{} is not owed", .0 / 16, .0 % 16)]
     UnknownNotice(u64),
@@ -174,6 +176,9 @@ pub enum Rejected {
     /// Something about correcting a payment.
     #[error(transparent)]
     Correction(#[from] CorrectionRefusal),
+    /// Something about a payee's account.
+    #[error(transparent)]
+    Payee(#[from] PayeeRefusal),
     /// Something about people's rights.
     #[error("{0}")]
     Rights(Box<RightsRefusal>),

@@ -6,6 +6,7 @@ mod messages;
 mod offline;
 mod parties;
 mod parts;
+mod payees;
 mod people;
 mod programmes;
 mod rules;
@@ -21,6 +22,7 @@ pub(super) use offline::Offline;
 pub use parties::Merchant;
 pub(super) use parties::Parties;
 pub(super) use parts::Parts;
+pub(super) use payees::{PayeeBook, PayeeVersion, is_one_account};
 pub(super) use people::People;
 pub use people::{BreakReason, Broken, LinkVersion};
 pub(super) use programmes::{Programmes, PurseBook, Sweep};
@@ -110,6 +112,7 @@ pub struct State {
     /// Accounts and holds.
     pub book: Book,
     pub(super) parties: Parties,
+    pub(super) payees: PayeeBook,
     pub(super) rules: Rules,
     pub(super) programmes: Programmes,
     pub(super) approvals: ApprovalState,

@@ -73,7 +73,7 @@ pub struct PaidItem {
     pub amount: Yen,
     /// The merchant.
     pub merchant: Option<(InstitutionId, MerchantId)>,
-    /// The payee's name as a keyed hash, of a row.
+    /// The payee's name as a keyed hash.
     pub name: Option<[u8; 16]>,
     /// The bank took it, and it has not come back. Otherwise its file was not taken yet.
     pub paid: bool,
@@ -257,7 +257,7 @@ impl State {
                         file: files.len(),
                         amount: settled.settlement.paid,
                         merchant,
-                        name: None,
+                        name: self.paid_to(*number, *settlement).map(|(_, account)| account.name),
                         paid: settled.state == SettlementState::Paid(*number),
                     });
                 }

@@ -95,6 +95,29 @@ fn a_write_off_is_the_operators_and_the_merchant_keeps_what_it_has() {
     town.check_replay();
 }
 
+/// A payment that its terminal reverses after it was written off: the person gets each yen once, and the merchant keeps what the operator
+/// bore.
+#[test]
+fn a_reversal_after_a_write_off_gives_back_what_still_stands() {
+    let mut town = Town::new();
+    let (bought, payment) = paid(&mut town, RICH, 1_000);
+    approved(&mut town, (payment, CorrectionKind::WriteOff), 300);
+    let reversal = town.about(Operation::Reversal, &bought, 1_000);
+    assert_eq!(town.code(&reversal), APPROVED);
+    assert_eq!((town.available_to(RICH), town.payable("SHOP"), operators_loss(&town)), (10_000, 300, 300));
+    assert_eq!(left(&town, payment), 0);
+    assert!(request(&mut town, (payment, CorrectionKind::WriteOff), 1).is_err(), "nothing is paid twice");
+    // An issuer's payment that was written off as a whole: nothing stands, so nothing is given back once more.
+    let (bought, payment) = paid(&mut town, AT_ISSUER, 2_000);
+    approved(&mut town, (payment, CorrectionKind::WriteOff), 2_000);
+    assert_eq!((town.receivable().0, town.payable("SHOP"), operators_loss(&town)), (0, 2_300, 2_300));
+    let reversal = town.about(Operation::Reversal, &bought, 2_000);
+    assert_eq!(town.code(&reversal), APPROVED);
+    assert_eq!((town.receivable().0, town.payable("SHOP"), operators_loss(&town)), (0, 2_300, 2_300));
+    assert_eq!(left(&town, payment), 0);
+    town.check_replay();
+}
+
 #[test]
 fn every_tender_gets_its_share_back() {
     let mut town = town_with(policy());

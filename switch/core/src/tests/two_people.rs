@@ -5,15 +5,16 @@ use super::*;
 use crate::{ApprovalAnswer, Approvals, Document, MerchantChange, Replay, Rights};
 use kazasu_ledger::record::{
     ApprovalDecided, ApprovalKind, Author, CardStatus, CarriedChange, FileEnded, FileOf, FileRequest, LinkOrigin,
-    Proposal, Replacement, RoleFor,
+    Payee, PayeeChange, Proposal, Replacement, RoleFor,
 };
 use kazasu_schemas::identity::{OrganisationId, OrganisationKind, Role, Scope, SignIn};
 use kazasu_schemas::policy::Policy;
+use kazasu_schemas::relief::SealedAccount;
 
 const DAY: i64 = 24 * 3_600_000;
 
 /// A town whose first access administrator has joined.
-fn administered() -> Town {
+pub(super) fn administered() -> Town {
     let mut town = town_with(policy());
     let author = Author { id: None, sign_in: SignIn::KeyFile, via: Via::Offline, why: "first start".into() };
     let (name, shops) = ("kazasu".parse().unwrap(), Vec::new());
@@ -49,6 +50,12 @@ fn strict() -> Policy {
 fn activation(policy: Policy) -> Command {
     let (policy, source) = (Box::new(policy), "file".to_owned());
     Command::ActivatePolicy { policy, source, said: said("per_1", "theft"), first: false }
+}
+
+fn payee() -> Command {
+    let payee = Payee::Merchant { acquirer: acquirer(), merchant: "SHOP".parse().unwrap() };
+    let account = SealedAccount { sealed: vec![1], token: [1; 16], name: [1; 16] };
+    Command::SetPayee { change: Box::new(PayeeChange { payee, account: Some(account), call: None }), maker: None }
 }
 
 fn row(name: &str) -> Command {
@@ -107,6 +114,8 @@ fn without_an_approval_one_person_changes_nothing() {
         (Command::SetCard { ppid, status: CardStatus::Good, said: said("per_1", "found") }, "lift_suspension"),
         (Command::BindCertificate { ppid, serial, issuer: None, last_day, by: by() }, "bind_card"),
         (row("A shop"), "merchants"),
+        (payee(), "payee"),
+        (Command::TakePayees { digest: [1; 32], accounts: 1 }, "payees"),
         (Command::OpenDeposit { number: 5, maker: None }, "links"),
         (Command::Fund { number: 1, amount: Yen::new(1), reference: "r".into(), maker: None }, "links"),
         (Command::OpeningBalance { number: 1, amount: Yen::new(1), reference: "r".into(), maker: None }, "links"),

@@ -23,7 +23,7 @@ pub(super) fn config_file(town: &Town, pins: Option<&Pins>) -> String {
             unlock = \"file:keys.credential\"\n";
     out += &format!(
         "\n[[city]]\ncode = \"{CITY}\"\nname = \"かざす町 Kazasu Town\"\nofficers = [\"sato\"]\napprovers = [\"suzuki\"]\n\
-         treasurers = [\"tanaka\"]\n\n[payout]\npayees_file = \"payees.csv\"\nclient_code = \"0000009999\"\nclient_name = \"ｶｻﾞｽ\"\n\
+         treasurers = [\"tanaka\"]\n\n[payout]\nclient_code = \"0000009999\"\nclient_name = \"ｶｻﾞｽ\"\n\
          bank = \"9999\"\nbank_name = \"ﾐﾅﾄ\"\nbranch = \"001\"\nbranch_name = \"ﾎﾝﾃﾝ\"\nkind = \"ordinary\"\naccount = \"1000001\"\n\n\
          # Who pays in, as the bank's statement names it.\n[[payout.payer]]\nname = \"ｻｸﾗｶ-ﾄﾞ\"\nfrom = \"issuer 1\"\n\n\
          [[payout.payer]]\nname = \"ﾋﾊﾞﾘﾃﾞﾋﾞﾂﾄ\"\nfrom = \"issuer 2\"\n\n[[payout.payer]]\nname = \"ﾐﾅﾄｷﾞﾝｺｳ\"\nfrom = \"issuer 3\"\n\n\

@@ -121,7 +121,7 @@ impl Fold for Details<'_> {
     }
 
     kazasu_ledger::ignore_records! {
-        file_ended replaced approval_sent_back approval_withdrawn approval_lapsed opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked
+        payee_set payees_taken payee_called file_ended replaced approval_sent_back approval_withdrawn approval_lapsed opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked
         totals_compared cut_over policy_activated temporary_issued merged card_status_set certificate_bound
         list_applied own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed
         retarget_decided resealed stood_in notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added

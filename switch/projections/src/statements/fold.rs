@@ -230,7 +230,7 @@ impl record::Fold for Step<'_> {
     }
 
     kazasu_ledger::ignore_records! {
-        file_ended opened acquirer_registered issuer_registered deposit_opened funded linked unlinked issuer_late
+        payee_set payees_taken payee_called file_ended opened acquirer_registered issuer_registered deposit_opened funded linked unlinked issuer_late
         totals_compared cut_over policy_activated temporary_issued card_status_set certificate_bound list_applied
         own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed
         notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken

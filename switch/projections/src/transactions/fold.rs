@@ -256,7 +256,7 @@ impl record::Fold for Step<'_> {
         notice_ended approval_requested relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran exceptions_opened
-        exception_noted head_signed exceptions_ended line_undone line_set_aside file_ended approval_sent_back approval_withdrawn approval_lapsed
+        exception_noted head_signed exceptions_ended line_undone line_set_aside payee_set payees_taken payee_called file_ended approval_sent_back approval_withdrawn approval_lapsed
         clock_confirmed clock_kept
         organisation_set person_invited person_joined person_ended key_registered key_revoked grant_ended
     }

@@ -422,8 +422,10 @@ fn default_in_flight() -> usize {
 #[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields)]
 pub struct PayoutFile {
-    /// Merchants' accounts (CSV), readable by its owner only; relative to this file.
-    pub payees_file: PathBuf,
+    /// Payees' accounts (CSV), readable by its owner only; relative to this file. The first start takes them into the ledger; then the
+    /// setting goes.
+    #[serde(default)]
+    pub payees_file: Option<PathBuf>,
     /// 10 digits, given by the bank.
     pub client_code: String,
     /// In kana.

@@ -13,12 +13,8 @@ use kazasu_text::{Quoted, Said, names, readings};
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<kazasu_services::closing::PayoutConfig>> {
+pub(super) fn payout(file: &ConfigFile) -> anyhow::Result<Option<kazasu_services::closing::PayoutConfig>> {
     let Some(p) = &file.payout else { return Ok(None) };
-    let path = base.join(&p.payees_file);
-    kazasu_security::files::only_owner_reads(&path)?;
-    let bytes = kazasu_security::files::read(&path)?;
-    let payees = kazasu_services::closing::PayoutConfig::payees(&bytes).with_context(|| path.display().to_string())?;
     let digits = |what: &str, text: &str, len: usize| {
         ensure!(
             text.len() == len && text.bytes().all(|b| b.is_ascii_digit()),
@@ -70,7 +66,7 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<ka
         ensure!(fee.is_positive() && fee <= most, Said::of(&ConfigText::ReturnFee { most, got: fee }));
         return_fees.push(fee);
     }
-    Ok(Some(kazasu_services::closing::PayoutConfig { funding, payees, payers, return_fees }))
+    Ok(Some(kazasu_services::closing::PayoutConfig { funding, payers, return_fees }))
 }
 
 /// Days on which banks work.

@@ -21,6 +21,8 @@ pub(super) fn roles_of(kind: ApprovalKind, city: &str) -> (&'static [Role], &'st
         | ApprovalKind::Contracts
         | ApprovalKind::Payout
         | ApprovalKind::CancelPayout
+        | ApprovalKind::Payee
+        | ApprovalKind::Payees
         | ApprovalKind::Correction
         | ApprovalKind::Resolve => FINANCES,
         ApprovalKind::Retarget | ApprovalKind::Replace => (&[Role::Operator], &[Role::Operator, Role::CallCentre]),
@@ -55,6 +57,8 @@ const FINANCES: (&[Role], &[Role]) =
 pub(super) fn factor_of(kind: ApprovalKind) -> Factor {
     match kind {
         ApprovalKind::Payout
+        | ApprovalKind::Payee
+        | ApprovalKind::Payees
         | ApprovalKind::ReturnFunds
         | ApprovalKind::Correction
         | ApprovalKind::Replace

@@ -2,8 +2,8 @@
 
 use super::differences::Difference;
 use super::found::{ApprovalEffect, Found, yen};
-use kazasu_core::{Holding, Resident, State};
-use kazasu_ledger::record::{CarriedChange, Replacement};
+use kazasu_core::{Holding, Resident, SettlementState, State};
+use kazasu_ledger::record::{CarriedChange, Payee, PayeeChange, Replacement};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::money::Yen;
 
@@ -27,6 +27,7 @@ pub(super) fn found(state: &State, change: &CarriedChange) -> Found {
         CarriedChange::Merge { from, into } => merge(state, from, into),
         CarriedChange::Link { ppid, .. } => Found::of_link(state, *ppid),
         CarriedChange::Replace(replacement) => replace(state, replacement),
+        CarriedChange::Payee(change) => payee(state, change),
     }
 }
 
@@ -53,6 +54,22 @@ fn credit(state: &State, (ppid, programme): (&Ppid, u16), amount: Yen) -> Found 
         fund_of(state, programme).map(|now| Difference::new("fund_yen", now, now.saturating_sub(amount.get()))),
     );
     Found::plain(yen(amount), changes)
+}
+
+/// The account before and after is opened later; here is whose it is, and what is due to it.
+fn payee(state: &State, change: &PayeeChange) -> Found {
+    let mut changes = vec![Difference::known("payee", change.payee)];
+    if let Payee::Merchant { acquirer, merchant } = change.payee {
+        let name = state.merchants().iter().find(|m| (m.acquirer, m.id) == (acquirer, merchant));
+        changes.extend(name.map(|merchant| Difference::known("merchant", &merchant.name)));
+        let settlements = state.settlements();
+        let due = settlements.iter().filter(|s| (s.acquirer, s.merchant) == (acquirer, merchant));
+        let due = due.filter(|s| s.state == SettlementState::Due).map(|s| s.settlement.paid.get()).sum::<i64>();
+        changes.push(Difference::known("due_yen", due));
+    }
+    let mut found = Found::plain(None, changes);
+    found.accounts.extend(state.payee_account(&change.payee).and_then(|now| Some((change.payee, now.account?))));
+    found
 }
 
 /// What an ID has of a programme, and what the person has of it with that: purses in yen, or points.

@@ -1,12 +1,13 @@
 //! The content of a request: the values that its requester filled in, by kind of request.
 
 use super::facts::{self, Facts};
+use crate::payees::{CallShown, call_shown, masked, opened};
 use crate::residents::MaskedInstrument;
 use crate::{Services, payer_text};
 use kazasu_core::{ApprovalView, Document, State};
 use kazasu_ledger::record::{
-    CardChange, CardStatus, CarriedChange, FileOf, FileRequest, Instrument, MovedLink, Proposal, Replacement,
-    RightsChange,
+    CardChange, CardStatus, CarriedChange, FileOf, FileRequest, Instrument, MovedLink, PayeeChange, Proposal,
+    Replacement, RightsChange,
 };
 use kazasu_schemas::identity::{ActorId, PersonId, ProgramId, Role, Scope};
 use kazasu_schemas::ids::Ppid;
@@ -173,6 +174,18 @@ pub enum ApprovalContent {
         /// The link that goes over.
         instrument: Option<MaskedInstrument>,
     },
+    Payee {
+        payee: String,
+        /// Bank, branch and the last digits; absent where the account ends.
+        account: Option<String>,
+        holder: Option<String>,
+        /// The beginning of the account's keyed hash: another account has another, also where the last digits are the same.
+        account_token: Option<String>,
+        /// The call that the requester made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<CallShown>,
+    },
+    Payees(FileContent),
     Merchants(FileContent),
     Links(FileContent),
     Destruction {
@@ -246,6 +259,7 @@ impl Known {
                 CarriedChange::Fund { .. }
                 | CarriedChange::Credit { .. }
                 | CarriedChange::Policy(_)
+                | CarriedChange::Payee(_)
                 | CarriedChange::Merge { .. } => None,
             },
             _ => None,
@@ -308,6 +322,7 @@ impl Services {
             Proposal::Rights(change) => of_rights(change, known),
             Proposal::Carried(change) => self.of_carried((change, source), known),
             Proposal::File(file) => match file.of {
+                FileOf::Payees => ApprovalContent::Payees(FileContent::of(file, &source.name)),
                 FileOf::Merchants => ApprovalContent::Merchants(FileContent::of(file, &source.name)),
                 FileOf::Links => ApprovalContent::Links(FileContent::of(file, &source.name)),
             },
@@ -370,6 +385,19 @@ impl Services {
                 let instrument = link.as_ref().map(masked);
                 ApprovalContent::Replace { from: from.to_string(), into: into.to_string(), instrument }
             }
+            CarriedChange::Payee(change) => self.of_payee(change),
+        }
+    }
+
+    fn of_payee(&self, change: &PayeeChange) -> ApprovalContent {
+        let vault = &self.imports.vault;
+        let account = change.account.as_ref().and_then(|account| opened(vault, &change.payee, account).ok());
+        ApprovalContent::Payee {
+            payee: change.payee.to_string(),
+            account: account.as_ref().map(masked),
+            holder: account.map(|account| account.name),
+            account_token: change.account.as_ref().map(|account| hex::encode(&account.token[..6])),
+            call: change.call.as_ref().and_then(|call| call_shown(vault, &change.payee, call)),
         }
     }
 

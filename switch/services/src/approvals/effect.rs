@@ -1,21 +1,23 @@
 //! Computes the effect of a request: amounts, counts, payees, remaining amounts, and values before and after.
 
 use super::differences::{Difference, between};
-use super::facts::{self, masked_account};
+use super::facts;
 use super::found::{ApprovalEffect, FileShown, Found, PayeeShown, RowShown, yen};
 use super::{carried, files};
-use crate::closing::PayoutConfig;
 use crate::error::Result;
+use crate::payees::{call_shown, masked, opened};
 use crate::sentences::booked_as;
 use crate::{Services, payer_text};
 use kazasu_core::{ApprovalView, PaidBy, SettlementView, State, WhichExceptions};
 use kazasu_ledger::record::{
-    CardChange, CarriedChange, Correction, CorrectionKind, Destruction, Instrument, Proposal, RightsChange, RoleGrant,
+    CardChange, CarriedChange, Correction, CorrectionKind, Destruction, Instrument, Payee, PayeeChange, Proposal,
+    RightsChange, RoleGrant,
 };
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::Terms;
+use kazasu_schemas::relief::{SealedAccount, Terms};
 use kazasu_text::approvals::EffectText;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// The largest number of payees in one answer.
 const MOST_PAYEES: usize = 200;
@@ -41,7 +43,10 @@ impl Found {
             Proposal::ReturnFunds { programme, amount, .. } => {
                 let view = state.relief_programme(*programme);
                 let fund = view.map(|v| Difference::new("fund_yen", v.fund.get(), v.fund.get() - amount.get()));
-                Found::plain(yen(*amount), fund.into_iter().collect())
+                let mut found = Found::plain(yen(*amount), fund.into_iter().collect());
+                let payee = Payee::Fund { programme: *programme };
+                found.accounts.extend(state.payee_account(&payee).and_then(|now| Some((payee, now.account?))));
+                found
             }
             Proposal::Contracts(contracts) => {
                 let (_, _, source) = state.contracts();
@@ -125,7 +130,11 @@ fn paid(state: &State, settlements: &[u32], total: Yen) -> Found {
     let settlements: Vec<_> = state.settlements().into_iter().filter(|s| settlements.contains(&s.number)).collect();
     let count = Some(settlements.len());
     let effect = ApprovalEffect { yen: yen(total), count, ..ApprovalEffect::default() };
-    Found { effect, settlements, ..Found::default() }
+    let numbers: Vec<u32> = settlements.iter().map(|s| s.number).collect();
+    let digest = state.payees_digest(&numbers).ok();
+    let payees = settlements.iter().map(payee_of);
+    let accounts = payees.filter_map(|payee| Some((payee, state.payee_account(&payee)?.account?))).collect();
+    Found { effect, settlements, accounts, digest, ..Found::default() }
 }
 
 fn rights(state: &State, change: &RightsChange) -> Found {
@@ -228,6 +237,7 @@ fn card(state: &State, change: &CardChange) -> Vec<Difference> {
 fn destruction(state: &State, key: &Destruction) -> Found {
     let needs = state.seal_needs(key.version);
     let needed = needs.links + u64::try_from(needs.proposals + needs.relief_batches.len()).unwrap_or(u64::MAX);
+    let needed = needed.saturating_add(needs.payees);
     let sealed = EffectText::Readable { key: &key.key, version: key.version };
     let change = Difference::of(crate::keys::purpose(&key.key), None, None);
     let changes = vec![
@@ -240,7 +250,7 @@ fn destruction(state: &State, key: &Destruction) -> Found {
 impl Services {
     /// The effect of an open request.
     pub(super) fn effect(&self, open: &ApprovalView, found: Found) -> Result<ApprovalEffect> {
-        let Found { mut effect, in_force, settlements, instrument } = found;
+        let Found { mut effect, in_force, settlements, accounts, digest, instrument } = found;
         if !open.source.text.is_empty() {
             let text = open.source.text.as_bytes();
             let sha256 = hex::encode(Sha256::digest(text));
@@ -249,7 +259,24 @@ impl Services {
             effect.changes.extend(between(&before, &facts::of_toml(&open.source.text)));
         }
         if !settlements.is_empty() {
-            self.payees(open, settlements, &mut effect);
+            let stale = matches!(&open.proposal, Proposal::Payout { payees, .. } if Some(*payees) != digest);
+            if stale {
+                let now = "changed after the request: it cannot be approved any more".to_owned();
+                effect.changes.push(Difference::new("accounts", "as requested", now));
+            }
+            self.payees(settlements, &accounts, &mut effect);
+        }
+        match &open.proposal {
+            Proposal::Carried(change) => {
+                if let CarriedChange::Payee(change) = &**change {
+                    self.accounts_compared(open, (change, &accounts), &mut effect);
+                }
+            }
+            Proposal::ReturnFunds { programme, .. } => {
+                let account = self.account_shown(&Payee::Fund { programme: *programme }, &accounts);
+                effect.changes.extend(account.map(|account| Difference::known("account", account)));
+            }
+            _ => {}
         }
         if let (Some((person, now, here)), Some(instrument)) = (instrument, wanted(&open.proposal)) {
             let shown = |m: crate::residents::MaskedInstrument| format!("{} {}", m.kind, m.number);
@@ -260,18 +287,8 @@ impl Services {
         Ok(effect)
     }
 
-    /// Adds the payees of a payout with their accounts.
-    fn payees(&self, open: &ApprovalView, mut settlements: Vec<SettlementView>, effect: &mut ApprovalEffect) {
-        let config = self.payout_config().ok();
-        let config = config.as_deref();
-        if let (Proposal::Payout { payees, .. }, Some(config)) = (&open.proposal, config)
-            && *payees != config.digest(&settlements)
-        {
-            let change = Difference::of("accounts", None, None);
-            effect
-                .changes
-                .push(change.words_before(&EffectText::AsRequested).words_after(&EffectText::AccountsChanged));
-        }
+    /// Whom a payout pays, and on which account.
+    fn payees(&self, mut settlements: Vec<SettlementView>, accounts: &Accounts, effect: &mut ApprovalEffect) {
         settlements.sort_by_key(|s| s.number);
         let largest = settlements.iter().max_by_key(|s| s.settlement.paid);
         for (which, row) in [("first", settlements.first()), ("last", settlements.last()), ("largest", largest)] {
@@ -283,18 +300,66 @@ impl Services {
             effect.rows.extend(row.map(shown));
         }
         settlements.sort_by_key(|s| std::cmp::Reverse(s.settlement.paid));
-        effect.payees = settlements.iter().take(MOST_PAYEES).map(|s| payee(config, s)).collect();
+        let payee = |s: &SettlementView| PayeeShown {
+            settlement: s.number,
+            merchant: format!("{}/{}", s.acquirer, s.merchant),
+            name: s.name.clone(),
+            account: self.account_shown(&payee_of(s), accounts),
+            yen: s.settlement.paid.get(),
+        };
+        effect.payees = settlements.iter().take(MOST_PAYEES).map(payee).collect();
+    }
+
+    /// An account with its last digits, and its holder.
+    fn account_shown(&self, payee: &Payee, accounts: &Accounts) -> Option<String> {
+        let account = opened(&self.imports.vault, payee, accounts.get(payee)?).ok()?;
+        Some(format!("{} {}", masked(&account), account.name))
+    }
+
+    /// The account in force beside the one that is asked for, field by field, and the call to the payee.
+    fn accounts_compared(
+        &self,
+        open: &ApprovalView,
+        (change, accounts): (&PayeeChange, &Accounts),
+        effect: &mut ApprovalEffect,
+    ) {
+        let (vault, payee) = (&self.imports.vault, &change.payee);
+        let fields = |account: Option<&SealedAccount>| {
+            let account = account.and_then(|account| opened(vault, payee, account).ok());
+            account.map(|account| {
+                let bank = format!("{}-{} {} {}", account.bank, account.branch, account.bank_name, account.branch_name);
+                [bank.trim().to_owned(), masked(&account), account.name.clone()]
+            })
+        };
+        let before = fields(accounts.get(payee));
+        let after = fields(change.account.as_ref());
+        for (at, field) in ["bank", "account", "account_holder"].into_iter().enumerate() {
+            let of = |fields: &Option<[String; 3]>| fields.as_ref().map(|fields| fields[at].clone());
+            let (before, after) = (of(&before), of(&after));
+            effect.changes.push(Difference { field: field.to_owned(), before, after });
+        }
+        let call = change.call.as_ref().or(open.called.as_ref().map(|called| &called.call));
+        match call.and_then(|call| call_shown(vault, payee, call)) {
+            Some(call) => {
+                let noted_by = open.called.as_ref().map_or(&open.said.by, |called| &called.by);
+                for (field, value) in [
+                    ("called", &call.called),
+                    ("called_number", &call.called_number),
+                    ("called_at", &call.called_at),
+                    ("called_by", &call.called_by),
+                    ("call_noted_by", noted_by),
+                ] {
+                    effect.changes.push(Difference::known(field, value));
+                }
+            }
+            None => effect.changes.push(Difference::known("called", "not yet: it cannot be approved")),
+        }
     }
 }
 
-fn payee(config: Option<&PayoutConfig>, s: &SettlementView) -> PayeeShown {
-    let account = config.and_then(|config| config.payees.get(&(s.acquirer, s.merchant)));
-    PayeeShown {
-        settlement: s.number,
-        merchant: format!("{}/{}", s.acquirer, s.merchant),
-        name: s.name.clone(),
-        account: account
-            .map(|a| format!("{}-{} {} {} {}", a.bank, a.branch, a.bank_name, masked_account(&a.account), a.name)),
-        yen: s.settlement.paid.get(),
-    }
+/// Payees' accounts in force.
+type Accounts = BTreeMap<Payee, SealedAccount>;
+
+fn payee_of(s: &SettlementView) -> Payee {
+    Payee::Merchant { acquirer: s.acquirer, merchant: s.merchant }
 }

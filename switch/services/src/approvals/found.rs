@@ -2,10 +2,12 @@
 
 use super::differences::Difference;
 use kazasu_core::{SettlementView, State};
-use kazasu_ledger::record::Instrument;
+use kazasu_ledger::record::{Instrument, Payee};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::SealedAccount;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The changes that an approval would make now.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
@@ -73,6 +75,10 @@ pub(super) struct Found {
     /// The text of the file in force that the request would replace.
     pub(super) in_force: Option<String>,
     pub(super) settlements: Vec<SettlementView>,
+    /// Payees' accounts in force.
+    pub(super) accounts: BTreeMap<Payee, SealedAccount>,
+    /// The hash of the accounts of the settlements.
+    pub(super) digest: Option<[u8; 32]>,
     /// The present instrument of a link, with the number of the on-us account.
     pub(super) instrument: Option<(Ppid, Instrument, Option<u64>)>,
 }

@@ -103,7 +103,8 @@ fn yen_of(proposal: &Proposal) -> Option<i64> {
             CarriedChange::Policy(_)
             | CarriedChange::Merge { .. }
             | CarriedChange::Link { .. }
-            | CarriedChange::Replace(_) => return None,
+            | CarriedChange::Replace(_)
+            | CarriedChange::Payee(_) => return None,
         },
         Proposal::Correction(correction) => correction.amount,
         Proposal::Contracts(_)
@@ -212,7 +213,11 @@ impl Services {
         let looked = self.looked_at(approval, who).await?;
         let replaced = self.since(&looked, |_| true);
         let Looked { view, item, known, found, .. } = looked;
-        let (content, effect) = (self.content(&view, &known), self.effect(&view, found)?);
+        let (mut content, effect) = (self.content(&view, &known), self.effect(&view, found)?);
+        // A merchant's people see their own request, and not who paid.
+        if let (ApprovalContent::Correction { ppid, .. }, false) = (&mut content, sees(who, view.kind(), &view.city)) {
+            *ppid = None;
+        }
         Ok(ApprovalShown { item, sha256: view.fingerprint.to_string(), content, effect, replaced })
     }
 
@@ -275,6 +280,8 @@ impl Operation for ShowApproval {
             | ApprovalContent::StatementKey { .. }
             | ApprovalContent::Fund { .. }
             | ApprovalContent::Policy { .. }
+            | ApprovalContent::Payee { .. }
+            | ApprovalContent::Payees(_)
             | ApprovalContent::Merchants(_)
             | ApprovalContent::Links(_)
             | ApprovalContent::Destruction { .. } => Vec::new(),

@@ -10,7 +10,6 @@ mod compared;
 mod finance;
 mod mended;
 mod party_file;
-mod payees;
 mod payouts;
 mod quote;
 mod reports;
@@ -29,7 +28,7 @@ pub use compared::Compared;
 pub use finance::{FinanceFile, ToleranceFile};
 pub use party_file::{CompareFile, CompareWith};
 pub(crate) use payouts::read_reference;
-pub use payouts::{MakePayoutFiles, Payees, PayoutConfig, PayoutRequested, ProposePayout};
+pub use payouts::{MakePayoutFiles, PayoutConfig, PayoutRequested, ProposePayout};
 pub use quote::{AskQuote, Quote, QuoteLine, QuotedPayment};
 pub use reports::{Explain, Kind as ReportKind, MakeLetter, MakeReport, ResidentStatement, Statement};
 pub use view::{
@@ -52,7 +51,7 @@ use tokio::sync::Mutex;
 pub struct ClosingContext {
     /// The journal.
     pub store: Arc<dyn Store>,
-    /// The account that payouts are ordered from, and the merchants' accounts.
+    /// The account that payouts are ordered from.
     pub payout: Option<Arc<PayoutConfig>>,
     /// Signs days.
     pub audit: Option<Arc<AuditKeys>>,

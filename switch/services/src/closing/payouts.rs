@@ -4,14 +4,14 @@
 use crate::access::Name;
 use crate::approvals::Request;
 use crate::bank::{BankFile, BankFormat, MadeFiles, Ordered, account_of, header};
-use crate::error::{Result, unfit, value};
+use crate::error::{Result, ServiceError, unfit, value};
 use crate::fields::day;
 use crate::operation::{Operation, Outcome};
 use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::{Closing, Command, NotClosed, PayoutView, SettlementView};
-use kazasu_ledger::record::{MadeFile, Payer, Proposal};
-use kazasu_schemas::ids::{InstitutionId, MerchantId};
+use kazasu_engine::CommandError;
+use kazasu_ledger::record::{MadeFile, Payee, Payer, Proposal};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Format, Funding, PayeeAccount};
@@ -20,42 +20,18 @@ use kazasu_text::Count;
 use kazasu_text::problems::ProblemText;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Merchants' accounts.
-pub type Payees = HashMap<(InstitutionId, MerchantId), PayeeAccount>;
-
-/// The paying account and the payees of payouts.
+/// The account that payouts are paid from.
 #[derive(Clone, Debug)]
 pub struct PayoutConfig {
     /// The operator's account.
     pub funding: Funding,
-    /// Merchants' accounts.
-    pub payees: Payees,
     /// The payers into the account, by the name in the bank statement.
     pub payers: Vec<(String, Payer)>,
     /// The fees that the bank keeps of a payment that it sends back.
     pub return_fees: Vec<Yen>,
-}
-
-impl PayoutConfig {
-    /// A hash of the accounts of these settlements' merchants: it changes when one account does.
-    pub(crate) fn digest(&self, settlements: &[SettlementView]) -> [u8; 32] {
-        let mut accounts: Vec<String> = settlements
-            .iter()
-            .map(|s| {
-                let account = self.payees.get(&(s.acquirer, s.merchant));
-                let of = account.map(|a| format!("{} {} {} {} {}", a.bank, a.branch, a.kind, a.account, a.name));
-                format!("{} {} {}\n", s.acquirer, s.merchant, of.unwrap_or_default())
-            })
-            .collect();
-        accounts.sort_unstable();
-        accounts.dedup();
-        let mut hash = Sha256::new();
-        accounts.iter().for_each(|account| hash.update(account));
-        hash.finalize().into()
-    }
 }
 
 /// A payment's text for the merchant, which a returned payment may bring back.
@@ -111,12 +87,15 @@ impl Operation for ProposePayout {
         let ProposePayout { value_date, settlements: named, why } = self;
         let bank_day = services.bank_day(value_date.as_deref())?;
         let chosen = services.to_be_paid(bank_day, named).await?;
-        services.all_have_accounts(&chosen)?;
+        services.payout_config()?;
+        services.all_have_accounts(&chosen).await?;
         let total =
             chosen.iter().fold(Yen::ZERO, |sum, s| kazasu_projections::fee_projection::sum(sum, s.settlement.paid));
         let settlements: Vec<u32> = chosen.iter().map(|s| s.number).collect();
         let count = settlements.len();
-        let payees = services.payout_config()?.digest(&chosen);
+        let numbers = settlements.clone();
+        let payees = services.query(move |state| state.payees_digest(&numbers)).await?;
+        let payees = payees.map_err(|why| ServiceError::Command(CommandError::Rejected(why.into())))?;
         let proposal = Proposal::Payout { settlements, total, value_date: bank_day, payees };
         let asked = services.request_approval(Request::plain(proposal, who, why)).await?;
         Ok(PayoutRequested {
@@ -172,15 +151,25 @@ impl Services {
         Ok(chosen)
     }
 
-    /// A merchant without an account on file cannot be paid yet.
-    fn all_have_accounts(&self, settlements: &[SettlementView]) -> Result<()> {
-        let config = self.payout_config()?;
-        let missing = settlements.iter().filter(|s| !config.payees.contains_key(&(s.acquirer, s.merchant)));
-        let missing: Vec<String> = missing.map(|s| format!("{}/{} {}", s.acquirer, s.merchant, s.name)).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        Err(unfit("payees", &ProblemText::NoAccounts { merchants: &missing.join(", ") }))
+    /// A merchant without an account cannot be paid yet.
+    async fn all_have_accounts(&self, settlements: &[SettlementView]) -> Result<()> {
+        let accounts = self.query(kazasu_core::State::payees).await?;
+        let have: HashSet<Payee> = accounts.into_iter().filter_map(|one| one.account.map(|_| one.payee)).collect();
+        none_missing(settlements.iter().filter(|s| !have.contains(&payee_of(s))))
+    }
+
+    /// The accounts that were in force when the payout was approved, in full.
+    async fn accounts_of(&self, payout: u64, settlements: &[SettlementView]) -> Result<HashMap<u32, PayeeAccount>> {
+        let numbers: Vec<u32> = settlements.iter().map(|s| s.number).collect();
+        let found = self.query(move |state| {
+            let each = numbers.into_iter().filter_map(|number| Some((number, state.paid_to(payout, number)?)));
+            each.collect::<HashMap<_, _>>()
+        });
+        let found = found.await?;
+        none_missing(settlements.iter().filter(|s| !found.contains_key(&s.number)))?;
+        let vault = &self.imports.vault;
+        let open = |(number, (payee, account))| Ok((number, crate::payees::opened(vault, &payee, &account)?));
+        found.into_iter().map(open).collect()
     }
 
     async fn payout_view(&self, number: u64) -> Result<(PayoutView, Vec<SettlementView>)> {
@@ -190,6 +179,18 @@ impl Services {
         let settlements = settlements.into_iter().filter(|s| payout.settlements.contains(&s.number)).collect();
         Ok((payout, settlements))
     }
+}
+
+fn payee_of(s: &SettlementView) -> Payee {
+    Payee::Merchant { acquirer: s.acquirer, merchant: s.merchant }
+}
+
+fn none_missing<'a>(missing: impl Iterator<Item = &'a SettlementView>) -> Result<()> {
+    let missing: Vec<String> = missing.map(|s| format!("{}/{} {}", s.acquirer, s.merchant, s.name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(unfit("payees", &ProblemText::NoAccounts { merchants: &missing.join(", ") }))
 }
 
 /// Makes the files of an approved payout. Making them again gives the same bytes; another form is refused.
@@ -218,13 +219,12 @@ impl Operation for MakePayoutFiles {
         let (number, format) = (self.payout, Format::from(self.format));
         let config = services.payout_config()?;
         let (payout, settlements) = services.payout_view(number).await?;
-        services.all_have_accounts(&settlements)?;
-        if payout.payees != [0; 32] && payout.payees != config.digest(&settlements) {
-            return Err(unfit("payees", &ProblemText::AccountsChanged { payout: number }));
-        }
+        let accounts = services.accounts_of(number, &settlements).await?;
         let most = usize::try_from(config.funding.most.max(1)).expect("32 bits");
         let parts = settlements.chunks(most).zip(1..);
-        let files = parts.map(|(part, nth)| file(&config, &payout, (nth, part), format)).collect::<Result<Vec<_>>>()?;
+        let files = parts
+            .map(|(part, nth)| file((&config, &accounts), &payout, (nth, part), format))
+            .collect::<Result<Vec<_>>>()?;
         let made = files.iter().map(|file| MadeFile {
             count: u32::try_from(file.count).unwrap_or(u32::MAX),
             total: file.total,
@@ -238,7 +238,7 @@ impl Operation for MakePayoutFiles {
 
 /// One file of a payout: the settlements that it pays.
 fn file(
-    config: &PayoutConfig,
+    (config, accounts): (&PayoutConfig, &HashMap<u32, PayeeAccount>),
     payout: &PayoutView,
     (nth, part): (usize, &[SettlementView]),
     format: Format,
@@ -246,7 +246,7 @@ fn file(
     let number = payout.number;
     let header = header(&config.funding, payout.value_date)?;
     let payments = part.iter().map(|s| {
-        let account = &config.payees[&(s.acquirer, s.merchant)];
+        let account = &accounts[&s.number];
         let bank = [account.bank.as_str(), &account.bank_name, &account.branch, &account.branch_name];
         Ok(Payment {
             account: account_of(bank, account.kind, &account.account)?,

@@ -31,6 +31,7 @@ use kazasu_store::{Claim, Store};
 use proptest::prelude::*;
 
 mod compared;
+mod corrected;
 mod days;
 mod fees;
 mod mended;
@@ -376,7 +377,8 @@ impl Town {
             + self.balance(|k| matches!(k, AccountKey::IssuerReceivable(_)))
             + self.balance(|k| matches!(k, AccountKey::Interchange(_)))
             + self.balance(|k| matches!(k, AccountKey::FunderReceivable(_)))
-            + self.balance(|k| matches!(k, AccountKey::AdviceShortfall(_)));
+            + self.balance(|k| matches!(k, AccountKey::AdviceShortfall(_)))
+            + self.balance(|k| *k == AccountKey::Differences);
         assert_eq!(owed, there, "every yen is with somebody");
         let settled = self.state.settlements();
         let fees: i64 = settled.iter().map(|s| s.settlement.fee.get() + s.settlement.chargeback_fee.get()).sum();

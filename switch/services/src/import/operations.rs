@@ -1,6 +1,6 @@
 //! Importing links and merchants, as operations.
 
-use super::{FieldChange, ImportReport, Mode, Order};
+use super::{Calls, FieldChange, ImportReport, Mode, Order};
 use crate::access::Name;
 use crate::approvals::{Asked, Request, document};
 use crate::error::{Result, ServiceError, unfit};
@@ -94,18 +94,38 @@ pub struct ImportMerchants(pub ImportFile);
 #[serde(transparent)]
 pub struct LookAtMerchants(pub ImportFile);
 
+/// Imports payees' accounts. Two people do it, as with links; each row has the call to its payee.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(transparent)]
+pub struct ImportPayees(pub ImportFile);
+
+/// Shows what a file of payees' accounts would change.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(transparent)]
+pub struct LookAtPayees(pub ImportFile);
+
 impl Services {
     async fn rows(&self, of: FileOf, file: ImportFile, order: Order) -> Result<ImportReport> {
+        let calls = match self.query(|state| state.rights().is_administered()).await? {
+            true => Calls::Needed,
+            false => Calls::Opening,
+        };
         let read = match of {
             FileOf::Links => super::links(self.ground(), file.file, &self.imports, &order).await,
             FileOf::Merchants => super::merchants(self.ground(), file.file, &order).await,
+            FileOf::Payees => super::payees(self.ground(), file.file, (&self.imports.vault, calls), &order).await,
         };
         read.map_err(told)
     }
 
     /// What a file's rows would change.
     async fn look_at(&self, of: FileOf, file: ImportFile) -> Result<ImportReport> {
-        let order = Order { sheet: file.sheet.clone(), mode: Mode::Look, ..Order::default() };
+        let order = Order {
+            sheet: file.sheet.clone(),
+            mode: Mode::Look,
+            vault: Some(self.imports.vault.clone()),
+            ..Order::default()
+        };
         self.rows(of, file, order).await
     }
 
@@ -116,6 +136,7 @@ impl Services {
             mode: Mode::CarryOut,
             maker: Some(self.maker(who)),
             approval,
+            vault: None,
         };
         // Only before there is an access administrator.
         if who.kind == CallerKind::Keeper {
@@ -197,6 +218,7 @@ macro_rules! imports {
 imports! {
     ImportLinks LookAtLinks Links;
     ImportMerchants LookAtMerchants Merchants;
+    ImportPayees LookAtPayees Payees;
 }
 
 #[cfg(test)]

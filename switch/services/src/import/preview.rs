@@ -6,10 +6,12 @@ use kazasu_core::{Command, Done, Link, MerchantView, Rejected, State, would};
 use kazasu_engine::CommandError;
 use kazasu_engine::Engine;
 use kazasu_engine::clock;
-use kazasu_ledger::record::Instrument;
+use kazasu_ledger::record::{Instrument, PayeeChange};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::SealedAccount;
+use kazasu_security::vault::Vault;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -121,6 +123,8 @@ pub(super) struct Steps<'a> {
     mode: Mode,
     /// The approval of the file.
     approval: Option<u64>,
+    /// Opens payees' accounts for a look.
+    vault: Option<Arc<Vault>>,
     under_way: VecDeque<UnderWay>,
     waiting: Vec<(RowAsRead, Vec<Command>)>,
     seen: MerchantView,
@@ -132,7 +136,8 @@ impl<'a> Steps<'a> {
     pub(super) fn new(ground: Ground<'a>, order: &Order) -> Self {
         let (mode, approval) = (order.mode, order.approval);
         let (under_way, waiting, not_booked) = (VecDeque::new(), Vec::new(), Vec::new());
-        Steps { ground, mode, approval, under_way, waiting, seen: MerchantView::default(), not_booked }
+        let vault = order.vault.clone();
+        Steps { ground, mode, approval, vault, under_way, waiting, seen: MerchantView::default(), not_booked }
     }
 
     pub(super) async fn push(
@@ -191,11 +196,12 @@ impl<'a> Steps<'a> {
             return Ok(());
         }
         let (mut seen, now) = (std::mem::take(&mut self.seen), clock::now());
+        let vault = self.vault.clone();
         let question = move |state: &State| {
             let found: Vec<_> = rows
                 .into_iter()
                 .map(|(row, commands)| {
-                    let changes = looked(state, now, &mut seen, &commands);
+                    let changes = looked((state, vault.as_deref()), now, &mut seen, &commands);
                     let opening = Opening::of(row.line, &commands);
                     let kept = opening.and_then(|opening| opening.kept(state));
                     (row, changes, (kept, opening.map_or(Yen::ZERO, |opening| opening.amount)))
@@ -244,7 +250,7 @@ fn under(command: Command, approval: Option<u64>) -> Command {
 
 /// The changes that a row's commands would make, and their subject.
 fn looked(
-    state: &State,
+    (state, vault): (&State, Option<&Vault>),
     now: Millis,
     seen: &mut MerchantView,
     commands: &[Command],
@@ -282,7 +288,7 @@ fn looked(
         if let Command::OpenDeposit { number, .. } = command {
             new_deposit = Some(*number);
         }
-        let (whom, field) = told(state, command);
+        let (whom, field) = told((state, vault), command);
         if !whom.is_empty() {
             of = whom;
         }
@@ -292,7 +298,7 @@ fn looked(
 }
 
 /// The change that a command about a person would make.
-fn told(state: &State, command: &Command) -> (String, Option<Field>) {
+fn told((state, vault): (&State, Option<&Vault>), command: &Command) -> (String, Option<Field>) {
     match command {
         Command::OpenDeposit { number, .. } => (String::new(), Some(("deposit", None, account(*number)))),
         Command::OpeningBalance { amount, .. } => {
@@ -305,9 +311,21 @@ fn told(state: &State, command: &Command) -> (String, Option<Field>) {
             };
             (ppid.to_string(), Some(("instrument", in_force(state, ppid), after)))
         }
+        Command::SetPayee { change, .. } => (change.payee.to_string(), account_field(state, vault, change)),
         Command::Unlink { ppid, .. } => (ppid.to_string(), Some(("instrument", in_force(state, ppid), "none".into()))),
         _ => (String::new(), None),
     }
+}
+
+/// A payee's account before and after, without its holder: a request's record has no names.
+fn account_field(state: &State, vault: Option<&Vault>, change: &PayeeChange) -> Option<Field> {
+    let shown = |account: &SealedAccount| {
+        let found = vault.and_then(|vault| crate::payees::opened(vault, &change.payee, account).ok());
+        found.map_or_else(|| "****".to_owned(), |account| crate::payees::masked(&account))
+    };
+    let before = state.payee_account(&change.payee).and_then(|now| now.account);
+    let after = change.account.as_ref().map_or_else(|| "none".to_owned(), shown);
+    Some(("account", before.as_ref().map(shown), after))
 }
 
 fn in_force(state: &State, ppid: &Ppid) -> Option<String> {

@@ -3,9 +3,11 @@
 use kazasu_documents::table_file::{Refused, refused_csv};
 use kazasu_ledger::record::{FileRow, Maker};
 use kazasu_schemas::money::Yen;
+use kazasu_security::vault::Vault;
 use kazasu_text::problems::RowText;
 use kazasu_text::{Language, Quoted, Said, Text};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Bad rows and changes that are listed in full; more are only counted.
 pub(super) const LISTED: usize = 10_000;
@@ -138,6 +140,8 @@ pub struct Order {
     pub maker: Option<Maker>,
     /// The approval under which the rows are recorded.
     pub approval: Option<u64>,
+    /// Opens payees' accounts for a look, which shows their last digits.
+    pub vault: Option<Arc<Vault>>,
 }
 
 /// Whether anything is carried out.

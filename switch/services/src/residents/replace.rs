@@ -13,7 +13,7 @@ use kazasu_schemas::ids::Ppid;
 use serde::{Deserialize, Serialize};
 
 /// Requests approval for the PPID of a new card to take the place of the old one's, with everything that belongs to it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceCard {
     /// The PPID of the card that was replaced.

@@ -7,7 +7,7 @@ use self::corrections::undoes;
 use super::name::LineName;
 use super::read::Doubt;
 use super::reader::{CORRECTION_DAYS, Reader};
-use crate::bank::{is_account, name_at_the_bank};
+use crate::bank::is_account;
 use crate::closing::PayoutConfig;
 use crate::sentences::booked_as;
 use kazasu_core::{
@@ -176,16 +176,8 @@ impl Picture {
         mine.and_then(|file| file.city.clone())
     }
 
-    fn pays(&self, item: &PaidItem, row: &Row) -> bool {
-        match (&item.what, &item.merchant) {
-            (Paid::Settlement { .. }, Some(merchant)) => {
-                let account = self.payout.as_ref().and_then(|payout| payout.payees.get(merchant));
-                let name = account.and_then(|account| name_at_the_bank(&account.name));
-                name.is_some() && name == row.payee
-            }
-            (Paid::Settlement { .. }, None) => false,
-            (Paid::Row { .. }, _) => item.name.is_some() && item.name == row.token,
-        }
+    fn pays(item: &PaidItem, row: &Row) -> bool {
+        item.name.is_some() && item.name == row.token
     }
 
     fn fees(&self) -> &[Yen] {
@@ -310,7 +302,7 @@ pub(super) fn fitting(row: &Row, picture: &Picture) -> Vec<Candidate> {
                 let less = item.amount.get() - row.entry.amount.get();
                 let named = row.named.as_ref() == Some(&item.what);
                 let by_name =
-                    row.named.is_none() && picture.pays(item, row) && (0..=MOST_BANK_FEE.get()).contains(&less);
+                    row.named.is_none() && Picture::pays(item, row) && (0..=MOST_BANK_FEE.get()).contains(&less);
                 (named || by_name) && picture.leaves(&picture.files[item.file], row.account.as_ref())
             };
             let items = picture.items.iter().filter(fits).map(|item| picture.item_candidate(item));
@@ -456,7 +448,7 @@ fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone
         }
         let is = |n: &usize| {
             let item = &picture.items[*n];
-            item.amount == row.entry.amount && !named.contains_key(n) && picture.pays(item, row) && there(item, row)
+            item.amount == row.entry.amount && !named.contains_key(n) && Picture::pays(item, row) && there(item, row)
         };
         let of: Vec<usize> = (0..picture.items.len()).filter(is).collect();
         match (picture.payer(row), of.is_empty()) {

@@ -10,16 +10,17 @@ use super::matching::{Candidate, Finding};
 use super::*;
 use kazasu_core::{Approvals, Closing, Decision, Event, PayoutView, SettlementState, decide};
 use kazasu_ledger::AccountKey;
-use kazasu_ledger::record::{Body, MadeFile, Payer, Proposal, Record};
+use kazasu_ledger::record::{Body, MadeFile, Payee, PayeeChange, Payer, Proposal, Record};
 use kazasu_schemas::attribution::{Attribution, Via};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{ByTender, Period, Settlement, Tender};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Format, Funding, PayeeAccount};
+use kazasu_schemas::relief::{Format, Funding, SealedAccount};
 use kazasu_schemas::zengin::statement::{Entry, Header, LongAccountNumber, Sheet, TransactionKind};
 use kazasu_schemas::zengin::{AccountKind, LineEnding};
+use sha2::{Digest, Sha256};
 
 /// 2026-11-24, noon in Japan, and the day on which statements are read: a Thursday.
 const NOON: Millis = Millis(1_795_489_200_000);
@@ -41,6 +42,11 @@ fn merchant(n: usize) -> (kazasu_schemas::ids::InstitutionId, kazasu_schemas::id
     ("27000001".parse().unwrap(), format!("SHOP{n}").parse().unwrap())
 }
 
+/// A keyed hash of a payee's name, without a key.
+fn hidden(name: &str) -> [u8; 16] {
+    Sha256::digest(name)[..16].try_into().unwrap()
+}
+
 /// A book with merchants whose settlements are due, driven by statements.
 struct Office {
     state: State,
@@ -52,15 +58,6 @@ struct Office {
 impl Office {
     /// One merchant for each amount, settled for it.
     fn new(amounts: &[i64]) -> Office {
-        let payee = |n: usize| PayeeAccount {
-            bank: "9999".into(),
-            bank_name: String::new(),
-            branch: "100".into(),
-            branch_name: String::new(),
-            kind: 1,
-            account: format!("{n:07}"),
-            name: format!("ｶﾒｲﾃﾝ {n}"),
-        };
         let payout = PayoutConfig {
             funding: Funding {
                 client_code: "0000009999".into(),
@@ -73,7 +70,6 @@ impl Office {
                 account: "1000001".into(),
                 most: 10,
             },
-            payees: (0..amounts.len()).map(|n| (merchant(n), payee(n))).collect(),
             payers: vec![("ｻｸﾗｶ-ﾄﾞ".into(), Payer::Issuer(1)), ("ﾋﾊﾞﾘ".into(), Payer::Issuer(2))],
             return_fees: vec![Yen::new(440)],
         };
@@ -93,6 +89,12 @@ impl Office {
                 closed: false,
                 traits: Default::default(),
             });
+            let (acquirer, merchant) = merchant(n);
+            let payee = Payee::Merchant { acquirer, merchant };
+            let at_the_bank = crate::bank::name_at_the_bank(&format!("ｶﾒｲﾃﾝ {n}")).unwrap();
+            let account = SealedAccount { sealed: vec![1], token: [1; 16], name: hidden(&at_the_bank) };
+            let change = Box::new(PayeeChange { payee, account: Some(account), call: None });
+            office.ok(Command::SetPayee { change, maker: None });
         }
         let ended = office.state.day;
         office.now = Millis(office.now.0 + 86_400_000);
@@ -192,7 +194,7 @@ impl Office {
         let read = statement::read(bytes).map_err(|e| e.to_string())?;
         let today = ask.today.unwrap_or_else(today);
         let faults = read::faults(&read, today, Calendar::built_in());
-        let mut rows = rows(&read, &faults, |_| [0; 16]);
+        let mut rows = rows(&read, &faults, hidden);
         let reading = ReadBy {
             reader: Reader::Payouts,
             cities: Vec::new(),

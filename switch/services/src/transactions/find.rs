@@ -1,11 +1,12 @@
 //! A search, read and asked.
 
-use super::shops::{Persons, ShopKey, Shops, not_by_person};
+use super::shops::{Persons, Shops, not_by_person};
 use super::view::TransactionView;
 use crate::access::Name;
 use crate::error::{Result, ServiceError, unfit, value};
 use crate::fields::{day, moment, ppid, reason};
 use crate::operation::Operation;
+use crate::own_shops::ShopKey;
 use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::Merchant;

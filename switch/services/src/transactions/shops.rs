@@ -1,10 +1,10 @@
 //! The shops whose payments a caller may see.
 
 use crate::error::{Result, ServiceError};
+use crate::own_shops::{ShopKey, own_shops};
 use crate::{CallerKind, Services, Who};
 use kazasu_projections::transactions::Found;
 use kazasu_schemas::identity::{Role, Scope};
-use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_text::Said;
 use kazasu_text::access::AccessText;
 
@@ -34,24 +34,7 @@ impl Shops {
         if STAFF.iter().any(everywhere) {
             return Ok(Shops::All);
         }
-        let scopes: Vec<Scope> =
-            who.held.iter().filter(|held| MERCHANTS.contains(&held.role)).map(|held| held.scope.clone()).collect();
-        let shops = services.rights(move |rights| {
-            let mut shops: Vec<ShopKey> = Vec::new();
-            for scope in scopes {
-                match scope {
-                    Scope::Shop(acquirer, merchant) => shops.push((acquirer, merchant)),
-                    Scope::Merchant(id) => {
-                        shops.extend(rights.organisation(id).into_iter().flat_map(|one| one.shops.iter().copied()));
-                    }
-                    Scope::All | Scope::City(_) | Scope::Acquirer(_) | Scope::Issuer(_) => {}
-                }
-            }
-            shops.sort_unstable();
-            shops.dedup();
-            shops
-        });
-        Ok(Shops::Only(shops.await?))
+        Ok(Shops::Only(own_shops(services, who, &MERCHANTS).await?))
     }
 
     /// Is the payment at one of them?

@@ -91,6 +91,16 @@ help! {
         "TERMINAL": "端末", "TERMINAL";
         "PROVIDER": "認証基盤", "PROVIDER";
         "PASSKEY": "パスキー", "PASSKEY";
+        "PAYEE": "支払先", "PAYEE";
+        "BANK": "銀行コード", "BANK";
+        "BANK_NAME": "銀行名", "BANK_NAME";
+        "BRANCH": "支店コード", "BRANCH";
+        "BRANCH_NAME": "支店名", "BRANCH_NAME";
+        "ACCOUNT": "口座番号", "ACCOUNT";
+        "CALLED": "相手", "CALLED";
+        "CALLED_NUMBER": "電話番号", "CALLED_NUMBER";
+        "CALLED_AT": "日時", "CALLED_AT";
+        "CALLED_BY": "確認者", "CALLED_BY";
         "RRN": "照会番号", "RRN";
         "STAN": "伝票番号", "STAN";
         "LAST_FOUR": "下4桁", "LAST_FOUR";

@@ -52,6 +52,40 @@ help! {
         "payment write-off":
             "運用者が負担する返金を起案します。加盟店の受取額は変わりません",
             "Requests approval of a refund that the operator bears: the merchant keeps what it has";
+        "payee": "支払先の口座", "Payees' accounts";
+        "payee list": "支払先の口座を、末尾の桁だけ示して一覧します", "Payees' accounts, with only their last digits";
+        "payee show":
+            "支払先の口座を表示します。`--why` を付けると全桁を表示し、閲覧がセキュリティ記録に残ります",
+            "A payee's account; with --why in full, and the security log keeps the look";
+        "payee show --why": "全桁を見る理由。名前とともにセキュリティ記録に残ります", "The reason to see it in full: the security log keeps it with your name";
+        "payee <payee>":
+            "支払先。契約会社と加盟店（例：27000001/M10000000000001）、または `fund/事業番号`",
+            "The payee: a merchant as 27000001/M10000000000001, or a fund as fund/3";
+        "payee set":
+            "支払先の口座の変更を起案します。別の人が決裁します。先に、以前から知っている番号へ電話で確認します",
+            "Requests another account for a payee; another person decides. Call the payee first, at a number that you knew before";
+        "payee end":
+            "支払先の口座の廃止を起案します。以後、その支払先には振り込めません",
+            "Requests the end of a payee's account: nothing is paid to it any more";
+        "payee called":
+            "加盟店が起案した変更について、電話確認の内容を登録します。起案者でも承認者でもない人が行います",
+            "Notes the call about a change that a merchant's own people asked for: by another person than asks or approves";
+        "payee called <approval>": "起案の番号", "The request";
+        "payee import":
+            "支払先の口座をファイル（.xlsxまたはCSV）から取り込みます。1回の決裁で複数の行を扱えます。不備のある行は行番号で示し、ほかの行は取り込みます",
+            "Imports accounts from a file (.xlsx or CSV), under one approval. Bad rows are reported by line and never block the others";
+        "payee import <file>": "ファイル。.xlsx、またはUTF-8、UTF-16、シフトJISのCSV", "The file: .xlsx, or CSV in UTF-8, UTF-16 or Shift_JIS";
+        "payee --bank": "銀行コード（4桁）", "Bank code, 4 digits";
+        "payee --bank-name": "銀行名（カナ）。省略できます", "The bank's name in kana; may be left out";
+        "payee --branch": "支店コード（3桁）", "Branch code, 3 digits";
+        "payee --branch-name": "支店名（カナ）。省略できます", "The branch's name in kana; may be left out";
+        "payee set --kind": "預金種目（`ordinary`、`current`、`savings`、`other`）", "ordinary, current, savings or other";
+        "payee --account": "口座番号（7桁）", "Account number, 7 digits";
+        "payee --name": "口座名義（カナ）", "The holder in kana";
+        "payee --called": "電話した相手", "Who was called";
+        "payee --called-number": "電話番号。変更の依頼より前から知っていたもの", "At which number: one that was known before the change was asked for";
+        "payee --called-at": "電話した日時", "When: a date, or a time with its offset";
+        "payee --called-by": "電話した人", "Who called";
         "payout": "加盟店への振込", "Paying merchants";
         "payout propose": "振込指定日までに支払う精算の振込を起案します", "Requests approval of a payout of all settlements that are due on or before the bank's day";
         "payout propose --value-date": "振込指定日。省略時は次の銀行営業日", "The bank's day; the next one when absent";

@@ -66,7 +66,7 @@ proptest! {
             let again = file(&shuffled(&entries, *seed));
             let read = statement::read(&bytes).unwrap();
             let faults = read::faults(&read, today(), Calendar::built_in());
-            for row in rows(&read, &faults, |_| [0; 16]) {
+            for row in rows(&read, &faults, hidden) {
                 if row.entry.direction == Direction::Out && office.state.line_status(&row.reference) == LineStatus::New {
                     open.entry(row.entry.amount.get()).or_default().1 += 1;
                 }
