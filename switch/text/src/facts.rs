@@ -88,8 +88,8 @@ labels! {
         Changes "changes": "変更点", "Changes";
         Payees "payees": "支払先", "Payees";
         Payee "payee": "支払先", "Payee";
-        Holder "holder": "口座名義", "Account holder";
-        Bank "bank": "銀行", "Bank";
+        Holder "holder": "口座名義", "Holder";
+        Bank "bank": "金融機関", "Bank";
         BankName "bank_name": "銀行名", "Bank's name";
         Branch "branch": "支店", "Branch";
         BranchName "branch_name": "支店名", "Branch's name";
