@@ -174,7 +174,7 @@ fn too_many_requests() -> Response {
     metrics::counter!("kazasu_http_requests_refused_total").increment(1);
     let text = "this address has too many requests under way at one time: wait for an answer, then send this one again";
     let again = [(header::RETRY_AFTER, "5")];
-    (StatusCode::TOO_MANY_REQUESTS, again, Json(json!({ "error": text }))).into_response()
+    (StatusCode::TOO_MANY_REQUESTS, again, Json(json!({ "detail": text }))).into_response()
 }
 
 /// Counts a connection that the switch closed.

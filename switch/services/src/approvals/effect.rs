@@ -336,7 +336,7 @@ impl Services {
         for (at, field) in ["bank", "account", "account_holder"].into_iter().enumerate() {
             let of = |fields: &Option<[String; 3]>| fields.as_ref().map(|fields| fields[at].clone());
             let (before, after) = (of(&before), of(&after));
-            effect.changes.push(Difference { field: field.to_owned(), before, after });
+            effect.changes.push(Difference { field: field.to_owned(), before, after, before_ja: None, after_ja: None });
         }
         let call = change.call.as_ref().or(open.called.as_ref().map(|called| &called.call));
         match call.and_then(|call| call_shown(vault, payee, call)) {

@@ -206,7 +206,7 @@ impl record::Fold for EventFold {
         notice_ended relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid
         issuer_settled money_received recon_ran exceptions_opened
-        exception_noted head_signed exceptions_ended line_undone line_set_aside file_ended
+        exception_noted head_signed exceptions_ended line_undone line_set_aside file_ended replaced payee_set payees_taken payee_called
         clock_confirmed clock_kept
         organisation_set person_invited person_joined person_ended key_registered key_revoked grant_ended
     }

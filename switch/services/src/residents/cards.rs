@@ -2,12 +2,11 @@
 
 use crate::access::{About, Name};
 use crate::approvals::{Asked, Change, Request};
-use crate::error::{Result, ServiceError, unfit, value};
+use crate::error::{Result, ServiceError, unfit};
 use crate::fields::{day, ppid, reason};
 use crate::operation::{Operation, Outcome};
 use crate::subject::Subject;
 use crate::{Services, Who};
-use anyhow::Context;
 use kazasu_core::{Command, Document};
 use kazasu_ledger::record::{CardChange, CardStatus, CarriedChange, Proposal};
 use kazasu_schemas::attribution::Attribution;

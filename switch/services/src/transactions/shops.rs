@@ -1,15 +1,13 @@
 //! The shops whose payments a caller may see.
 
 use crate::error::{Result, ServiceError};
-use crate::own_shops::{ShopKey, own_shops};
+pub(crate) use crate::own_shops::ShopKey;
+use crate::own_shops::own_shops;
 use crate::{CallerKind, Services, Who};
 use kazasu_projections::transactions::Found;
 use kazasu_schemas::identity::{Role, Scope};
 use kazasu_text::Said;
 use kazasu_text::access::AccessText;
-
-/// A shop, by its acquirer and DE42.
-pub(crate) type ShopKey = (InstitutionId, MerchantId);
 
 /// Staff who see payments at every shop.
 const STAFF: [Role; 5] = [Role::Operator, Role::FinanceStaff, Role::FinanceApprover, Role::CallCentre, Role::Auditor];
