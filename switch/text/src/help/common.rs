@@ -219,5 +219,7 @@ help! {
         "WINNERS": "ファイル", "WINNERS";
         "WITHOUT": "相手", "WITHOUT";
         "YEN|none": "円|none", "YEN|none";
+        "CONTRACT": "契約", "CONTRACT";
+        "TENDER:YEN[:COUNT]": "手段:円[:件数]", "TENDER:YEN[:COUNT]";
     }
 }
