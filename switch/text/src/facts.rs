@@ -93,7 +93,7 @@ labels! {
         BankName "bank_name": "銀行名", "Bank's name";
         Branch "branch": "支店", "Branch";
         BranchName "branch_name": "支店名", "Branch's name";
-        AccountKind "account_kind": "預金種目", "Kind of account";
+        AccountKind "account_kind": "預金種目", "Account kind";
         Requested "requested": "起案の口座", "Account that is requested";
         Call "call": "電話確認", "Call";
         Called "called": "電話確認の相手", "Who was called";

@@ -3,6 +3,8 @@
 
 /// Terms that a Japanese text keeps in Latin letters: names of standards, of formats, of products, and abbreviations of the field.
 const TERMS: &[&str] = &[
+    "API",
+    "OpenAPI",
     "PPID",
     "CSV",
     "XLSX",
