@@ -15,6 +15,7 @@ use super::state::State;
 use kazasu_ledger::record::{
     ApprovalRequested, Body, NoticeEnded, OwnLimits, OwnLimitsSet, PortalProof, Proposal, TemporaryIssued,
 };
+use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::MAX_WIRE_AMOUNT;
@@ -50,10 +51,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         Command::ProposeRetarget { ppid, to, said } => {
             links::retarget_request(state, (*ppid, to), said).and_then(|asked| approvals::request(state, now, asked))
         }
-        Command::DecideRetarget { ppid, approve, said } => links::proposal_for(state, *ppid).and_then(|proposal| {
-            let answer = if *approve { ApprovalAnswer::Approve } else { ApprovalAnswer::Deny };
-            approvals::decide(state, now, Deciding { proposal, answer, seen: None, told: said })
-        }),
+        Command::DecideRetarget { ppid, approve, said } => decide_retarget(state, now, (*ppid, *approve), said),
         Command::Reseal { ppid, version, pan, alias } => {
             links::reseal(state, *ppid, *version, links::SealedAgain { pan, alias: *alias })
         }
@@ -61,10 +59,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
             let (notice, delivered, attempts, problem) = (*notice, *delivered, *attempts, problem.clone());
             Ok(end_notice(state, NoticeEnded { notice, delivered, attempts, problem }))
         }
-        Command::RetryNotice { notice } => match state.notices.get(notice) {
-            None => Err(Rejected::UnknownNotice(*notice)),
-            Some(_) => Ok(Decision::only(Effect::Notify(*notice)).then(Effect::Done(Done::Unchanged))),
-        },
+        Command::RetryNotice { notice } => retry_notice(state, *notice),
         Command::Open { .. }
         | Command::RegisterAcquirer { .. }
         | Command::RegisterIssuer { .. }
@@ -94,6 +89,24 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         | Command::CutOver { .. } => unreachable!("decided before"),
     };
     result.unwrap_or_else(reject)
+}
+
+fn decide_retarget(
+    state: &State,
+    now: Millis,
+    (ppid, approve): (Ppid, bool),
+    told: &Attribution,
+) -> Result<Decision, Rejected> {
+    let proposal = links::proposal_for(state, ppid)?;
+    let answer = if approve { ApprovalAnswer::Approve } else { ApprovalAnswer::Deny };
+    approvals::decide(state, now, Deciding { proposal, answer, seen: None, told })
+}
+
+fn retry_notice(state: &State, notice: u64) -> Result<Decision, Rejected> {
+    match state.notices.get(&notice) {
+        None => Err(Rejected::UnknownNotice(notice)),
+        Some(_) => Ok(Decision::only(Effect::Notify(notice)).then(Effect::Done(Done::Unchanged))),
+    }
 }
 
 /// The record of what a portal asked for keeps what the portal signed.

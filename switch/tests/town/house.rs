@@ -368,7 +368,7 @@ const WITHOUT_TEXT: [&str; 19] = [
 ];
 
 /// Where there is Japanese all the same, and why.
-const JAPANESE: [(&str, &str); 23] = [
+const JAPANESE: [(&str, &str); 22] = [
     ("schemas/src/calendar.rs", "the header of the calendar that the Cabinet Office publishes"),
     ("schemas/src/typed/amount.rs", "units that people type"),
     ("schemas/src/typed/date.rs", "eras that people type"),
@@ -385,7 +385,6 @@ const JAPANESE: [(&str, &str); 23] = [
     ("switch/services/src/residents/find.rs", "hyphens that people type between the letters of an ID"),
     ("switch/src/cli/help/page.rs", "punctuation, and where lines break"),
     ("switch/services/src/relief/import.rs", "columns that people bring"),
-    ("switch/services/src/statement/matching.rs", "the trade's word for what the bank is asked"),
     ("switch/services/src/statement/read.rs", "eras, as banks write years, and the trade's word for cheques"),
     ("switch/demo/src/day.rs", "reasons that the town's people write"),
     ("switch/demo/src/sample/configuration.rs", "names of the sample town"),

@@ -374,7 +374,7 @@ fn a_wrong_hsm_section_is_named_and_shows_no_pin() {
         (hsm(so, "t", "pin = \"4815162342\""), "[hsm]: pin: expected \"credential:NAME\" or \"file:PATH\""),
         (hsm(so, "t", "pin = 4815162342"), "[hsm]: pin: expected \"credential:NAME\" or \"file:PATH\""),
         (hsm(so, "t", "pin = \"fd:3\""), "[hsm]: pin: expected"),
-        (hsm(so, "t", &format!("{pin}\ntimeout_ms = 5")), "[hsm]: timeout_ms: must be 100 to 60000, got 5"),
+        (hsm(so, "t", &format!("{pin}\ntimeout_ms = 5")), "[hsm]: timeout_ms must be 100 to 60000, got 5"),
         (hsm(so, "t", &format!("{pin}\nslot = 1")), "unknown field `slot`"),
         (format!("[hsm]\nmodule = \"{so}\"\n{pin}"), "missing field `token`"),
     ] {

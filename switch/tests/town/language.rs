@@ -116,7 +116,7 @@ fn refusals_have_no_english_inside() {
 }
 
 /// A line of the sample's configuration, what replaces it, and what a Japanese reader is told among other things.
-const WRONG: [(&str, &str, &str); 22] = [
+const WRONG: [(&str, &str, &str); 21] = [
     ("keep_days = 45", "keep_day = 45", "というキーはありません"),
     ("keep_days = 45", "keep_days = \"45\"", "整数で指定してください"),
     ("keep_days = 45", "keep_days = 45 46", "書式（TOML）に誤りがあります"),
@@ -133,7 +133,6 @@ const WRONG: [(&str, &str, &str); 22] = [
     ("client_code = \"0000009999\"", "client_code = \"9999\"", "10桁の数字"),
     ("kind = \"ordinary\"", "kind = \"savings\"", "貯蓄預金"),
     ("client_name = \"ｶｻﾞｽ\"", "client_name = \"ｶｻﾞｽ漢\"", "使えません"),
-    ("payees_file = \"payees.csv\"", "payees_file = \"policy.toml\"", "policy.toml"),
     ("from = \"issuer 1\"", "from = \"issuer 9\"", "設定にありません"),
     ("from = \"issuer 1\"", "from = \"bank\"", "`issuer N` または `funder N`"),
     (

@@ -64,7 +64,11 @@ pub(crate) fn need(name: Name, method: &Method) -> Need {
         // accounts in full, is made once: asking again gives the same bytes.
         _ if matches!(
             name,
-            Name::RevealPayee | Name::HandOver | Name::ImportApplications | Name::MakePayoutFiles | Name::MakeTransferFiles
+            Name::RevealPayee
+                | Name::HandOver
+                | Name::ImportApplications
+                | Name::MakePayoutFiles
+                | Name::MakeTransferFiles
         ) =>
         {
             Need::Never
