@@ -202,6 +202,10 @@ fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_al
         let out = kazasu(&[args[0], args[1], &path(args[2])]);
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     }
+    let report = |out: &str| {
+        let to = ["--out", out, "--by", "sato", "--config", &config];
+        kazasu(&[&["report", "trial-balance", "--why", "a test"], &to[..]].concat())
+    };
     let who = named_ppid("on-us-a").to_string();
     let asks = format!(
         "\u{feff}{{\"do\":\"set_limits\",\"ppid\":\"{who}\",\"day\":100}}\r# a comment\r{{\"do\":\"set_limits\",\"ppid\":\"{who}\",\"day\":90,\"day\":80}}\r"
@@ -222,48 +226,15 @@ fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_al
     assert_eq!(mode("bad.csv"), 0o600);
     let bad = std::fs::read_to_string(town.path("bad.csv")).unwrap();
     assert!(bad.contains("'=1+1") && !bad.contains(",=1+1"), "{bad}");
-    let out = kazasu(&[
-        "report",
-        "trial-balance",
-        "--why",
-        "a test",
-        "--out",
-        &path("books.xlsx"),
-        "--by",
-        "sato",
-        "--config",
-        &config,
-    ]);
+    let out = report(&path("books.xlsx"));
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     // What reads the stream gets the table and nothing else; a name that says no form is told as it was typed.
-    let out = kazasu(&[
-        "report",
-        "trial-balance",
-        "--why",
-        "a test",
-        "--out",
-        "/dev/stdout",
-        "--by",
-        "sato",
-        "--config",
-        &config,
-    ]);
+    let out = report("/dev/stdout");
     let table = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success() && table.lines().count() > 1, "{}", String::from_utf8_lossy(&out.stderr));
     assert!(table.contains(',') && !table.contains("/dev/stdout"), "{table}");
     for name in ["books.doc", "books"] {
-        let out = kazasu(&[
-            "report",
-            "trial-balance",
-            "--why",
-            "a test",
-            "--out",
-            &path(name),
-            "--by",
-            "sato",
-            "--config",
-            &config,
-        ]);
+        let out = report(&path(name));
         let said = String::from_utf8_lossy(&out.stderr);
         assert_eq!(out.status.code(), Some(2), "{said}");
         assert!(said.contains(&path(name)) && said.contains("must end in .xlsx or .csv"), "{said}");
