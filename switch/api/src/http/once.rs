@@ -125,9 +125,9 @@ where
     let done = tokio::spawn(async move {
         match unwound(work).await {
             Ok(response) => onces.ended((id, row, until), response, keep).await,
-            // The row stays: the outcome is unknown.
             Err(why) => {
                 broke_off(Kind::HttpConnection, &why);
+                onces.doubted((id, row, until)).await;
                 super::answers::broken()
             }
         }
@@ -221,5 +221,16 @@ mod tests {
         }
         assert_eq!(read(&HeaderValue::from_str(&"k".repeat(129)).unwrap()), None);
         assert_eq!(read(&HeaderValue::from_bytes("鍵".as_bytes()).unwrap()), None);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_broke_off_is_unknown_and_no_longer_under_way() {
+        let row = |run: &str| Row { request: "ab".to_owned(), run: run.to_owned(), answer: None };
+        for (run, code) in [("here", "idempotency_under_way"), ("", "idempotency_outcome_unknown")] {
+            let told = standing(&row("here"), &serde_json::to_vec(&row(run)).unwrap());
+            let body = axum::body::to_bytes(told.into_body(), 10_000).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["code"], code);
+        }
     }
 }

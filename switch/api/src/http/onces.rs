@@ -88,6 +88,13 @@ impl Onces {
         Response::from_parts(parts, Body::from(bytes))
     }
 
+    /// The request broke off: whether it was carried out is not known, in this run of the program as well.
+    pub(super) async fn doubted(&self, (id, row, until): (Vec<u8>, Row, Millis)) {
+        if let Err(error) = self.keep(id, &Row { run: String::new(), ..row }, until).await {
+            tracing::warn!("the outcome of a request that broke off cannot be kept: {error}");
+        }
+    }
+
     async fn keep(&self, key: Vec<u8>, row: &Row, until: Millis) -> Result<(), StoreError> {
         let value = serde_json::to_vec(row).map_err(|error| StoreError(error.to_string()))?;
         let version = self.rows.get(ROWS, key.clone()).await?.map_or(0, |row| row.version);
