@@ -68,7 +68,8 @@ cargo clippy --workspace --all-targets --locked -- -D warnings
 cargo clippy -p kazasu --no-default-features --lib --bins --locked -- -D warnings
 
 step "tests"
-cargo test --workspace --locked
+# All of them, so that one run names everything that fails.
+cargo test --workspace --locked --no-fail-fast
 
 step "the programs, hand in hand"
 cargo build --workspace --bins --locked

@@ -109,6 +109,7 @@ help! {
         "AMOUNT_UNTIL": "上限", "AMOUNT_UNTIL";
         "STATE": "状態", "STATE";
         "CURSOR": "続き", "CURSOR";
+        "AFTER": "記録番号", "AFTER";
         "LIMIT": "件数", "LIMIT";
         "BODY": "ファイル", "BODY";
         "TARGET": "宛先", "TARGET";
