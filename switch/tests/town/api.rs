@@ -1,9 +1,9 @@
 //! The API as a program meets it: named requests, the document, and the one form of every error.
 
 use crate::corrections::pays;
-use crate::harness::{Served, Town, kazasu, request, sent};
+use crate::harness::{DO, Served, Town, kazasu, request, sent};
 use crate::people::{Person, granted};
-use crate::rules::{DO, call};
+use crate::rules::call;
 use kazasu_demo::sample::Town as Sample;
 use kazasu_store::Store;
 use kazasu_store::side::SideRow;
