@@ -102,4 +102,7 @@ pub struct PayeeCalled {
     /// Through what it was said.
     #[n(3)]
     pub via: Option<Via>,
+    /// The signature of the person who called; absent in records of before.
+    #[n(4)]
+    pub proof: Option<Box<DecisionProof>>,
 }

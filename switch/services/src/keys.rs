@@ -367,7 +367,7 @@ impl Operation for RequestDestruction {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let RequestDestruction { key, version, fiscal_year, kcv, why } = self;
         let key = services.destructible(Destruction { key, version, fiscal_year, kcv })?;
-        services.request_approval(Request::plain(Proposal::Destruction(Box::new(key)), who, why)).await
+        services.request_approval(Request::plain(Proposal::Destruction(Box::new(key)), who, why), who).await
     }
 }
 

@@ -57,6 +57,7 @@ fn all() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         })
     });
     let kind = OrganisationKind::Merchant;
@@ -97,7 +98,7 @@ fn of_payees() -> Vec<Body> {
         Body::PayeeSet(PayeeSet { payee, account: Some(sealed), call: Some(call.clone()), maker: Some(maker) }),
         Body::PayeeSet(PayeeSet { payee: Payee::Fund { programme: 3 }, account: None, call: None, maker: None }),
         Body::PayeesTaken(PayeesTaken { digest: [7; 32], accounts: 2 }),
-        Body::PayeeCalled(PayeeCalled { proposal: 9, call, by: "per_1".into(), via: Some(Via::Api) }),
+        Body::PayeeCalled(PayeeCalled { proposal: 9, call, by: "per_1".into(), via: Some(Via::Api), proof: None }),
         Body::ApprovalRequested(ApprovalRequested {
             proposal: Proposal::Carried(Box::new(CarriedChange::Payee(Box::new(change)))),
             source: String::new(),
@@ -107,6 +108,7 @@ fn of_payees() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         }),
     ]
 }
@@ -133,6 +135,7 @@ fn of_staff() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         })
     });
     let refund = |staff| {

@@ -39,7 +39,7 @@ impl Operation for ProposeContracts {
         let ProposeContracts { source, file, why } = self;
         let contracts = kazasu_documents::contracts::read(&source).map_err(|problems| ServiceError::file(&problems))?;
         let proposal = Proposal::Contracts(Box::new(contracts));
-        services.request_approval(Request::of_file(proposal, document(source, file), who.says(why))).await
+        services.request_approval(Request::of_file(proposal, document(source, file), who.says(why)), who).await
     }
 }
 
@@ -272,7 +272,7 @@ impl Operation for ProposeResolution {
         let choices = AnyOf(&["explained", "booked_issuer", "booked_merchant", "written_off"]);
         let wrong = || unfit("how", &ProblemText::OneOf { choices, got: Quoted(&how) });
         let how = Resolution::parse(&how).ok_or_else(wrong)?;
-        services.request_approval(Request::plain(Proposal::Resolve { id, how }, who, why)).await
+        services.request_approval(Request::plain(Proposal::Resolve { id, how }, who, why), who).await
     }
 }
 
@@ -351,7 +351,7 @@ impl Operation for ProposeUndo {
         }
         let payer = from.as_deref().map(payer_of).transpose()?;
         let proposal = Proposal::UndoBooking { reference: line, payer };
-        services.request_approval(Request::plain(proposal, who, why)).await
+        services.request_approval(Request::plain(proposal, who, why), who).await
     }
 }
 
@@ -455,6 +455,6 @@ impl Operation for ProposeCancelPayout {
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let proposal = Proposal::CancelPayout { payout: self.payout };
-        services.request_approval(Request::plain(proposal, who, self.why)).await
+        services.request_approval(Request::plain(proposal, who, self.why), who).await
     }
 }

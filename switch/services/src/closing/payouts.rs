@@ -97,7 +97,7 @@ impl Operation for ProposePayout {
         let payees = services.query(move |state| state.payees_digest(&numbers)).await?;
         let payees = payees.map_err(|why| ServiceError::Command(CommandError::Rejected(why.into())))?;
         let proposal = Proposal::Payout { settlements, total, value_date: bank_day, payees };
-        let asked = services.request_approval(Request::plain(proposal, who, why)).await?;
+        let asked = services.request_approval(Request::plain(proposal, who, why), who).await?;
         Ok(PayoutRequested {
             result: asked.result,
             proposal: asked.proposal,

@@ -140,7 +140,7 @@ impl Services {
         }
         let proposal = Box::new(Proposal::Carried(Box::new(CarriedChange::Payee(change))));
         let ask = Approvals::Request { proposal, source: Document::default(), said: who.says(why) };
-        let done = self.command(Command::Approvals(ask)).await?;
+        let done = self.command_of(who, Command::Approvals(ask)).await?;
         // An account is sealed anew each time, so the open request is found by its payee.
         self.as_asked(done.into(), who, move |open| is_about(&open.proposal, payee)).await
     }
@@ -212,6 +212,6 @@ impl Operation for CallPayee {
         let payee = found.await?.ok_or_else(unknown)?.ok_or_else(|| refused(PayeeRefusal::NotAboutPayee(proposal)))?;
         let call = Box::new(self.call.kept(&services.imports.vault, (&payee, services.now()))?);
         let said = who.says(String::new());
-        Ok(services.command(Command::Approvals(Approvals::CalledBack { proposal, call, said })).await?.into())
+        Ok(services.command_of(who, Command::Approvals(Approvals::CalledBack { proposal, call, said })).await?.into())
     }
 }
