@@ -7,7 +7,7 @@ mod service;
 
 pub use service::Service;
 
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, absent};
 use crate::who::{CallerKind, Who};
 use kazasu_core::Refusal;
 use kazasu_ledger::record::{ApprovalKind, Destruction};

@@ -164,9 +164,11 @@ async fn verify(journal: Journal, trusted: Vec<[u8; 32]>, files: &[PathBuf]) -> 
         let (last, at) = v.signed.last_checkpoint.unzip();
         out["batches"] =
             serde_json::json!({ "signed": v.signed.batches, "since": v.signed.since, "checked": v.signed.checked });
-        let decisions = &v.decisions;
+        let Verified { decisions, asked, .. } = &v;
         out["decisions"] = serde_json::json!({ "signed": decisions.signed, "since": decisions.since,
             "before": decisions.before, "checked": decisions.checked });
+        out["requests"] = serde_json::json!({ "signed": asked.signed, "since": asked.since, "before": asked.before,
+            "of_programs": asked.of_programs, "checked": asked.checked });
         out["checkpoints"] = serde_json::json!({ "found": v.signed.checkpoints, "last": last,
             "at": at.map(|at| at.jst_text()), "unreadable_lines": unreadable });
         out["unchecked"] = unchecked.into();
@@ -206,6 +208,14 @@ fn tell_signatures(v: &Verified, signed: &kazasu_services::closing::Signed, line
     lines.row([&shown(&CliLabel::SignedDecisions), &thousands(v.decisions.signed), &since]);
     if v.decisions.before > 0 {
         lines.words(format!("    {}", shown(&CliText::DecisionsBefore { number: Count(v.decisions.before) })));
+    }
+    let since = v.asked.since.map_or_else(none, |since| shown(&CliText::SinceRecord { record: Count(since) }));
+    lines.row([&shown(&CliLabel::SignedRequests), &thousands(v.asked.signed), &since]);
+    if v.asked.before > 0 {
+        lines.words(format!("    {}", shown(&CliText::RequestsBefore { number: Count(v.asked.before) })));
+    }
+    if v.asked.of_programs > 0 {
+        lines.words(format!("    {}", shown(&CliText::RequestsOfPrograms { number: Count(v.asked.of_programs) })));
     }
     lines.row([&shown(&CliLabel::Checkpoints), &thousands(v.signed.checkpoints), &last]);
 }

@@ -2,9 +2,10 @@
 //! `Idempotency-Key`, and a caller that sends the same request again gets the answer that was given.
 //!
 //! The row of a key stands beside the journal, where every node of the store sees it, for 30 days. It is written before the request
-//! is carried out. A request that was refused changed nothing, and frees its key. When the program stops in the middle, the key says
+//! is carried out. A request that was refused changed nothing, and frees its key; so does one that the ledger could not take. When the program stops in the middle, the key says
 //! that the outcome is unknown, and the request is never carried out a second time under it.
 
+use super::answers::refused;
 use super::onces::{Keep, Kept, ROWS, Row};
 use super::state::Api;
 use axum::Json;
@@ -13,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use kazasu_engine::tasks::{Kind, broke_off, unwound};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::portal::request_digest;
-use kazasu_services::Who;
+use kazasu_services::{Subject, Who};
 use kazasu_services::access::{Audience, Kind as Asks, Name};
 use kazasu_store::StoreError;
 use kazasu_store::side::SideRow;
@@ -37,6 +38,8 @@ fn holds(now: Millis) -> Millis {
 /// A request as it came.
 pub(super) struct Request<'a> {
     pub(super) name: Name,
+    /// What the security log says of it.
+    pub(super) subject: Subject,
     pub(super) method: &'a Method,
     pub(super) uri: &'a Uri,
     pub(super) headers: &'a HeaderMap,
@@ -113,6 +116,10 @@ where
     let row = Row { request: digest, run: api.onces.run.to_string(), answer: None };
     match begun(api, &id, &row).await {
         Ok(None) => {}
+        Ok(Some(answer)) if answer.headers().contains_key(&REPLAYED) => {
+            let line = api.services.replayed(request.subject, (request.name, who)).await;
+            return line.map_or_else(refused, |()| answer);
+        }
         Ok(Some(answer)) => return answer,
         Err(error) => {
             tracing::warn!("the key of a request cannot be kept: {error}");

@@ -127,5 +127,5 @@ impl Services {
 
 /// A line that was not booked for a city.
 fn not_booked(line: &str) -> ServiceError {
-    unfit("line", &ProblemText::LineNotBooked { line: Quoted(line) })
+    absent("line", &ProblemText::LineNotBooked { line: Quoted(line) })
 }

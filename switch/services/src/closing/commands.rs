@@ -3,7 +3,7 @@
 
 use crate::access::Name;
 use crate::approvals::{Request, document};
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, not_now, unfit};
 use crate::fields::{day, reason};
 use crate::operation::{Operation, Outcome, Recorded, Requested};
 use crate::payer::{party, payer};
@@ -80,7 +80,7 @@ impl Operation for CutOver {
             return Ok(DayEnded { result: Outcome::Unchanged, closed, opened });
         }
         if meant > open {
-            return Err(unfit("day", &ProblemText::NotBegun { day: meant, open }));
+            return Err(not_now("day", &ProblemText::NotBegun { day: meant, open }));
         }
         let said = who.says(reason("why", &self.why)?);
         let done = services.command(Command::CutOver { keep_days: services.keep_days, said }).await?;
@@ -143,8 +143,8 @@ impl Services {
             let partly: Vec<&str> = missing.iter().copied().filter(|name| unread.iter().any(|n| n == name)).collect();
             let (parties, partly) = (&*missing.join(", "), &*partly.join(", "));
             return Err(match partly {
-                "" => unfit("day", &ProblemText::NotCompared { day, parties }),
-                _ => unfit("day", &ProblemText::PartlyCompared { day, parties, partly }),
+                "" => not_now("day", &ProblemText::NotCompared { day, parties }),
+                _ => not_now("day", &ProblemText::PartlyCompared { day, parties, partly }),
             });
         }
         let left_out: Vec<&str> = without.iter().filter(|name| !compared.contains(name)).map(String::as_str).collect();
