@@ -11,6 +11,8 @@ use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::money::{Unit, Yen};
 use kazasu_schemas::text::thousands;
 use kazasu_serve::config::{Config, StoreConfig};
+use kazasu_services::Watch;
+use kazasu_services::closing::{Export, export_journal};
 use kazasu_store::verify::signatures::Trust;
 use kazasu_store::verify::{Verified, VerifyError, verify_signed};
 use kazasu_text::Count;
@@ -18,7 +20,7 @@ use kazasu_text::Text as _;
 use kazasu_text::cli::{CliLabel, CliText};
 use kazasu_text::usage::UsageText;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 #[derive(Subcommand)]
@@ -44,6 +46,9 @@ pub(super) enum LedgerCommand {
         /// The folder for the files.
         #[arg(long)]
         out: PathBuf,
+        /// The reason, which the manifest beside the tables and the security log keep.
+        #[arg(long)]
+        why: String,
     },
     /// One tap's whole story: messages, decision, postings, issuers' answers, settlement, bank line.
     Explain {
@@ -70,6 +75,14 @@ pub(super) struct Journal {
 }
 
 impl Journal {
+    /// The security log beside the journal of a configuration; a copy has none.
+    fn watch(&self) -> anyhow::Result<Option<Watch>> {
+        match self.journal {
+            Some(_) => Ok(None),
+            None => Config::load(&self.config)?.offline_watch().map(Some),
+        }
+    }
+
     fn store(&self) -> anyhow::Result<std::sync::Arc<dyn kazasu_store::Store>> {
         let store = match &self.journal {
             Some(journal) => StoreConfig::parse(journal)?,
@@ -83,8 +96,8 @@ pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
     match command {
         LedgerCommand::Verify { journal, trusted_key, anchor } => verify(journal, trusted_key, &anchor).await,
         LedgerCommand::TrialBalance(journal) => trial_balance(journal).await,
-        LedgerCommand::Export { journal, out } => {
-            let (records, transfers) = kazasu_services::closing::export(journal.store()?.as_ref(), &out).await?;
+        LedgerCommand::Export { journal, out, why } => {
+            let (records, transfers) = export(&journal, &out, &why).await?;
             if journal.json {
                 say!(
                     "{}",
@@ -99,6 +112,14 @@ pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
         }
         LedgerCommand::Explain { record, why, common } => super::closing::explain(record, why, &common).await,
     }
+}
+
+async fn export(journal: &Journal, folder: &Path, why: &str) -> anyhow::Result<(u64, u64)> {
+    let (store, watch) = (journal.store()?, journal.watch()?);
+    let user = rustix::process::getuid().as_raw().into();
+    let export = Export { folder, why, user, watch: watch.as_ref() };
+    let exported = export_journal(store.as_ref(), export).await;
+    exported.map_err(|error| anyhow::Error::from(super::backend::refused(error)))
 }
 
 async fn check(journal: &Journal, trust: Trust) -> anyhow::Result<(String, Verified)> {

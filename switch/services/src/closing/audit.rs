@@ -181,7 +181,7 @@ fn unit(key: &AccountKey) -> String {
 }
 
 /// Writes the journal as CSV tables into a folder: records, transfers, accounts, and the dictionary that explains them.
-pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)> {
+pub(super) async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)> {
     kazasu_security::files::private_folder(dir)?;
     // They say who paid what where.
     let table = |name: &str| PrivateFile::create(&dir.join(name)).map(csv::Writer::from_writer);

@@ -7,6 +7,7 @@ mod audit;
 mod commands;
 mod compare;
 mod compared;
+mod export;
 mod finance;
 mod mended;
 mod party_file;
@@ -18,7 +19,8 @@ mod settle;
 mod tests;
 mod view;
 
-pub use audit::{AuditKeys, Signed, check_heads, export};
+pub use audit::{AuditKeys, Signed, check_heads};
+pub use export::{Export, export_journal};
 pub use commands::{
     BookReceived, CutOver, DayEnded, DaySettled, DaySigned, MarkReconciled, NoteException, OpenDispute,
     ProposeCancelPayout, ProposeContracts, ProposeResolution, ProposeUndo, SettleDay, SettledSums, SignDay,
