@@ -3,6 +3,7 @@
 use super::*;
 use crate::people::MatrixRow;
 use kazasu_core::Held;
+use kazasu_ledger::record::ApprovalKind;
 use kazasu_schemas::identity::{ActorId, PersonId, ProgramId, Scope as For, SignIn, Via};
 use kazasu_text::Text;
 use std::path::Path;
@@ -43,7 +44,7 @@ fn scopes(name: Name) -> Vec<Scope> {
             let of = |city: &str| {
                 let by = "per_9".to_owned();
                 let scope = |kind: &ApprovalKind| {
-                    Scope::Approval(Requested { kind: *kind, city: city.to_owned(), by: by.clone() })
+                    Scope::Approval(Requested { kind: *kind, city: city.to_owned(), by: by.clone(), shop: Vec::new() })
                 };
                 ApprovalKind::ALL.iter().filter(|kind| is_of(**kind, city)).map(scope).collect::<Vec<_>>()
             };
@@ -254,7 +255,7 @@ fn a_decision_about_rights_takes_a_fresh_second_factor() {
 }
 
 fn asked(kind: ApprovalKind, city: &str, by: &str) -> Scope {
-    Scope::Approval(Requested { kind, city: city.into(), by: by.into() })
+    Scope::Approval(Requested { kind, city: city.into(), by: by.into(), shop: Vec::new() })
 }
 
 #[test]
