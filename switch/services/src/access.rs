@@ -6,8 +6,8 @@ mod kinds;
 mod requested;
 mod service;
 
-pub use requested::{Requested, sees};
 pub(crate) use requested::{OF_SHOP, merchants_deciders};
+pub use requested::{Requested, sees};
 pub use service::Service;
 
 use crate::error::{Result, ServiceError, absent};
@@ -574,9 +574,7 @@ fn holds_somewhere(name: Name, who: &Who) -> bool {
         Audience::CityStep => holds(&CITY),
         Audience::Deciders => holds(&roles_of_any().0) || holds(&OF_SHOP),
         // Merchants' people see what they themselves have asked for.
-        Audience::Readers => {
-            holds(&roles_of_any().1) || holds(&OF_SHOP) || who.has(Role::Auditor)
-        }
+        Audience::Readers => holds(&roles_of_any().1) || holds(&OF_SHOP) || who.has(Role::Auditor),
         Audience::Requester => who.kind != CallerKind::Anonymous,
     }
 }

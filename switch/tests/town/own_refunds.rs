@@ -19,7 +19,8 @@ const MOST: i64 = 1_000;
 fn agreed(town: &Town) {
     let path = town.path("contracts.toml");
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("payout_days = 2\n", &format!("payout_days = 2\nown_refunds = {MOST}\n"))).unwrap();
+    std::fs::write(&path, text.replace("payout_days = 2\n", &format!("payout_days = 2\nown_refunds = {MOST}\n")))
+        .unwrap();
     let run = |by: &str, args: &[&str]| {
         let config = town.config();
         let out = kazasu(&[args, &["--why", "year", "--by", by, "--json", "--config", &config]].concat());
@@ -30,14 +31,22 @@ fn agreed(town: &Town) {
     run("tanaka", &["approval", "approve", &number, "--fingerprint", &fingerprint[..12]]);
 }
 
-/// A person of a shop with one role there, and a session.
-fn at_shop(town: &Town, served: &Served, (name, role, shop): (&'static str, &str, &str)) -> (Person, String) {
-    let organisation =
-        json!({ "do": "organisation", "name": format!("of {name}"), "kind": "merchant", "shops": [shop], "why": "x" });
+/// A merchant with one shop.
+fn merchant(town: &Town, served: &Served, (name, shop): (&str, &str)) -> String {
+    let organisation = json!({ "do": "organisation", "name": name, "kind": "merchant", "shops": [shop], "why": "x" });
     let (status, made) = call(served, DO, "people", &town.session("ando"), &organisation);
     assert_eq!(status, 200, "{made}");
-    let works_at = made["organisation"].as_str().unwrap().to_owned();
-    let person = Person::joined_at(town, served, (name, &works_at));
+    made["organisation"].as_str().unwrap().to_owned()
+}
+
+/// A person of a merchant with one role at its shop, and a session.
+fn at_shop(
+    town: &Town,
+    served: &Served,
+    (name, role): (&'static str, &str),
+    (works_at, shop): (&str, &str),
+) -> (Person, String) {
+    let person = Person::joined_at(town, served, (name, works_at));
     granted(town, served, name, &format!("{role} shop:{shop}"));
     let session = person.session(served, 1);
     (person, session)
@@ -70,13 +79,18 @@ fn a_second_person_of_the_merchant_decides_a_small_refund() {
     served.issuers_up(3);
     agreed(&town);
     let payment = pays(&town, &served, "debit-ok", 5_000);
-    let (owner, owns) = at_shop(&town, &served, ("mori", "merchant-owner", SHOP));
-    let (_, staff) = at_shop(&town, &served, ("noda", "merchant-staff", SHOP));
-    let (_, cashier) = at_shop(&town, &served, ("hara", "merchant-cashier", SHOP));
-    let (_, other) = at_shop(&town, &served, ("kubo", "merchant-owner", OTHER));
+    let [own, another] = [("first", SHOP), ("second", OTHER)].map(|one| merchant(&town, &served, one));
+    let here = (own.as_str(), SHOP);
+    let (owner, owns) = at_shop(&town, &served, ("mori", "merchant-owner"), here);
+    let (_, staff) = at_shop(&town, &served, ("noda", "merchant-staff"), here);
+    let (_, cashier) = at_shop(&town, &served, ("hara", "merchant-cashier"), here);
+    let (_, other) = at_shop(&town, &served, ("kubo", "merchant-owner"), (&another, OTHER));
     let asked = asks(&served, &staff, (&payment, 400));
     let fingerprint = asked["fingerprint"].as_str().unwrap().to_owned();
-    assert_eq!([inbox(&served, &owns), inbox(&served, &staff)], [vec![asked["proposal"].clone()], vec![asked["proposal"].clone()]]);
+    assert_eq!(
+        [inbox(&served, &owns), inbox(&served, &staff)],
+        [vec![asked["proposal"].clone()], vec![asked["proposal"].clone()]]
+    );
     assert_eq!(inbox(&served, &other), Vec::<Value>::new());
     assert_eq!(call(&served, "GET", "/api/v1/approvals", &cashier, &Value::Null).0, 403);
     for (who, session) in [("the requester", &staff), ("a cashier", &cashier), ("another shop's owner", &other)] {

@@ -119,7 +119,8 @@ mod tests {
         let halted = || refused(ServiceError::Command(CommandError::Halted("the disk is full".into())));
         let stopping = || refused(ServiceError::Command(CommandError::Stopping));
         let fault = || refused(ServiceError::Other(anyhow::anyhow!("a fault")));
-        let answers: [(Response, u16, bool); 3] = [(halted(), 503, false), (stopping(), 503, true), (fault(), 500, true)];
+        let answers: [(Response, u16, bool); 3] =
+            [(halted(), 503, false), (stopping(), 503, true), (fault(), 500, true)];
         for (at, (answer, status, stays)) in answers.into_iter().enumerate() {
             let (key, until) = (vec![u8::try_from(at).unwrap()], Millis(i64::MAX));
             let row = Row { request: "ab".into(), run: onces.run.to_string(), answer: None };

@@ -1,7 +1,7 @@
 //! Keys of sessions: certified when a person signs in, and used when the person decides or asks for something.
 
-use crate::decision_key::{CertifiedKey, DecisionSigner, Private, SessionKeys};
 use crate::closing::AuditKeys;
+use crate::decision_key::{CertifiedKey, DecisionSigner, Private, SessionKeys};
 use crate::error::{Result, ServiceError, unfit};
 use crate::{Services, Who};
 use kazasu_core::{Command, Done};

@@ -32,7 +32,10 @@ pub(super) fn does_not_see_what_the_shop_is_paid(day: &Day<'_>, served: &Served)
     assert!(paid.iter().all(|kind| owners.contains(kind)) && owners.contains(&"payment.approved"), "{owners:?}");
     let cashiers = kinds(&cashier);
     assert!(cashiers.contains(&"payment.approved"), "{cashiers:?}");
-    assert!(cashiers.iter().all(|kind| !kind.starts_with("payout.") && !kind.starts_with("settlement.")), "{cashiers:?}");
+    assert!(
+        cashiers.iter().all(|kind| !kind.starts_with("payout.") && !kind.starts_with("settlement.")),
+        "{cashiers:?}"
+    );
     assert!(owner.iter().all(|event| event["merchant"] == json!(shop)), "another shop's, or staff's");
     let staff = kinds(&events(served, &town.session("sato"), 1_000)).join(" ");
     assert!(staff.contains("settlement.made") && staff.contains("day.settled"), "{staff}");

@@ -146,7 +146,11 @@ fn summary(s: &SettlementView, fees: &FeeProjection, made: Millis) -> Builder {
 }
 
 /// A settlement's parts, and its taps with their fees; the letter has the same.
-pub(in crate::closing) fn detail_of(s: &SettlementView, fees: &FeeProjection, made: Millis) -> Result<Report, kazasu_report::ReportError> {
+pub(in crate::closing) fn detail_of(
+    s: &SettlementView,
+    fees: &FeeProjection,
+    made: Millis,
+) -> Result<Report, kazasu_report::ReportError> {
     let mut out = summary(s, fees, made)
         .sheet(&Sheet::SettledTaps.both())
         .labelled(SettledTapColumn::Day, Column::Date)
