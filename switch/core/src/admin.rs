@@ -118,7 +118,7 @@ fn attested(state: &State, now: Millis, command: &Command) -> Decided {
         Command::Proven { proof, command } => Ok(super::people::proven(carry_out(state, now, command)?, proof)),
         Command::Signed { proof, command } => Ok(super::approvals::signed(carry_out(state, now, command)?, proof)),
         Command::Asked { signer, command } => {
-            Ok(super::approvals::asked(carry_out(state, now, command)?, (state, now), &**signer))
+            Ok(super::approvals::signed_in_place(carry_out(state, now, command)?, (state, now), &**signer))
         }
         plain => carry_out(state, now, plain),
     }

@@ -196,7 +196,7 @@ pub(in super::super) fn signed(mut decision: Decision, proof: &DecisionProof) ->
 }
 
 /// The record of what a person asks for keeps the signature of the person's session, made over the record in its place.
-pub(in super::super) fn asked(
+pub(in super::super) fn signed_in_place(
     mut decision: Decision,
     (state, now): (&State, Millis),
     signer: &dyn RecordSigner,

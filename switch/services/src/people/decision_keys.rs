@@ -53,7 +53,10 @@ impl Services {
         let derived = key(KeyHolder::Switch, self.derived_public(session)?);
         let certified = match public {
             Some(public) => self.both_certified(key(KeyHolder::Person, public), derived).await,
-            None => Ok(self.certified(derived).await?.map(|decides| SessionKeys { decides, asks: None })),
+            None => {
+                let one = self.certified(derived).await;
+                one.map(|one| one.map(|decides| SessionKeys { decides, asks: None }))
+            }
         };
         match certified {
             Ok(Some(keys)) => Ok(self.sign_ins()?.keep_with(session, keys.kept()).await?),
