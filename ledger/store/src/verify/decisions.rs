@@ -200,3 +200,186 @@ impl DecisionCheck {
 fn good(public: &[u8; 32], text: &[u8], signature: &[u8; 64]) -> bool {
     UnparsedPublicKey::new(&ED25519, public).verify(text, signature).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kazasu_ledger::record::{
+        AdviceDecided, ApprovalWithdrawn, DecisionKey, KeyHolder, Opened, Place, RecordSigner, ReliefRowSet,
+        ReliefStepTaken,
+    };
+    use kazasu_ledger::{AccountId, transfer::Transfers};
+    use kazasu_schemas::identity::PersonId;
+    use kazasu_schemas::jst::{BusinessDay, Millis};
+    use kazasu_schemas::money::Yen;
+    use kazasu_schemas::relief::{RowChange, Step};
+    use ring::signature::{Ed25519KeyPair, KeyPair};
+
+    const BOOK: &str = "town";
+
+    /// A person's key, certified by the journal's signer.
+    struct Session {
+        own: Ed25519KeyPair,
+        key: DecisionKey,
+        certificate: [u8; 65],
+    }
+
+    impl std::fmt::Debug for Session {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "Session({})", self.key.person)
+        }
+    }
+
+    fn pair(seed: u8) -> Ed25519KeyPair {
+        Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
+    }
+
+    fn public(pair: &Ed25519KeyPair) -> [u8; 32] {
+        pair.public_key().as_ref().try_into().unwrap()
+    }
+
+    impl Session {
+        /// Of a person, certified by the key of this seed.
+        fn of(person: u64, signer: u8) -> Session {
+            let own = pair(u8::try_from(person).unwrap());
+            let (from, until) = (Millis(0), Millis(1_000));
+            let (person, public) = (PersonId::new(person), public(&own));
+            let key = DecisionKey { person, session: [1; 6], holder: KeyHolder::Switch, from, until, public };
+            let mut certificate = [1; 65];
+            certificate[1..].copy_from_slice(pair(signer).sign(key.text(BOOK).as_bytes()).as_ref());
+            Session { own, key, certificate }
+        }
+    }
+
+    impl RecordSigner for Session {
+        fn prove(&self, text: &str) -> DecisionProof {
+            let signature = self.own.sign(text.as_bytes()).as_ref().try_into().unwrap();
+            DecisionProof { key: self.key.clone(), certificate: self.certificate, signature }
+        }
+    }
+
+    const SIGNER: u8 = 200;
+
+    fn step(by: &str, step: Step) -> Body {
+        Body::ReliefStepTaken(ReliefStepTaken {
+            batch: 0,
+            step,
+            count: 2,
+            total: Yen::new(60_000),
+            value_date: None,
+            transfers: Transfers::new(),
+            by: by.into(),
+            why: "checked".into(),
+            refused: 0,
+            withheld: None,
+            reconsiders: true,
+            via: None,
+            proof: None,
+        })
+    }
+
+    fn row(by: &str) -> Body {
+        let (by, why, change) = (by.into(), "a copy".into(), RowChange::Exclude);
+        let (batch, row, issues, reconsiders, via, proof) = (0, 1, 0, true, None, None);
+        Body::ReliefRowSet(ReliefRowSet { batch, row, change, issues, by, why, reconsiders, via, proof })
+    }
+
+    fn entry(seq: Seq, at: i64, body: &Body) -> Entry {
+        let mut bytes = Vec::new();
+        body.write(&mut bytes);
+        Entry {
+            seq,
+            at: Millis(at),
+            day: BusinessDay(1),
+            kind: body.kind(),
+            body: bytes,
+            hash: [0; 32],
+            signature: None,
+            transfers: Transfers::new(),
+        }
+    }
+
+    /// As the core signs it in its place.
+    fn signed(seq: Seq, by: &Session, mut body: Body) -> Body {
+        body.sign(Place { seq, at: Millis(10), day: BusinessDay(1) }, by);
+        body
+    }
+
+    /// A journal of these records from number 2 on.
+    fn checked(records: Vec<Body>) -> Result<Decisions, String> {
+        let mut check = DecisionCheck::new(vec![public(&pair(SIGNER))]);
+        let opened = Body::Opened(Opened { format: 1, book: BOOK.into(), bank: AccountId(0) });
+        for (body, seq) in std::iter::once(opened).chain(records).zip(1..) {
+            check.record(&entry(seq, 10, &body), &body);
+        }
+        check.finish().map(|(_, asked)| asked).map_err(|fault| format!("{}: {}", fault.seq, fault.problem))
+    }
+
+    #[test]
+    fn steps_rows_and_withdrawals_are_counted_by_who_signed_them() {
+        let officer = Session::of(3, SIGNER);
+        let withdrawn = |by: &str| {
+            let (by, why, via, proof) = (by.into(), "mistaken".into(), None, None);
+            Body::ApprovalWithdrawn(ApprovalWithdrawn { proposal: 1, by, why, via, proof })
+        };
+        let journal = vec![
+            step("per_3", Step::Assessed),
+            withdrawn("sato"),
+            signed(4, &officer, step("per_3", Step::Decided)),
+            signed(5, &officer, withdrawn("per_3")),
+            signed(6, &officer, row("per_3")),
+            row("key_5"),
+            step("key_5", Step::Applied),
+        ];
+        let asked = checked(journal).unwrap();
+        assert_eq!((asked.signed, asked.since, asked.before, asked.of_programs), (3, Some(4), 2, 2));
+        assert!(asked.checked);
+    }
+
+    #[test]
+    fn a_step_that_no_person_signed_is_named() {
+        let (officer, stranger) = (Session::of(3, SIGNER), Session::of(4, 201));
+        let first = || signed(2, &officer, step("per_3", Step::Assessed));
+        let other_sum = match signed(3, &officer, step("per_3", Step::Decided)) {
+            Body::ReliefStepTaken(taken) => Body::ReliefStepTaken(ReliefStepTaken { total: Yen::new(90_000), ..taken }),
+            other => other,
+        };
+        let advice = AdviceDecided {
+            tap: 1,
+            accepted: true,
+            transfers: Transfers::new(),
+            to_issuer: None,
+            ruled: None,
+            by: "offline".into(),
+            why: "x".into(),
+            via: None,
+            proof: None,
+        };
+        for (forged, problem) in [
+            (step("per_3", Step::Decided), "no person signed it"),
+            (step("offline", Step::Released), "no person signed it"),
+            (step("key_5", Step::Released), "no person signed it"),
+            (Body::AdviceDecided(advice), "no person signed it"),
+            (other_sum, "the signature is not of this record"),
+            // A copy of a record at another place.
+            (first(), "the signature is not of this record"),
+            (signed(3, &officer, step("per_9", Step::Decided)), "the key that signed is another person's"),
+            (signed(3, &stranger, step("per_4", Step::Decided)), "no trusted key has certified the key that signed"),
+        ] {
+            let told = checked(vec![first(), forged]).unwrap_err();
+            assert_eq!(told, format!("3: is a request or a step that is not as a person signed it: {problem}"));
+        }
+    }
+
+    #[test]
+    fn a_key_signs_nothing_after_its_session() {
+        let officer = Session::of(3, SIGNER);
+        let mut late = step("per_3", Step::Assessed);
+        late.sign(Place { seq: 2, at: Millis(1_001), day: BusinessDay(1) }, &officer);
+        let mut check = DecisionCheck::new(vec![public(&pair(SIGNER))]);
+        let opened = Body::Opened(Opened { format: 1, book: BOOK.into(), bank: AccountId(0) });
+        check.record(&entry(1, 10, &opened), &opened);
+        check.record(&entry(2, 1_001, &late), &late);
+        assert!(check.finish().unwrap_err().problem.ends_with("the key that signed was not good at that time"));
+    }
+}
