@@ -240,7 +240,7 @@ mod tests {
 
     impl Session {
         /// Of a person, certified by the key of this seed.
-        fn of(person: u64, signer: u8) -> Session {
+        fn of(person: u32, signer: u8) -> Session {
             let own = pair(u8::try_from(person).unwrap());
             let (from, until) = (Millis(0), Millis(1_000));
             let (person, public) = (PersonId::new(person), public(&own));
