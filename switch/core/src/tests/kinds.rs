@@ -87,7 +87,8 @@ fn history() -> Town {
     ask(&mut town, Command::EndFile { ended: Box::new(ended) }).unwrap();
     let change = requested(&mut town, Proposal::Carried(Box::new(CarriedChange::Payee(Box::new(payee(2))))));
     let call = Box::new(CallBack { sealed: vec![1], token: [7; 16] });
-    let called = Approvals::CalledBack { proposal: change, call, said: said("per_3", "") };
+    let seen = town.state.approval(change).unwrap().fingerprint;
+    let called = Approvals::CalledBack { proposal: change, seen, call, said: said("per_3", "") };
     ask(&mut town, Command::Approvals(called)).unwrap();
     answered(&mut town, change, ApprovalAnswer::Approve);
     // The last request is not decided in its time.
