@@ -95,6 +95,8 @@ impl CallError {
         match error {
             ServiceError::Command(CommandError::Rejected(_))
             | ServiceError::Value { .. }
+            | ServiceError::State { .. }
+            | ServiceError::Absent { .. }
             | ServiceError::Pin
             | ServiceError::Portal(_)
             | ServiceError::Forbidden(_)

@@ -303,15 +303,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_value_that_can_never_be_is_400_and_what_does_not_stand_now_is_409() {
-        use kazasu_core::Rejected;
+    async fn a_value_that_can_never_be_is_400_what_is_not_there_404_and_what_does_not_stand_now_409() {
+        use kazasu_core::{ApprovalRefusal, Rejected};
         use kazasu_engine::CommandError;
         use kazasu_schemas::money::Yen;
         for (why, status, field) in [
             (Rejected::OwnLimit("day", Yen::new(-1)), 400, json!("day")),
             (Rejected::Amount(Yen::ZERO), 400, json!("amount")),
             (Rejected::Reference, 400, json!("reference")),
-            (Rejected::UnknownProgramme(9), 409, json!(null)),
+            (Rejected::UnknownProgramme(9), 404, json!(null)),
+            (ApprovalRefusal::Unknown(9).into(), 404, json!(null)),
+            (ApprovalRefusal::SentBack(9).into(), 409, json!(null)),
         ] {
             let told = refused(ServiceError::Command(CommandError::Rejected(why)));
             assert_eq!(told.status().as_u16(), status);

@@ -8,7 +8,7 @@ use crate::sample::{self, Town, Transport};
 use crate::stop::Stop;
 use crate::summary::{self, HandOver, Run, Summary};
 use crate::town::{DoesNotAddUp, OpenTown, Play, Traffic, drained, open};
-use crate::{day, relief};
+use crate::{day, portal, relief};
 use anyhow::Context;
 use kazasu_acquirer_sim::load::Progress;
 use kazasu_console::{print_text, say};
@@ -71,6 +71,9 @@ async fn taps(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<()> {
     let stopped_early = stop.is_asked();
     if let Some(screen) = screen {
         screen.await?;
+    }
+    if !stopped_early {
+        portal::resident_links(play, town).await?;
     }
     drained(town.leader()).await;
     let theirs = effective(play.data.join("issuers.jsonl"))?;

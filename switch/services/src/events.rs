@@ -28,7 +28,8 @@ const MOST_RECORDS: u64 = 5_000;
 /// Records that are read at once.
 const AT_ONCE: usize = 500;
 
-/// Events after a point of the journal, in its order. Merchants' people and programs see those of their own shops.
+/// Events after a point of the journal, in its order. Merchants' people and programs see those of their own shops, cashiers without what
+/// the shop is paid.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListEvents {
@@ -61,7 +62,7 @@ impl Operation for ListEvents {
             let (least, most, got) = (1, u64::from(MOST), u64::from(limit));
             return Err(unfit("limit", &ProblemText::Range { least, most, got }));
         }
-        let shops = Shops::of(services, who).await?;
+        let (shops, paid) = (Shops::of(services, who).await?, Shops::paid(services, who).await?);
         let context = services.closing_context()?;
         let mut reader = context.store.reader().await.map_err(ServiceError::inside)?;
         // What a record concerns is looked up in the state, which may stand behind the journal on a node that follows.
@@ -84,7 +85,8 @@ impl Operation for ListEvents {
                 for (number, raw) in fold.events.into_iter().enumerate() {
                     let all = known.shops_of(services, &raw).await?;
                     // The parts are numbered before they are filtered: an event has one id for every reader.
-                    for (part, of) in all.into_iter().enumerate().filter(|(_, of)| is_shown(&shops, of.shop.as_ref())) {
+                    let seen = if raw.is_of_pay() { &paid } else { &shops };
+                    for (part, of) in all.into_iter().enumerate().filter(|(_, of)| is_shown(seen, of.shop.as_ref())) {
                         events.push(raw.event(place, (number, part), of));
                     }
                 }

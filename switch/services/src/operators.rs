@@ -183,7 +183,7 @@ impl Operation for DecideAdvice {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let DecideAdvice { record, accept, why } = self;
         let said = who.says(reason("why", &why)?);
-        Ok(services.command(Command::DecideAdvice { record, accept, said }).await?.into())
+        Ok(services.command_of(who, Command::DecideAdvice { record, accept, said }).await?.into())
     }
 }
 

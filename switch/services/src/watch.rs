@@ -85,6 +85,17 @@ impl Services {
         self.pending(name, who, Subject { about, why: why.map(str::to_owned), ..Subject::default() })
     }
 
+    /// An answer that was given before goes to its caller again, under the request's key. The log has a line for it like for the first one,
+    /// and an answer without its line is none.
+    pub async fn replayed(&self, subject: Subject, (name, who): (Name, &Who)) -> Result<()> {
+        let mut pending = self.pending(name, who, subject)?;
+        let (Some(act), Some(log)) = (pending.act.take(), self.watch.log()) else { return Ok(()) };
+        for event in pending.lines(Act { outcome: Word::new("replayed"), ..act }) {
+            log.add(event).await.map_err(ServiceError::Unlogged)?;
+        }
+        Ok(())
+    }
+
     fn pending<'a>(&'a self, name: Name, who: &Who, subject: Subject) -> Result<Pending<'a>> {
         let Subject { residents, about, why, tried } = subject;
         if let Some(log) = self.watch.log()

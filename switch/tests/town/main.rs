@@ -27,6 +27,7 @@ mod imports;
 mod issuer_sign_on;
 mod keys;
 mod language;
+mod own_refunds;
 mod payees;
 mod payments;
 mod people;

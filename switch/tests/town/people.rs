@@ -47,6 +47,7 @@ pub(crate) struct Person {
     pub(crate) id: String,
     name: &'static str,
     secret: OneTime,
+    recovery: Vec<String>,
 }
 
 impl Person {
@@ -66,10 +67,11 @@ impl Person {
             json!({ "do": "join", "invitation": invited["invitation"], "password": PASSWORD, "one_time": one_time });
         let (status, joined) = unsigned(served, DO, PEOPLE, &join);
         assert_eq!(status, 200, "{joined}");
-        assert_eq!(joined["recovery_codes"].as_array().unwrap().len(), 10);
+        let recovery: Vec<String> = serde_json::from_value(joined["recovery_codes"].clone()).unwrap();
+        assert_eq!(recovery.len(), 10);
         let (status, again) = unsigned(served, DO, PEOPLE, &join);
         assert_eq!(status, 409, "an invitation is good once: {again}");
-        Person { id: joined["person"].as_str().unwrap().to_owned(), name, secret }
+        Person { id: joined["person"].as_str().unwrap().to_owned(), name, secret, recovery }
     }
 
     /// `ahead` steps of the code's clock: each step is taken once, and the next one already.
@@ -77,6 +79,13 @@ impl Person {
         let code = self.secret.at(seconds() + 30 * ahead).unwrap();
         let body = json!({ "do": "sign_in", "name": self.name, "password": PASSWORD, "code": code });
         unsigned(served, DO, PEOPLE, &body)
+    }
+
+    /// Shows the second factor again in a session, for this decision: with one of the recovery codes, of which each is good once.
+    pub(crate) fn steps_up(&self, served: &Served, session: &str, (nth, fingerprint): (usize, &str)) {
+        let again = json!({ "do": "step_up", "code": self.recovery[nth], "fingerprints": [fingerprint] });
+        let shown = done(served, session, &again);
+        assert_eq!(shown["fresh_factor"], json!(true), "{shown}");
     }
 
     pub(crate) fn session(&self, served: &Served, ahead: u64) -> String {

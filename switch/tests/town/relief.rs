@@ -110,7 +110,8 @@ fn a_file_is_read_in_looked_at_approved_and_released_by_three_people() {
     the_treasurer_releases_once(&city, &temporary);
     the_report_names_no_spending_of_few_people(&city);
     served.stop();
-    town.verified();
+    let asked = town.verified().asked;
+    assert!(asked.signed > 6 && (asked.before, asked.of_programs) == (0, 0), "each step has its signature: {asked:?}");
 }
 
 fn a_bad_programme_file_names_its_lines(city: &City<'_>) {

@@ -342,7 +342,6 @@ texts! {
         NotRights { proposal: u64 }: "起案 {proposal} は人の権限のものではありません。", "approval request {proposal} is not about people's rights";
         Program { id: &'a str }: "プログラム {id} は登録されていません。", "program {id} is not known";
         Report { kind: Quoted<'a> }: "帳票{kind}はありません。", "there is no report {kind}";
-        Settlement { problem: &'a Said }: "精算：{problem}", "settlement: {problem}";
     }
 }
 

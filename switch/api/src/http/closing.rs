@@ -90,9 +90,6 @@ async fn letter(
 ) -> Response {
     let made = run_blocking(async move { api.services.call(MakeLetter { settlement, why }, &who).await }).await;
     match made.unwrap_or_else(|error| Err(ServiceError::Other(error))) {
-        Err(ServiceError::Value { field: "settlement", problem }) => {
-            refused(ServiceError::NotFound(Said::of(&NotFoundText::Settlement { problem: &problem })))
-        }
         made => pdf(made, &format!("settlement-{settlement}")),
     }
 }

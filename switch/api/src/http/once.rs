@@ -2,10 +2,10 @@
 //! `Idempotency-Key`, and a caller that sends the same request again gets the answer that was given.
 //!
 //! The row of a key stands beside the journal, where every node of the store sees it, for 30 days. It is written before the request
-//! is carried out. A request that was refused changed nothing, and frees its key. When the program stops in the middle, the key says
-//! that the outcome is unknown, and the request is never carried out a second time under it.
+//! is carried out. A request that was refused changed nothing, and frees its key; so does one that the ledger could not take. When the
+//! program stops in the middle, the key says that the outcome is unknown, and the request is never carried out a second time under it.
 
-use super::answers::unasked;
+use super::answers::{refused, unasked};
 use super::onces::{Keep, Kept, ROWS, Row};
 use super::state::Api;
 use axum::Json;
@@ -16,7 +16,7 @@ use kazasu_engine::tasks::{Kind, broke_off, unwound};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::portal::request_digest;
 use kazasu_services::access::{Audience, Kind as Asks, Name};
-use kazasu_services::{ServiceError, Who};
+use kazasu_services::{ServiceError, Subject, Who};
 use kazasu_store::StoreError;
 use kazasu_store::side::SideRow;
 use serde_json::json;
@@ -39,6 +39,8 @@ fn holds(now: Millis) -> Millis {
 /// A request as it came.
 pub(super) struct Request<'a> {
     pub(super) name: Name,
+    /// What the security log says of it.
+    pub(super) subject: Subject,
     pub(super) method: &'a Method,
     pub(super) uri: &'a Uri,
     pub(super) headers: &'a HeaderMap,
@@ -122,6 +124,10 @@ where
     let Some(under_way) = api.onces.taken(&id) else { return of_another(api, &id, &row).await };
     match begun(api, &id, &row).await {
         Ok(None) => {}
+        Ok(Some(answer)) if answer.headers().contains_key(&REPLAYED) => {
+            let line = api.services.replayed(request.subject, (request.name, who)).await;
+            return line.map_or_else(refused, |()| answer);
+        }
         Ok(Some(answer)) => return answer,
         Err(error) => {
             tracing::warn!("the key of a request cannot be kept: {error}");

@@ -139,7 +139,7 @@ where
     O: Operation<Answer: Serialize> + 'static,
 {
     let Sent { method, uri, headers, body } = sent;
-    let request = Request { name: O::NAME, method, uri, headers, body };
+    let request = Request { name: O::NAME, subject: operation.subject(), method, uri, headers, body };
     let (services, asker) = (api.services.clone(), who.clone());
     once(&api, (&who, request), async move { told(services.call(operation, &asker).await) }).await
 }

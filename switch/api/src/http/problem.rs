@@ -204,7 +204,8 @@ pub(super) fn code(error: &ServiceError) -> &'static str {
         ServiceError::SignIn(error) => of_sign_in(error),
         ServiceError::Provider(_) => "provider_refused",
         ServiceError::Forbidden(_) => "forbidden",
-        ServiceError::NotFound(_) => "not_found",
+        ServiceError::State { .. } => "refused",
+        ServiceError::NotFound(_) | ServiceError::Absent { .. } => "not_found",
         ServiceError::Replaced(_) => "approval_replaced",
         ServiceError::Command(CommandError::Rejected(why)) => of_rejection(why),
         ServiceError::Command(CommandError::NotLeader(_)) => "not_leader",
@@ -234,6 +235,7 @@ fn of_sign_in(error: &SignInError) -> &'static str {
 fn of_rejection(why: &Rejected) -> &'static str {
     match why {
         Rejected::OwnLimit(..) | Rejected::Amount(_) | Rejected::Reference => "value_invalid",
+        why if why.is_unknown() => "not_found",
         _ => "refused",
     }
 }

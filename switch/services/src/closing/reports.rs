@@ -8,6 +8,8 @@ mod residents;
 mod settlements;
 
 pub use residents::{ResidentStatement, Statement};
+#[cfg(test)]
+pub(super) use settlements::detail_of;
 
 use crate::access::Name;
 use crate::error::{Result, ServiceError, not_found};

@@ -46,6 +46,11 @@ impl Raw {
         Raw { kind: kind.into(), about, amount: None, payment, settlement, payout, approval: None }
     }
 
+    /// Is it about what a shop is paid?
+    pub(super) fn is_of_pay(&self) -> bool {
+        self.settlement.is_some() || self.payout.is_some()
+    }
+
     /// The event of a shop. `number` and `part` tell the events of one record apart.
     pub(super) fn event(&self, place: Place, (number, part): (usize, usize), of: OfShop) -> Event {
         let id = match (number, part) {

@@ -39,7 +39,7 @@ help! {
             "Only these records, separated by commas: of a damaged file nothing else is booked. Needs --why";
         "--not-ours": "`--line` の行は、この帳簿のものではありません", "With --line: it is nothing of this book's";
         "--out": "書出し先のフォルダー", "The folder for the files";
-        "--outcome": "可否で絞り込みます（`allowed`、`refused`、`failed`、`abandoned`）", "With this outcome: allowed, refused, failed or abandoned";
+        "--outcome": "可否で絞り込みます（`allowed`、`refused`、`failed`、`abandoned`、`replayed`）", "With this outcome: allowed, refused, failed, abandoned or replayed";
         "--party": "契約会社のID、または発行者の番号", "The acquirer's id or the issuer's number";
         "--person": "操作した人の名前で絞り込みます", "Asked by this name";
         "--pin-verified": "カードの暗証番号を入力し、正しいことを確認済みです", "The card's PIN was entered and is right";

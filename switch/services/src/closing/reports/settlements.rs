@@ -2,7 +2,7 @@
 
 use super::about::{About, Built, other};
 use crate::Services;
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, absent, unfit};
 use kazasu_core::SettlementView;
 use kazasu_projections::fee_projection::FeeProjection;
 use kazasu_report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
@@ -78,7 +78,7 @@ async fn one(services: &Services, about: &About) -> Result<SettlementView> {
     let all = services.query(|state| state.settlements()).await?;
     all.into_iter()
         .find(|s| s.number == number)
-        .ok_or_else(|| unfit("settlement", &ProblemText::SettlementUnknown { number }))
+        .ok_or_else(|| absent("settlement", &ProblemText::SettlementUnknown { number }))
 }
 
 /// The taps of a settlement, with their fees, from the journal.
@@ -145,7 +145,12 @@ fn summary(s: &SettlementView, fees: &FeeProjection, made: Millis) -> Builder {
     out
 }
 
-fn detail_of(s: &SettlementView, fees: &FeeProjection, made: Millis) -> Result<Report, kazasu_report::ReportError> {
+/// A settlement's parts, and its taps with their fees; the letter has the same.
+pub(in crate::closing) fn detail_of(
+    s: &SettlementView,
+    fees: &FeeProjection,
+    made: Millis,
+) -> Result<Report, kazasu_report::ReportError> {
     let mut out = summary(s, fees, made)
         .sheet(&Sheet::SettledTaps.both())
         .labelled(SettledTapColumn::Day, Column::Date)
