@@ -20,6 +20,8 @@ pub enum ServiceError {
         /// The problem and the expected value.
         problem: Said,
     },
+    /// A cursor that does not go on with this list.
+    Cursor(crate::list::CursorRefusal),
     /// The PIN was not entered.
     Pin,
     /// What a portal signed, or did not sign, does not stand for its request.

@@ -27,6 +27,7 @@ mod imports;
 mod issuer_sign_on;
 mod keys;
 mod language;
+mod lists;
 mod payees;
 mod payments;
 mod people;

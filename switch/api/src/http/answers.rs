@@ -99,7 +99,7 @@ fn refusal(error: &ServiceError, language: Language) -> Response {
         _ => None,
     };
     let status = match error {
-        ServiceError::Value { .. } | ServiceError::File(_) => StatusCode::BAD_REQUEST,
+        ServiceError::Value { .. } | ServiceError::Cursor(_) | ServiceError::File(_) => StatusCode::BAD_REQUEST,
         ServiceError::Portal(_) => StatusCode::FORBIDDEN,
         ServiceError::Pin | ServiceError::Forbidden(_) | ServiceError::FactorNeeded => StatusCode::FORBIDDEN,
         ServiceError::SignInNeeded(_) => StatusCode::UNAUTHORIZED,
@@ -121,6 +121,7 @@ fn refusal(error: &ServiceError, language: Language) -> Response {
     }
     match error {
         ServiceError::Value { field, .. } => body["field"] = (*field).into(),
+        ServiceError::Cursor(_) => body["field"] = "cursor".into(),
         ServiceError::File(problems) => {
             body["problems"] = problems.iter().map(|problem| problem.in_language(language)).collect::<Vec<_>>().into()
         }
