@@ -114,6 +114,7 @@ help! {
         "STATE": "状態", "STATE";
         "AFTER": "記録番号", "AFTER";
         "LIMIT": "件数", "LIMIT";
+        "MONTH": "月", "MONTH";
         "BODY": "ファイル", "BODY";
         "TARGET": "宛先", "TARGET";
         "METHOD": "メソッド", "METHOD";
