@@ -5,6 +5,7 @@ mod answers;
 mod bank;
 mod bodies;
 mod body;
+mod budgets;
 mod callers;
 mod closing;
 mod edge;
@@ -13,6 +14,7 @@ mod forwarded;
 mod front;
 mod imports;
 mod limits;
+mod lists;
 mod once;
 mod onces;
 mod operations;
@@ -36,6 +38,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 pub use bodies::Bodies;
+pub use budgets::Budgets;
 use callers::{Asker, caller};
 pub use edge::Edge;
 pub use forwarded::{ForwardedHeader, Proxies};
@@ -46,6 +49,7 @@ use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
 use kazasu_services::access::{About, Audience, Name, sign_in_needed};
 use kazasu_services::{CallerKind, Operation, Who};
 pub use limits::HttpLimits;
+use lists::listed;
 pub(crate) use once::{Need, need};
 pub use onces::Onces;
 use operations::routed;
@@ -54,6 +58,7 @@ use serde_json::json;
 use server::{Guest, Server};
 pub use state::Api;
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -103,11 +108,21 @@ async fn openapi() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone()).into_response()
 }
 
+/// The route of a row of the table.
+macro_rules! route {
+    ($app:ident, $request:ident pages) => {
+        listed::<requests::$request>($app)
+    };
+    ($app:ident, $request:ident $($tag:ident)?) => {
+        routed::<requests::$request>($app)
+    };
+}
+
 macro_rules! operations {
     ($($method:ident $path:literal $request:ident $($tag:ident)?;)*) => {
         /// Adds the address of every operation that has no handler of its own.
         fn with_operations(app: Router<Api>) -> Router<Api> {
-            $(let app = routed::<requests::$request>(app);)*
+            $(let app = route!(app, $request $($tag)?);)*
             app
         }
 
@@ -157,7 +172,8 @@ async fn caught(request: Request, next: Next) -> Response {
     }
 }
 
-/// The caller is known before a body is read, and the bodies of a caller and of a subnet are bounded at one time.
+/// The caller is known before a body is read. The requests of a caller are bounded in a minute, the bodies of a caller and of a subnet at
+/// one time.
 async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let guest = request.extensions().get::<Guest>().cloned();
     let known = caller(&api, request.headers(), guest.as_ref()).await;
@@ -167,8 +183,15 @@ async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> Resp
         request.extensions_mut().insert(who);
     }
     let subnet = guest.as_ref().map(Guest::subnet);
+    let left = who.as_ref().map(|who| api.budgets.spend(&who.name, Instant::now()));
     let asked = edge::Asked { subnet, method: request.method().clone(), path: request.uri().path().to_owned(), who };
-    let response = admitted(&api, known, request, next).await;
+    let mut response = match left.as_ref().and_then(budgets::Left::refusal) {
+        Some(refusal) => refusal,
+        None => admitted(&api, known, request, next).await,
+    };
+    if let Some(left) = left {
+        left.say(response.headers_mut());
+    }
     if let Some(edge) = &api.edge {
         edge.answered(&asked, &response);
     }

@@ -366,6 +366,7 @@ impl Switch {
             limits: config.file.limits.http_requests(),
             onces: Onces::of(SideRows::of(store.clone()))?,
             bodies: kazasu_api::http::Bodies::new(&config.file.limits.http_requests()),
+            budgets: kazasu_api::http::Budgets::new(config.file.limits.http.max_requests_per_caller),
             prometheus,
             issuers: issuers.clone(),
             certificates: certificates.clone(),

@@ -34,6 +34,8 @@ pub enum ServiceError {
         /// What is not there.
         problem: Said,
     },
+    /// A cursor that does not go on with this list.
+    Cursor(crate::list::CursorRefusal),
     /// The PIN was not entered.
     Pin,
     /// What a portal signed, or did not sign, does not stand for its request.

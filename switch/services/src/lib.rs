@@ -15,6 +15,7 @@ mod fields;
 pub mod import;
 mod kept;
 pub mod keys;
+pub mod list;
 pub mod merchants;
 mod operation;
 pub mod operators;

@@ -34,6 +34,9 @@ impl ServiceError {
             | ServiceError::Absent { field, problem } => {
                 text(ServiceText::Value { field, problem: &problem.in_language(language) })
             }
+            ServiceError::Cursor(why) => {
+                text(ServiceText::Value { field: "cursor", problem: &why.text().in_language(language) })
+            }
             ServiceError::Pin => text(ServiceText::Pin),
             ServiceError::Portal(why) => portal::sentence(why, language),
             ServiceError::SignInNeeded(why) | ServiceError::Forbidden(why) | ServiceError::NotFound(why) => {

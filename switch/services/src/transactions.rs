@@ -5,8 +5,8 @@ mod shops;
 mod takings;
 mod view;
 
+pub use find::FindTransactions;
 pub(crate) use find::shop;
-pub use find::{FindTransactions, TransactionsPage};
 pub(crate) use shops::{ShopKey, Shops};
 pub use takings::{DayTakings, ShowTakings, TerminalTakings};
 pub use view::{ShowTransaction, TransactionView};

@@ -17,6 +17,7 @@ mod help;
 mod import;
 mod key;
 mod ledger;
+mod list;
 mod merchant;
 mod node;
 mod payee;
@@ -204,7 +205,7 @@ enum Command {
         #[arg(long, requires = "received_from")]
         another: Option<String>,
         #[command(flatten)]
-        common: Common,
+        list: list::ListArgs,
     },
     /// Paying merchants.
     Payout {
@@ -430,7 +431,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Contract { what } => closing::contract(what).await,
         Command::Approval { what } => approval::run(what).await,
         Command::Resident { what } => resident::run(what).await,
-        Command::Settle { received_from, amount, reference, day, another, common } => {
+        Command::Settle { received_from, amount, reference, day, another, list } => {
             let received = received_from.map(|from| kazasu_services::closing::BookReceived {
                 from,
                 amount: amount.unwrap_or(0),
@@ -438,7 +439,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
                 day,
                 another,
             });
-            closing::settle(received, &common).await
+            closing::settle(received, &list).await
         }
         Command::Payout { what } => closing::payout(what).await,
         Command::Recon { what } => closing::recon(what).await,

@@ -223,6 +223,7 @@ fn fuzzed(served: &Served, token: &str, more: &[&str]) -> String {
 #[test]
 fn a_fuzzer_that_reads_the_document_finds_nothing() {
     let town = town();
+    town.configure("\n[limits.http]\nmax_requests_per_caller = 1000000\n");
     let served = town.serve();
     let operator = crate::rules::token(&town, "", "token");
     let mut found = Vec::new();

@@ -4,6 +4,7 @@ mod accounts;
 mod cashier;
 mod export;
 mod mended;
+mod month;
 
 use crate::bank;
 use crate::codes::APPROVED;
@@ -158,6 +159,7 @@ fn a_day_is_closed_with_every_yen_explained() {
     a_payment_that_was_booked_twice_by_hand_is_undone(&statement);
     one_payment_is_explained(&day);
     reports_are_made_in_every_format(&day);
+    month::the_month_says_what_is_missing(&day);
     the_shop_gets_its_settlement_in_detail(&day);
     cashier::does_not_see_what_the_shop_is_paid(&day, &served);
     a_generated_client_asks_for_a_refund_and_reads_the_payout(&day, &served);

@@ -28,6 +28,7 @@ mod issuer_sign_on;
 mod keys;
 mod language;
 mod own_refunds;
+mod lists;
 mod payees;
 mod payments;
 mod people;

@@ -538,7 +538,6 @@ fn households_are_one_however_they_are_spelt_and_every_step_says_who_is_not_paid
     let released = city.ok("tanaka", &["release", "0", "--why", "checked"]);
     assert_eq!((released["total_yen"].as_i64(), unpaid(&released)), (Some(170_000), (4, 240_000)), "{released}");
     let rows = city.ok("sato", &["rows", "0", "--only", "unpaid"]);
-    let states: Vec<_> =
-        rows["rows"].as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap().to_owned()).collect();
+    let states: Vec<_> = rows.as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap().to_owned()).collect();
     assert_eq!(states, ["refused", "refused", "refused", "withheld"], "{rows}");
 }

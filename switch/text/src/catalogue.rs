@@ -2,9 +2,9 @@
 
 use super::{
     Listed, Text, access, approvals, bank_files, bank_lines, cli, closing, closing_refusals, columns, commands,
-    configuration, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, names, notices,
-    payees, payments, problems, relief, relief_refusals, reports, residents, responses, rights_refusals, security,
-    settlements, sign_in, status, tables, usage,
+    configuration, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, lists, month,
+    names, notices, payees, payments, problems, relief, relief_refusals, reports, residents, responses,
+    rights_refusals, security, settlements, sign_in, status, tables, usage,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
 use kazasu_schemas::contract::Tender;
@@ -164,6 +164,7 @@ catalogue! {
     problems::DeclaredText
     problems::RowText<'_>
     problems::NotFoundText<'_>
+    problems::CursorText
     problems::PasswordText
     facts::Fact
     facts::Answer
@@ -195,6 +196,11 @@ catalogue! {
     columns::ReplayedTapColumn
     reports::Furniture
     Tender
+    month::MonthSheet
+    month::MonthColumn
+    month::MissingText
+    lists::ListTitle
+    lists::ListColumn
     payments::PaymentKind
     payments::PaymentState
     payments::PaymentText<'_>

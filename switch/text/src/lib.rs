@@ -41,6 +41,8 @@ pub mod hsm;
 pub mod key_refusals;
 pub mod keys;
 pub mod latin;
+pub mod lists;
+pub mod month;
 pub mod names;
 pub mod notices;
 pub mod payees;

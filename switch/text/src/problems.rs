@@ -38,15 +38,14 @@ texts! {
             "base32の英数字26文字を、任意の区切りで指定してください", "expected 26 letters and digits of base32, in any groups";
         TerminalOfMerchant { terminal: &'a str }:
             "加盟店の端末を指定してください（入力は{terminal}）", "expected a terminal that a merchant has, got {terminal}";
-        CursorOfAnother:
-            "この検索の続きではありません。同じ条件のまま next の値を指定してください",
-            "it is no cursor of this search; repeat the search and give `next` of its last page";
         OneWayOfAmount:
             "amount、about、または amount_from と amount_until のどれか1通りで指定してください",
             "give the amount in one way: amount, about, or amount_from and amount_until";
         AmountRange:
             "0円以上で、下限は上限以下にしてください", "must be 0 yen or more, and the lower end not above the upper end";
         PeriodOrder: "from より前です", "is before `from`";
+        MonthForm { got: Quoted<'a> }:
+            "2026-11 の形で月を指定してください（入力は{got}）", "must be a month like 2026-11, got {got}";
         StanDigits: "1桁から6桁の数字で指定してください", "must be one to six digits";
         ShopForm:
             "アクワイアラーと加盟店の番号を 27000001/M1 の形で指定してください", "must be an acquirer and a merchant, like 27000001/M1";
@@ -342,6 +341,18 @@ texts! {
         NotRights { proposal: u64 }: "起案 {proposal} は人の権限のものではありません。", "approval request {proposal} is not about people's rights";
         Program { id: &'a str }: "プログラム {id} は登録されていません。", "program {id} is not known";
         Report { kind: Quoted<'a> }: "帳票{kind}はありません。", "there is no report {kind}";
+    }
+}
+
+texts! {
+    /// Why a cursor does not go on with a list.
+    CursorText {
+        Altered:
+            "続きの位置として読めません。前のページの next の値を、そのまま指定してください",
+            "it cannot be read as a cursor; give `next` of the page before as it is";
+        OfAnother:
+            "別の一覧、または別の条件の続きです。同じ一覧に同じ条件で、next の値を指定してください",
+            "it goes on with another list, or with other conditions; ask for the same list with the same conditions, and give its `next`";
     }
 }
 

@@ -107,7 +107,7 @@ fn refusal(error: &ServiceError, language: Language) -> Response {
         _ => None,
     };
     let status = match error {
-        ServiceError::Value { .. } | ServiceError::File(_) => StatusCode::BAD_REQUEST,
+        ServiceError::Value { .. } | ServiceError::Cursor(_) | ServiceError::File(_) => StatusCode::BAD_REQUEST,
         ServiceError::State { .. } => StatusCode::CONFLICT,
         ServiceError::Portal(_) => StatusCode::FORBIDDEN,
         ServiceError::Pin | ServiceError::Forbidden(_) | ServiceError::FactorNeeded => StatusCode::FORBIDDEN,
@@ -133,6 +133,7 @@ fn refusal(error: &ServiceError, language: Language) -> Response {
         ServiceError::Value { field, .. } | ServiceError::State { field, .. } | ServiceError::Absent { field, .. } => {
             body["field"] = (*field).into()
         }
+        ServiceError::Cursor(_) => body["field"] = "cursor".into(),
         ServiceError::File(problems) => {
             body["problems"] = problems.iter().map(|problem| problem.in_language(language)).collect::<Vec<_>>().into()
         }

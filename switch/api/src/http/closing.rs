@@ -40,6 +40,7 @@ async fn compare(State(api): State<Api>, Asker(who): Asker, Fields(with): Fields
 struct Wanted {
     format: Option<String>,
     day: Option<String>,
+    month: Option<String>,
     seq: Option<u64>,
     settlement: Option<u32>,
     why: Option<String>,
@@ -51,12 +52,12 @@ async fn report(
     Path(kind): Path<String>,
     Fields(wanted): Fields<Wanted>,
 ) -> Response {
-    let Wanted { format, day, seq, settlement, why } = wanted;
+    let Wanted { format, day, month, seq, settlement, why } = wanted;
     let Some(of) = ReportKind::parse(&kind) else {
         return unasked(ServiceError::NotFound(Said::of(&NotFoundText::Report { kind: Quoted(&kind) })));
     };
     let made = run_blocking(async move {
-        match api.services.call(MakeReport { kind: of, day, seq, settlement, why }, &who).await {
+        match api.services.call(MakeReport { kind: of, day, month, seq, settlement, why }, &who).await {
             Ok(report) => report_as(&report, format.as_deref(), &kind),
             Err(error) => refused(error),
         }

@@ -94,7 +94,11 @@ fn object<O: Asked>(kinds: &Kinds, params: &RawPathParams, sent: &Sent) -> Resul
     Ok(fields)
 }
 
-async fn answered<O: Asked>(api: &Api, who: &Who, fields: Result<Map<String, Value>, JsonError>) -> Response {
+pub(super) async fn answered<O: Asked>(
+    api: &Api,
+    who: &Who,
+    fields: Result<Map<String, Value>, JsonError>,
+) -> Response {
     // A caller without the right learns nothing of the request's shape.
     if let Err(error) = api.services.admit_somewhere(O::NAME, who).await {
         return refused(error);
