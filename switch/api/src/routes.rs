@@ -59,7 +59,10 @@ pub mod requests {
         RemoveLink, ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident, ShowTaps,
     };
     pub use kazasu_services::security_log::{ReadSecurityLog, VerifySecurityLog};
-    pub use kazasu_services::transactions::{FindTransactions, ShowTakings, ShowTransaction};
+    pub use kazasu_services::settlements::{
+        ExplainSettlement, ListShopPayouts, ListShopSettlements, ShowShopContract,
+    };
+    pub use kazasu_services::transactions::{FindTransactions, ListTerminals, ShowTakings, ShowTransaction};
 }
 
 /// Gives every row of the table to a macro: method, path, request.
@@ -112,6 +115,11 @@ macro_rules! each_route {
             GET "/transactions" FindTransactions;
             GET "/transactions/{record}" ShowTransaction;
             GET "/takings" ShowTakings;
+            GET "/terminals" ListTerminals;
+            GET "/settlements" ListShopSettlements;
+            GET "/settlements/{settlement}" ExplainSettlement;
+            GET "/payouts" ListShopPayouts;
+            GET "/contracts" ShowShopContract;
             POST "/quotes" AskQuote;
             GET "/events" ListEvents;
             GET "/payments/{payment}" ShowPayment;

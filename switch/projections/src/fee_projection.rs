@@ -23,6 +23,8 @@ use std::sync::Arc;
 pub struct MerchantDay {
     /// The contract that charged it.
     pub contract: Option<u32>,
+    /// The contracts of that day, where one charged it.
+    pub contracts: Option<Arc<Contracts>>,
     /// The movements, by tender.
     pub totals: DayTotals,
     /// Fees by its contract; `None` where no contract settles it.
@@ -382,7 +384,8 @@ impl FeeProjection {
             for fact in &facts {
                 add(&mut totals, fact);
             }
-            return Ok(MerchantDay { contract: None, totals, fees: None, funding: BTreeMap::new() });
+            let (contract, contracts, fees) = (None, None, None);
+            return Ok(MerchantDay { contract, contracts, totals, fees, funding: BTreeMap::new() });
         };
         let tariff = self.tariff(&contract, &contracts)?;
         let allowance = self.allowances.entry(*key).or_default();
@@ -391,8 +394,8 @@ impl FeeProjection {
         self.note_lines(key, day, &facts, fees);
         self.note_interchange(day, &facts, fees, &moved.issuers);
         let totals = moved.with(DayTotals::of(&day_fees));
-        let (contract, fees) = (Some(contract.number), Some(day_fees));
-        Ok(MerchantDay { contract, totals, fees, funding: BTreeMap::new() })
+        let (contract, contracts, fees) = (Some(contract.number), Some(contracts), Some(day_fees));
+        Ok(MerchantDay { contract, contracts, totals, fees, funding: BTreeMap::new() })
     }
 
     /// The kinds of lines for which fees are charged. A line that cannot be a payment or its refund is a correction.

@@ -32,6 +32,7 @@ pub mod residents;
 pub mod security_log;
 mod sentences;
 mod services;
+pub mod settlements;
 mod shapes;
 pub mod statement;
 mod step_up;

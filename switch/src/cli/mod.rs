@@ -32,6 +32,7 @@ mod report;
 mod requests;
 mod resident;
 mod serve;
+mod settlement;
 mod sign_in;
 mod statement;
 mod store;
@@ -294,6 +295,11 @@ enum Command {
         #[command(subcommand)]
         what: payment::PaymentCommand,
     },
+    /// Settlements of shops, and the reason for each of their amounts.
+    Settlement {
+        #[command(subcommand)]
+        what: settlement::SettlementCommand,
+    },
     /// Merchants and their terminals.
     Merchant {
         #[command(subcommand)]
@@ -458,6 +464,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Api { what } => person::api(&what),
         Command::Audit { what } => audit::run(what).await,
         Command::Merchant { what } => merchant::run(what).await,
+        Command::Settlement { what } => settlement::run(what).await,
         Command::Payee { what } => payee::run(what).await,
         Command::Payment { what } => payment::run(what).await,
     }

@@ -207,6 +207,7 @@ catalogue! {
     security::SecurityField
     security::SecurityText<'_>
     settlements::SettlementText<'_>
+    settlements::WhyText<'_>
     sign_in::MeansLabel
     sign_in::SignInRefusalText<'_>
     sign_in::ProviderText<'_>

@@ -342,6 +342,7 @@ texts! {
         Program { id: &'a str }: "プログラム {id} は登録されていません。", "program {id} is not known";
         Report { kind: Quoted<'a> }: "帳票{kind}はありません。", "there is no report {kind}";
         Settlement { problem: &'a Said }: "精算：{problem}", "settlement: {problem}";
+        NoSettlement { number: u32 }: "精算 {number} はありません。", "settlement {number} is not known";
     }
 }
 

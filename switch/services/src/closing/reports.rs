@@ -10,9 +10,10 @@ mod settlements;
 pub use residents::{ResidentStatement, Statement};
 
 use crate::access::Name;
-use crate::error::{Result, ServiceError, not_found};
+use crate::error::{Result, ServiceError, not_found, unfit};
 use crate::fields::day;
 use crate::operation::Operation;
+use crate::settlements::Whose;
 use crate::subject::Subject;
 use crate::{Services, Who};
 use about::About;
@@ -21,7 +22,9 @@ use exceptions::{exceptions, flagged, stand_in};
 use kazasu_engine::tasks::run_blocking;
 use kazasu_report::Report;
 use kazasu_report::pdf::Pdf;
-use kazasu_text::problems::NotFoundText;
+use kazasu_text::Said;
+use kazasu_text::access::AccessText;
+use kazasu_text::problems::{NotFoundText, ProblemText};
 use parties::{cities, issuers};
 use serde::{Deserialize, Serialize};
 use settlements::{detail, fees, merchant_letter, settlements};
@@ -127,7 +130,15 @@ impl Operation for MakeReport {
         Subject::named("report", self.kind.name()).because(self.why.as_deref())
     }
 
-    async fn carry_out(self, services: &Services, _: &Who) -> Result<Report> {
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Report> {
+        let whose = Whose::of(services, who).await?;
+        if whose != Whose::All {
+            // A merchant's people get the detail of their own settlements, and no report about others.
+            if self.kind != Kind::SettlementDetail {
+                return Err(ServiceError::Forbidden(Said::of(&AccessText::OwnSettlementOnly { shown: &who.shown })));
+            }
+            is_own(services, &whose, self.settlement).await?;
+        }
         let made = kazasu_engine::clock::now();
         let about_day = self.day.as_deref().map(|text| day("day", text)).transpose()?;
         let about = About { day: about_day, seq: self.seq, settlement: self.settlement };
@@ -145,6 +156,14 @@ impl Operation for MakeReport {
         };
         built.finish().map_err(ServiceError::inside)
     }
+}
+
+/// Refuses a settlement of another merchant as one that is not there.
+async fn is_own(services: &Services, whose: &Whose, settlement: Option<u32>) -> Result<()> {
+    let number = settlement.ok_or_else(|| unfit("settlement", &ProblemText::SettlementNumber))?;
+    let all = services.query(|state| state.settlements()).await?;
+    let own = |s: &kazasu_core::SettlementView| s.number == number && whose.includes(&(s.acquirer, s.merchant));
+    if all.iter().any(own) { Ok(()) } else { Err(not_found(&NotFoundText::NoSettlement { number })) }
 }
 
 /// A settlement as a letter to its merchant.
@@ -166,7 +185,11 @@ impl Operation for MakeLetter {
         Subject::numbered("settlement", self.settlement.into()).because(self.why.as_deref())
     }
 
-    async fn carry_out(self, services: &Services, _: &Who) -> Result<Pdf> {
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Pdf> {
+        let whose = Whose::of(services, who).await?;
+        if whose != Whose::All {
+            is_own(services, &whose, Some(self.settlement)).await?;
+        }
         let issuer = services.book().await?;
         merchant_letter(services, self.settlement, &issuer, kazasu_engine::clock::now()).await
     }

@@ -40,6 +40,7 @@ mod random;
 mod registrations;
 mod resident_statements;
 mod standing;
+mod why;
 
 use random::{Act, act, contracts, perform};
 

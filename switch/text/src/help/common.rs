@@ -110,6 +110,7 @@ help! {
         "STATE": "状態", "STATE";
         "CURSOR": "続き", "CURSOR";
         "AFTER": "記録番号", "AFTER";
+        "BEFORE": "精算番号", "BEFORE";
         "LIMIT": "件数", "LIMIT";
         "BODY": "ファイル", "BODY";
         "TARGET": "宛先", "TARGET";

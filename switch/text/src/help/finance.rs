@@ -36,6 +36,17 @@ help! {
         "settle --received-from": "入金した相手（`issuer 1` または `funder 1`）", "The payer: `issuer 1` or `funder 1`";
         "settle --day": "入金の日。省略時は今日", "The day on which it was paid; today when absent";
         "settle --another": "同じ相手・同じ金額の記帳済みの入金とは別である理由", "The reason why it is another payment than an existing one of this payer and sum";
+        "settlement": "店舗の精算と、その金額ごとの理由", "Settlements of shops, and the reason for each of their amounts";
+        "settlement list": "店舗の精算を新しい順に表示します", "Settlements of your shops, the newest first";
+        "settlement list --merchant":
+            "この店舗だけを表示します（契約会社とID、例：27000001/M10000000000001）",
+            "Only of this shop: its acquirer and ID, 27000001/M10000000000001";
+        "settlement list --before": "この番号より前の精算だけを表示します（次のページ）", "Only settlements with a lower number: the next page";
+        "settlement list --limit": "1ページの件数（最大200）。省略時は50", "Settlements of a page, at most 200; 50 when absent";
+        "settlement why":
+            "精算の金額ごとに、理由（営業日、契約の料率、端数処理、前後の精算）を表示します",
+            "Every amount of a settlement with its reasons: days, rules of the contract, rounding, other settlements";
+        "settlement why <settlement>": "精算の番号", "The settlement";
         "payment left":
             "売上の支払内訳と、内訳ごとの返品済みの額、残額を表示します",
             "What is left of a payment: what paid it, and what was given back of each part";
