@@ -62,6 +62,7 @@ pub mod requests {
     pub use kazasu_services::settlements::{
         ExplainSettlement, ListShopPayouts, ListShopSettlements, ShowShopContract,
     };
+    pub use kazasu_services::spending::ShowSpendingDictionary;
     pub use kazasu_services::transactions::{FindTransactions, ListTerminals, ShowTakings, ShowTransaction};
 }
 
@@ -122,6 +123,7 @@ macro_rules! each_route {
             GET "/contracts" ShowShopContract;
             POST "/quotes" AskQuote;
             GET "/events" ListEvents;
+            GET "/aggregates/spending/dictionary" ShowSpendingDictionary;
             GET "/payments/{payment}" ShowPayment;
             POST "/payments/{payment}/refund" RefundPayment;
             POST "/payments/{payment}/reduce" ReducePayment;

@@ -175,6 +175,8 @@ operations! {
         ListShopPayouts "shop_payouts" Question One SHOP_MONEY Any;
         ShowShopContract "shop_contract" Question One SHOP_MONEY Any;
         ListEvents "events" Question One AT_SHOPS Any;
+        ShowSpending "spending" Question One CITY Any;
+        ShowSpendingDictionary "spending_dictionary" Question One CITY Any;
         ListNotices "notices" Question One LINKS Any;
         ListAdvices "advices" Question One OPERATORS Any;
         ShowKeyNeeds "key_needs" Question One OPERATORS Any;

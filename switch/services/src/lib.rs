@@ -34,6 +34,7 @@ mod sentences;
 mod services;
 pub mod settlements;
 mod shapes;
+pub mod spending;
 pub mod statement;
 mod step_up;
 mod subject;

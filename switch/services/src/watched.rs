@@ -36,7 +36,7 @@ impl Name {
             }
             LookAtMerchants | ListMerchants | ShowMerchant | ShowTakings | ListTerminals | AskQuote
             | ListShopSettlements | ExplainSettlement | ListShopPayouts | ShowShopContract | ListEvents
-            | ListAdvices | ShowPolicy | ShowKeyNeeds => Watched::Question,
+            | ListAdvices | ShowPolicy | ShowKeyNeeds | ShowSpendingDictionary => Watched::Question,
             ProposeContracts | CutOver | MarkReconciled | SettleDay | SignDay | ProposePayout | ProposeCancelPayout
             | NoteException | OpenDispute | ProposeResolution | BookReceived | ProposeUndo | CompareFile
             | ReadPayoutStatement | SetPayee | EndPayee | CallPayee | ImportPayees | RefundPayment | ReducePayment
@@ -45,7 +45,7 @@ impl Name {
             | ListPayees | LookAtPayees => Watched::Question,
             Explain | ShowPayment => Watched::Look,
             MakePayoutFiles | MakeTransferFiles | RevealPayee => Watched::Reveal,
-            MakeReport | MakeLetter | MakeClearingFile | ReliefReport => Watched::Export,
+            MakeReport | MakeLetter | MakeClearingFile | ReliefReport | ShowSpending => Watched::Export,
             ProposeProgramme | ProposeClaim | ProposeReturn | FundRelief | ChangeRow | TakeStep | BookRepaid
             | BookReturned | BookSent | ProposeReliefUndo | ImportApplications | ReadReliefStatement => {
                 Watched::Command

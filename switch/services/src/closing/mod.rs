@@ -39,6 +39,7 @@ pub use view::{
 
 use kazasu_engine::tasks::run_blocking;
 use kazasu_projections::fee_projection::FeeProjection;
+use kazasu_projections::spending::SpendingBook;
 use kazasu_projections::statements::StatementBook;
 use kazasu_projections::transactions::TransactionBook;
 use kazasu_store::Store;
@@ -59,6 +60,8 @@ pub struct ClosingContext {
     pub statements: StatementBook,
     /// The index of payments.
     pub transactions: TransactionBook,
+    /// What residents spent, for statistics.
+    pub spending: SpendingBook,
     vault: Arc<kazasu_security::vault::Vault>,
     fees: Arc<Mutex<Option<FeeProjection>>>,
     comparing: Arc<Mutex<()>>,
@@ -83,6 +86,7 @@ impl ClosingContext {
         ClosingContext {
             statements: StatementBook::new(store.clone(), folder.join("statements.db")),
             transactions: TransactionBook::new(store.clone(), folder.join("transactions.db"), vault.clone()),
+            spending: SpendingBook::new(store.clone()),
             store,
             payout,
             audit,

@@ -39,6 +39,7 @@ mod payments_found;
 mod random;
 mod registrations;
 mod resident_statements;
+mod spending;
 mod standing;
 mod why;
 

@@ -59,7 +59,7 @@ impl Operation for ReliefReport {
 }
 
 /// The fewest people in one line.
-pub const FEWEST: usize = 10;
+pub const FEWEST: usize = kazasu_projections::spending::FEWEST;
 /// The spending of some people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
