@@ -51,6 +51,10 @@ coded!(
         5 Resident "resident";
         /// Shows what the resident paid.
         6 ResidentStatement "resident_statement";
+        /// Shows the resident's last taps, with the reasons for refusals.
+        7 ResidentTaps "resident_taps";
+        /// Shows where the resident's purses are accepted.
+        8 ResidentShops "resident_shops";
     }
 );
 
@@ -68,7 +72,9 @@ impl PortalOperation {
             | PortalOperation::SetLimits
             | PortalOperation::SetSpendable
             | PortalOperation::Resident
-            | PortalOperation::ResidentStatement => true,
+            | PortalOperation::ResidentStatement
+            | PortalOperation::ResidentTaps
+            | PortalOperation::ResidentShops => true,
         }
     }
 }

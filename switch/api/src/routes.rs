@@ -55,7 +55,7 @@ pub mod requests {
     };
     pub use kazasu_services::residents::{
         ApplyStatusList, BindCard, BindCertificate, BreakLink, CreditPurse, DecideLink, FindResident, IssueTemporary,
-        LiftSuspension, ListBrokenLinks, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget,
+        LiftSuspension, ListBrokenLinks, ListResidentShops, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget,
         RemoveLink, ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident, ShowTaps,
     };
     pub use kazasu_services::security_log::{ReadSecurityLog, VerifySecurityLog};
@@ -74,6 +74,7 @@ macro_rules! each_route {
             GET "/residents" FindResident;
             GET "/residents/{ppid}" ShowResident;
             GET "/residents/{ppid}/taps" ShowTaps;
+            GET "/residents/{ppid}/shops" ListResidentShops;
             PUT "/residents/{ppid}/link" SetLink;
             DELETE "/residents/{ppid}/link" RemoveLink;
             PUT "/residents/{ppid}/limits" SetLimits;

@@ -7,7 +7,7 @@ use kazasu_ledger::{AccountId, AccountKey};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::Policy;
+use kazasu_schemas::policy::{PointProgramme, Policy, PurseProgramme};
 
 /// A person as people may see it: no card number, no name.
 #[derive(Clone, PartialEq, Debug)]
@@ -92,6 +92,18 @@ impl State {
     #[must_use]
     pub fn policy(&self) -> (u32, &Policy, &str) {
         (self.rules.version, &self.rules.own, &self.rules.source)
+    }
+
+    /// A purse programme in force: the policy's own, or a relief programme that runs.
+    #[must_use]
+    pub fn purse_programme(&self, number: u16) -> Option<&PurseProgramme> {
+        self.rules.policy.purses.iter().find(|purse| purse.number == number)
+    }
+
+    /// A point programme in force.
+    #[must_use]
+    pub fn point_programme(&self, number: u16) -> Option<&PointProgramme> {
+        self.rules.policy.points.iter().find(|points| points.number == number)
     }
 
     /// The queue of broken links.

@@ -112,6 +112,7 @@ fn reason_of(name: Name) -> Reason {
         Name::ResidentStatement,
         Name::FindResident,
         Name::ShowTaps,
+        Name::ListResidentShops,
         Name::ShowPayment,
         Name::MakePayoutFiles,
         Name::MakeTransferFiles,
@@ -159,7 +160,8 @@ operations! {
         ShowResident "resident" Question One RESIDENTS Any;
         ResidentStatement "resident_statement" Question One RESIDENTS Any;
         FindResident "find_resident" Question One LINKS Any;
-        ShowTaps "resident_taps" Question One LINKS Any;
+        ShowTaps "resident_taps" Question One RESIDENTS Any;
+        ListResidentShops "resident_shops" Question One RESIDENTS Any;
         ListBrokenLinks "broken_links" Question One LINKS Any;
         ListWaitingLinks "waiting_links" Question One LINKS Any;
         ListSharedAccounts "shared_accounts" Question One OPERATORS Any;

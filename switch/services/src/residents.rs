@@ -7,6 +7,7 @@ mod limits;
 mod links;
 mod replace;
 mod shared;
+mod shops;
 mod taps;
 mod view;
 
@@ -21,9 +22,10 @@ pub use limits::{CreditPurse, SetLimits, SetSpendable, SpendableSet};
 pub use links::{BreakLink, LinkSet, ProposeRetarget, RemoveLink, SetLink};
 pub use replace::ReplaceCard;
 pub use shared::{DecideLink, ListWaitingLinks, WaitingLink};
+pub use shops::{ListResidentShops, ResidentShops, ShopNear};
 pub use taps::{ShowTaps, TapShown};
 pub use view::{
     BrokenLink, HoldingView, LinkView, ListBrokenLinks, ListSharedAccounts, MaskedInstrument, OwnLimitsView,
-    ResidentView, RetargetView, SharedAccount, ShowResident,
+    PointsView, PurseView, ResidentView, RetargetView, SharedAccount, ShowResident,
 };
 pub(crate) use view::{card_word, deposit};

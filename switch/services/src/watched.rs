@@ -31,6 +31,7 @@ impl Name {
             | DecideAdvice | ConfirmClock | HandOver | ImportLinks | ImportMerchants | RequestDestruction
             | RecordDestruction => Watched::Command,
             LookAtLinks | ShowResident | FindResident | FindTransactions | ShowTransaction | ShowTaps
+            | ListResidentShops
             | ResidentStatement | ListBrokenLinks | ListWaitingLinks | ListSharedAccounts | ListNotices => {
                 Watched::Look
             }

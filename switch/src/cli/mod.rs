@@ -34,6 +34,7 @@ mod resident;
 mod serve;
 mod settlement;
 mod sign_in;
+mod spending;
 mod statement;
 mod store;
 
@@ -219,6 +220,11 @@ enum Command {
     },
     /// Reports of finance staff.
     Report(closing::ReportArgs),
+    /// Statistics of what residents spent, of groups of ten people or more.
+    Spending {
+        #[command(subcommand)]
+        what: spending::SpendingCommand,
+    },
     /// A resident's statement.
     Statement(closing::StatementArgs),
     /// Relief money of cities.
@@ -449,6 +455,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Payout { what } => closing::payout(what).await,
         Command::Recon { what } => closing::recon(what).await,
         Command::Report(args) => closing::report(args).await,
+        Command::Spending { what } => spending::run(what).await,
         Command::Statement(args) => closing::statement(args).await,
         Command::Relief { what } => relief::run(what).await,
         Command::Apply { file, common } => requests::apply(&file, common).await,

@@ -155,6 +155,13 @@ labels! {
         Parts "parts": "支払内訳", "Paid with";
         Told "told": "取引の結果", "What came of it";
         TerminalOf "terminal": "端末", "Terminal";
+        FirstDay "first_day": "利用開始日", "First day";
+        Closes "closes": "最終日の終了時刻", "End on the last day";
+        Redeemable "redeemable": "支払への利用", "Can pay";
+        TodayLeftYen "today_left_yen": "本日の残り", "Left today";
+        ThisMonthLeftYen "this_month_left_yen": "今月の残り", "Left this month";
+        Shops "shops": "利用できる店舗", "Shops";
+        Programmes "programmes": "使える事業", "Programmes that it takes";
         LeftAfterYen "left_after_yen": "返品後の残額", "Left afterwards";
         Settlements "settlements": "精算", "Settlements";
         Payouts "payouts": "店舗への振込", "Payments to shops";

@@ -139,6 +139,8 @@ fn a_portal_may_ask_what_is_about_residents_and_nothing_else() {
         Name::SetSpendable,
         Name::ShowResident,
         Name::ResidentStatement,
+        Name::ShowTaps,
+        Name::ListResidentShops,
     ];
     for name in Name::ALL
         .iter()

@@ -111,6 +111,8 @@ help! {
         "CURSOR": "続き", "CURSOR";
         "AFTER": "記録番号", "AFTER";
         "BEFORE": "精算番号", "BEFORE";
+        "TAG": "タグ", "TAG";
+        "REGION": "市町村コード", "REGION";
         "LIMIT": "件数", "LIMIT";
         "BODY": "ファイル", "BODY";
         "TARGET": "宛先", "TARGET";

@@ -59,6 +59,11 @@ help! {
         "resident find --amount": "レシートの金額（円）", "The receipt's amount, yen";
         "resident --why": "理由。名前とともにセキュリティ記録に残ります", "The reason, which the security log keeps with your name";
         "resident show": "利用者の紐付け、カード、給付残高、ポイント、限度額を表示します", "Shows a person: links, card, purses, points, limits";
+        "resident shops": "利用者の給付金を使える店舗を、名前の順に表示します", "The shops that take a person's purses, by name";
+        "resident shops --programme": "この事業の給付金を使える店舗だけを表示します", "Only those that take this programme's purse";
+        "resident shops --region": "市町村コードがこの数字で始まる店舗だけを表示します", "Only those whose municipality code begins so";
+        "resident shops --tag": "このタグの店舗だけを表示します", "Only those with this tag";
+        "resident shops --limit": "件数（最大200）。省略時は50", "Shops at most, 1 to 200; 50 when absent";
         "resident taps":
             "利用者の最近の利用を、断られた利用の理由とともに表示します",
             "Shows the last taps of a person, with the reasons why some came to nothing";
