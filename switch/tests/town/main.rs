@@ -39,6 +39,7 @@ mod samples;
 mod scenarios;
 mod security_log;
 mod shape;
+mod shops;
 mod sign_in;
 mod sign_on;
 mod statements;
