@@ -36,7 +36,7 @@ pub mod requests {
         ProposePayout, ProposeResolution, ProposeUndo, SettleDay, ShowContracts, SignDay,
     };
     pub use kazasu_services::corrections::{ReducePayment, RefundPayment, ShowPayment, WriteOffPayment};
-    pub use kazasu_services::events::ListEvents;
+    pub use kazasu_services::events::{ListEvents, ListResidentEvents};
     pub use kazasu_services::keys::{RecordDestruction, RequestDestruction, RotateSeals, ShowKeyNeeds};
     pub use kazasu_services::merchants::{ListMerchants, ShowMerchant};
     pub use kazasu_services::operators::{ConfirmClock, DecideAdvice, ListAdvices, ListNotices, RetryNotice};
@@ -54,7 +54,7 @@ pub mod requests {
         TakeStep,
     };
     pub use kazasu_services::residents::{
-        ApplyStatusList, BindCard, BindCertificate, BreakLink, CreditPurse, DecideLink, FindResident, IssueTemporary,
+        ApplyStatusList, BindCard, BindCertificate, BreakLink, ChooseNotices, CreditPurse, DecideLink, FindResident, IssueTemporary,
         LiftSuspension, ListBrokenLinks, ListResidentShops, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget,
         RemoveLink, ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident, ShowTaps,
     };
@@ -79,6 +79,7 @@ macro_rules! each_route {
             DELETE "/residents/{ppid}/link" RemoveLink;
             PUT "/residents/{ppid}/limits" SetLimits;
             PUT "/residents/{ppid}/spendable" SetSpendable;
+            PUT "/residents/{ppid}/notices" ChooseNotices;
             PUT "/residents/{ppid}/card" SetCard;
             POST "/residents/{ppid}/card/lift" LiftSuspension;
             POST "/residents/{ppid}/card/bind" BindCard;
@@ -124,6 +125,7 @@ macro_rules! each_route {
             GET "/contracts" ShowShopContract;
             POST "/quotes" AskQuote;
             GET "/events" ListEvents;
+            GET "/events/residents" ListResidentEvents;
             GET "/aggregates/spending/dictionary" ShowSpendingDictionary;
             GET "/payments/{payment}" ShowPayment;
             POST "/payments/{payment}/refund" RefundPayment;

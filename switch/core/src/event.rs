@@ -7,10 +7,12 @@ use kazasu_ledger::record::{
     MerchantTraits, OwnLimits, Payee, PayeeChange, PortalProof, Replacement, Silence,
 };
 use kazasu_schemas::attribution::Attribution;
+use kazasu_schemas::identity::ProgramId;
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Serial, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Policy;
+use kazasu_schemas::portal::ResidentNotice;
 use kazasu_schemas::relief::SealedAccount;
 use kazasu_schemas::wire::{Request, ResponseCode, Totals};
 
@@ -252,6 +254,17 @@ pub enum Command {
         limits: OwnLimits,
         /// The person or program.
         by: String,
+    },
+    /// Choose what a portal is told of about a resident, all of it.
+    ChooseNotices {
+        /// The person.
+        ppid: Ppid,
+        /// The portal.
+        portal: ProgramId,
+        /// All that the person wants.
+        notices: Vec<ResidentNotice>,
+        /// The portal's own name for the person.
+        handle: Option<String>,
     },
     /// Change some of a resident's own limits. The others stay.
     ChangeOwnLimits {

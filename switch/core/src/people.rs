@@ -13,12 +13,14 @@ use super::refusal::Rejected;
 use super::replacing;
 use super::state::State;
 use kazasu_ledger::record::{
-    ApprovalRequested, Body, NoticeEnded, OwnLimits, OwnLimitsSet, PortalProof, Proposal, TemporaryIssued,
+    ApprovalRequested, Body, NoticeEnded, NoticesChosen, OwnLimits, OwnLimitsSet, PortalProof, Proposal, TemporaryIssued,
 };
 use kazasu_schemas::attribution::Attribution;
+use kazasu_schemas::identity::ProgramId;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
-use kazasu_schemas::money::MAX_WIRE_AMOUNT;
+use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
+use kazasu_schemas::portal::ResidentNotice;
 
 pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision {
     let result = match command {
@@ -37,6 +39,9 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
             certificates::apply_list(state, list, by)
         }
         Command::SetOwnLimits { ppid, limits, by } => set_own_limits(state, now, (*ppid, by), |_| *limits),
+        Command::ChooseNotices { ppid, portal, notices, handle } => {
+            choose_notices(state, *ppid, *portal, (notices, handle.as_deref()))
+        }
         Command::ChangeOwnLimits { ppid, change, by } => {
             set_own_limits(state, now, (*ppid, by), |wanted| change.apply(wanted))
         }
@@ -117,6 +122,7 @@ pub(super) fn proven(mut decision: Decision, proof: &PortalProof) -> Decision {
         Some(Body::Unlinked(r)) => r.proof = kept,
         Some(Body::CardStatusSet(r)) => r.proof = kept,
         Some(Body::OwnLimitsSet(r)) => r.proof = kept,
+        Some(Body::NoticesChosen(r)) => r.proof = kept,
         Some(Body::ApprovalRequested(ApprovalRequested { proposal: Proposal::SharedLink(link), .. })) => {
             link.proof = kept
         }
@@ -153,7 +159,29 @@ fn set_own_limits(
     if before == limits {
         return Ok(unchanged());
     }
-    Ok(recorded(Body::OwnLimitsSet(OwnLimitsSet { ppid, limits, by: by.to_owned(), proof: None })))
+    let pairs = [(before.tap, limits.tap), (before.day, limits.day), (before.month, limits.month)];
+    let is_lower = |(before, now): &(Option<Yen>, Option<Yen>)| now.is_some_and(|now| before.is_none_or(|b| now < b));
+    let lowered = pairs.iter().any(is_lower).then_some(true);
+    Ok(recorded(Body::OwnLimitsSet(OwnLimitsSet { ppid, limits, by: by.to_owned(), proof: None, lowered })))
+}
+
+fn choose_notices(
+    state: &State,
+    ppid: Ppid,
+    portal: ProgramId,
+    (notices, handle): (&[ResidentNotice], Option<&str>),
+) -> Decided {
+    known(state, ppid)?;
+    let mut notices = notices.to_vec();
+    notices.sort_unstable();
+    notices.dedup();
+    let before = state.notices_chosen(&ppid, portal);
+    let (kept, named) = before.map_or((&[][..], None), |choice| (&choice.notices, choice.handle.as_deref()));
+    if kept == notices && named == handle {
+        return Ok(unchanged());
+    }
+    let handle = handle.map(str::to_owned);
+    Ok(recorded(Body::NoticesChosen(NoticesChosen { ppid, portal, notices, handle, proof: None })))
 }
 
 fn end_notice(state: &State, settled: NoticeEnded) -> Decision {

@@ -583,7 +583,7 @@ impl record::Fold for Reading<'_> {
 
     kazasu_ledger::ignore_records! {
         payee_set payees_taken payee_called file_ended deposit_opened funded unlinked issuer_late totals_compared policy_activated temporary_issued card_status_set
-        certificate_bound list_applied own_limits_set programme_funded purse_credited lapsed link_broken
+        certificate_bound list_applied own_limits_set notices_chosen programme_funded purse_credited lapsed link_broken
         retarget_proposed notice_ended relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran exception_noted

@@ -32,6 +32,7 @@ pub fn sign_in_needed() -> ServiceError {
 }
 
 // Roles that several rows name. An auditor is in every question's row by the macro, and in no command's.
+const PORTAL_ONLY: Audience = Audience::Roles(&[Role::Portal]);
 const PORTALS: Audience = Audience::Roles(&[Role::Portal, Role::Operator]);
 const RESIDENTS: Audience = Audience::Roles(&[Role::Portal, Role::CallCentre, Role::Operator]);
 const OPERATORS: Audience = Audience::Roles(&[Role::Operator]);
@@ -146,6 +147,7 @@ operations! {
         ReplaceCard "replace" Command Opening LINKS Any;
         SetLimits "set_limits" Command One PORTALS Any;
         SetSpendable "set_spendable" Command One PORTALS Any;
+        ChooseNotices "choose_notices" Command One PORTAL_ONLY Any;
         FundProgramme "fund_programme" Command Opening OPERATORS Any;
         CreditPurse "credit_purse" Command Opening OPERATORS Any;
         ActivatePolicy "activate_policy" Command Opening OPERATORS Any;
@@ -179,6 +181,7 @@ operations! {
         ListEvents "events" Question One AT_SHOPS Any;
         ShowSpending "spending" Question One CITY Any;
         ShowSpendingDictionary "spending_dictionary" Question One CITY Any;
+        ListResidentEvents "resident_events" Question One PORTAL_ONLY Any;
         ListNotices "notices" Question One LINKS Any;
         ListAdvices "advices" Question One OPERATORS Any;
         ShowKeyNeeds "key_needs" Question One OPERATORS Any;

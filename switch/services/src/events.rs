@@ -3,8 +3,10 @@
 
 mod fold;
 mod model;
+mod residents;
 
 pub use model::Event;
+pub use residents::{ListResidentEvents, ResidentEvent, ResidentEvents};
 
 use crate::access::Name;
 use crate::error::{Result, ServiceError, unfit};

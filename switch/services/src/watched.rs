@@ -27,7 +27,7 @@ impl Name {
         match self {
             SetLink | RemoveLink | BreakLink | ProposeRetarget | DecideLink | RotateSeals | SetCard
             | LiftSuspension | BindCard | BindCertificate | ApplyStatusList | IssueTemporary | MergePeople
-            | ReplaceCard | SetLimits | SetSpendable | FundProgramme | CreditPurse | ActivatePolicy | RetryNotice
+            | ReplaceCard | SetLimits | SetSpendable | ChooseNotices | FundProgramme | CreditPurse | ActivatePolicy | RetryNotice
             | DecideAdvice | ConfirmClock | HandOver | ImportLinks | ImportMerchants | RequestDestruction
             | RecordDestruction => Watched::Command,
             LookAtLinks | ShowResident | FindResident | FindTransactions | ShowTransaction | ShowTaps
@@ -36,7 +36,7 @@ impl Name {
                 Watched::Look
             }
             LookAtMerchants | ListMerchants | ShowMerchant | ShowTakings | ListTerminals | AskQuote
-            | ListShopSettlements | ExplainSettlement | ListShopPayouts | ShowShopContract | ListEvents
+            | ListResidentEvents | ListShopSettlements | ExplainSettlement | ListShopPayouts | ShowShopContract | ListEvents
             | ListAdvices | ShowPolicy | ShowKeyNeeds | ShowSpendingDictionary => Watched::Question,
             ProposeContracts | CutOver | MarkReconciled | SettleDay | SignDay | ProposePayout | ProposeCancelPayout
             | NoteException | OpenDispute | ProposeResolution | BookReceived | ProposeUndo | CompareFile

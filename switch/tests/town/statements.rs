@@ -42,6 +42,7 @@ fn operation(method: &str, path: &str) -> PortalOperation {
         ("statement", _) => PortalOperation::ResidentStatement,
         ("taps", _) => PortalOperation::ResidentTaps,
         ("shops", _) => PortalOperation::ResidentShops,
+        ("notices", _) => PortalOperation::ChooseNotices,
         _ => PortalOperation::Resident,
     }
 }

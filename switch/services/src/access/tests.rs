@@ -141,6 +141,8 @@ fn a_portal_may_ask_what_is_about_residents_and_nothing_else() {
         Name::ResidentStatement,
         Name::ShowTaps,
         Name::ListResidentShops,
+        Name::ChooseNotices,
+        Name::ListResidentEvents,
     ];
     for name in Name::ALL
         .iter()
