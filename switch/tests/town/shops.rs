@@ -12,8 +12,10 @@ use kazasu_acquirer_sim::scenario::{Scenario, play};
 use kazasu_acquirer_sim::session::Session;
 use kazasu_demo::sample::{Town as Sample, ruled_ppid};
 use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::wire::{Operation, Original};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
@@ -323,4 +325,86 @@ fn a_portal_shows_a_resident_purses_taps_and_the_shops_that_take_them() {
         assert_eq!(asked(&served, &key, &format!("/residents/{resident}{what}")).0, 403, "{what}");
     }
     served.stop();
+}
+
+/// A hold, a payment and its refund by a resident.
+fn holds_pays_and_gets_back(session: &mut Session, resident: Ppid) {
+    let of = |session: &Session, number: u64, yen: i64| {
+        let mut request = purchase(&session.config, number);
+        (request.ppid, request.amount) = (Some(resident), Yen::new(yen));
+        request
+    };
+    let hold = {
+        let mut request = of(session, 41, 200);
+        (request.mti, request.operation) = (Mti(100), Some(Operation::Authorize));
+        request
+    };
+    let paid = of(session, 42, 300);
+    let back = {
+        let mut request = of(session, 43, 100);
+        let about = Original::new(paid.mti, paid.stan, paid.transmission, paid.acquirer);
+        (request.operation, request.processing, request.original) = (Some(Operation::Refund), 200_000, Some(about));
+        request
+    };
+    for request in [hold, paid, back] {
+        let bytes = frame(session, &request);
+        session.raw(&bytes).unwrap();
+        assert_eq!(code(session), APPROVED, "{request:?}");
+    }
+}
+
+#[test]
+fn a_resident_chooses_what_the_portal_is_told_of_and_no_event_has_a_ppid() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let served = town.serve();
+    let portal = SigningPortal::of(&town);
+    let resident = ruled_ppid("receipt", "27000001");
+    let put = |what: &str, body: &Value| {
+        let path = format!("/api/v1/residents/{resident}{what}");
+        portal.ask(&served, "PUT", &path, body.to_string().as_bytes())
+    };
+    let key = token(&town, "portals", "portal");
+    let mut session = Session::open(&town.acquirer(1, &served)).unwrap();
+    holds_pays_and_gets_back(&mut session, resident);
+    for (body, field) in [
+        (json!({ "notices": ["hold_set"], "handle": resident.to_string() }), "handle"),
+        (json!({ "notices": ["hold_set"], "handle": "two words" }), "handle"),
+    ] {
+        let (status, value) = put("/notices", &body);
+        assert_eq!((status, pointer(&value)), (400, field.to_owned()), "{body}");
+    }
+    assert_eq!(put("/notices", &json!({ "notices": ["rain"] })).0, 400);
+    let chosen = json!({ "notices": ["limit_lowered", "refund_done"], "handle": "user-77" });
+    let (status, value) = put("/notices", &chosen);
+    assert_eq!((status, &value["result"], &value["notices"]), (200, &json!("recorded"), &json!(["refund_done", "limit_lowered"])));
+    assert_eq!(put("/notices", &chosen).1["result"], "unchanged");
+    assert_eq!(put("/limits", &json!({ "day": 10_000 })).0, 200, "lower than 20,000");
+    assert_eq!(put("/limits", &json!({ "day": 15_000 })).0, 200, "higher is no news");
+    let mut again = Session::open(&town.acquirer(1, &served)).unwrap();
+    let mut payment = purchase(&again.config, 51);
+    (payment.ppid, payment.amount) = (Some(resident), Yen::new(500));
+    let mut back = purchase(&again.config, 52);
+    let about = Original::new(payment.mti, payment.stan, payment.transmission, payment.acquirer);
+    (back.ppid, back.amount, back.operation) = (Some(resident), Yen::new(500), Some(Operation::Refund));
+    (back.processing, back.original) = (200_000, Some(about));
+    for request in [payment, back] {
+        let bytes = frame(&again, &request);
+        again.raw(&bytes).unwrap();
+        assert_eq!(code(&mut again), APPROVED);
+    }
+    let feed = shown(&served, &key, "/events/residents");
+    let told: Vec<_> = feed["events"].as_array().unwrap().iter().map(|one| (&one["kind"], &one["handle"])).collect();
+    let handle = json!("user-77");
+    assert_eq!(told, [(&json!("limit_lowered"), &handle), (&json!("refund_done"), &handle)], "{feed}");
+    assert!(!feed.to_string().contains(&resident.to_string()), "no PPID: {feed}");
+    // It reads on, and what the resident ended is told no more.
+    let next = feed["next"].as_u64().unwrap();
+    assert_eq!(shown(&served, &key, &format!("/events/residents?after={next}"))["events"], json!([]));
+    assert_eq!(put("/notices", &json!({ "notices": [] })).0, 200);
+    assert_eq!(shown(&served, &key, "/events/residents")["events"], json!([]));
+    // Staff and a merchant's people have no such feed, and the portal none of the shops'.
+    assert_eq!(asked(&served, &token(&town, "", "token"), "/events/residents").0, 403);
+    assert_eq!(asked(&served, &key, "/events").0, 403);
+    served.stop();
+    town.verified();
 }
