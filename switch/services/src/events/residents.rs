@@ -1,7 +1,7 @@
 //! What residents chose to be told of, for the program of their portal: thin events in the journal's order. They name no PPID: the portal
 //! finds the resident by the name that it gave itself, and asks for the rest with the resident's statement.
 
-use super::{MOST, MOST_RECORDS, USUAL};
+use super::bounds::{AT_ONCE, MOST, MOST_RECORDS, USUAL};
 use crate::access::Name;
 use crate::error::{Result, ServiceError, unfit};
 use crate::operation::Operation;
@@ -274,7 +274,7 @@ impl Operation for ListResidentEvents {
         let (mut events, mut next) = (Vec::new(), self.after.min(head));
         let last = next.saturating_add(MOST_RECORDS).min(head);
         'reading: while next < last {
-            let room = usize::try_from(last - next).unwrap_or(super::AT_ONCE).min(super::AT_ONCE);
+            let room = usize::try_from(last - next).unwrap_or(AT_ONCE).min(AT_ONCE);
             let entries = reader.scan(next + 1, room).await.map_err(ServiceError::inside)?;
             if entries.is_empty() {
                 break;
