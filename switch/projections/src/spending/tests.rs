@@ -35,7 +35,7 @@ fn dated(block: Block) -> Block {
 
 /// Every set of levels.
 fn questions() -> impl Iterator<Item = Vec<Level>> {
-    let has = |set: u8, at: usize| set >> at & 1 == 1;
+    let has = |set: u8, at: usize| (set >> at) & 1 == 1;
     (0..1_u8 << Level::ALL.len()).map(move |set| {
         Level::ALL.iter().enumerate().filter(|(at, _)| has(set, *at)).map(|(_, level)| *level).collect()
     })
@@ -92,7 +92,7 @@ fn rank(rows: &[Vec<i64>], columns: &[usize]) -> usize {
 fn betrayed(rows: &[Vec<i64>], cells: &[Cell<u8>]) -> Option<Vec<usize>> {
     let all: Vec<usize> = (0..cells.len()).collect();
     let whole = rank(rows, &all);
-    (1..1_usize << cells.len()).map(|set| all.iter().copied().filter(|at| set >> at & 1 == 1).collect::<Vec<_>>()).find(
+    (1..1_usize << cells.len()).map(|set| all.iter().copied().filter(|at| (set >> at) & 1 == 1).collect::<Vec<_>>()).find(
         |few| {
             let chosen: Vec<&Cell<u8>> = few.iter().map(|at| &cells[*at]).collect();
             let others: Vec<usize> = all.iter().copied().filter(|at| !few.contains(at)).collect();

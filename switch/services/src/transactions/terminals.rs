@@ -88,7 +88,7 @@ struct Registered {
 }
 
 fn of_shop(shop: &Merchant) -> impl Iterator<Item = Registered> {
-    let one = |terminal: &TerminalId| Registered {
+    let one = move |terminal: &TerminalId| Registered {
         key: (shop.acquirer, shop.id),
         name: shop.name.to_string(),
         closed: shop.closed,
