@@ -11,5 +11,6 @@ pub use list::{ExplainSettlement, ListShopSettlements, SettlementExplained, Shop
 pub use payouts::{ListShopPayouts, ShopPayout, ShopPayouts};
 pub use terms::{ContractTerms, ShowShopContract, TermsRule};
 pub(crate) use whose::Whose;
+#[cfg(test)]
 pub(crate) use why::Origin;
 pub use why::{WhyItem, WhyPart};

@@ -7,7 +7,7 @@ use crate::access::Name;
 use crate::error::{Result, ServiceError, unfit};
 use crate::operation::Operation;
 use crate::{Services, Who};
-use kazasu_projections::spending::{Block, FEWEST, GENERAL, Level, OTHER, TRADES, Trade, table};
+use kazasu_projections::spending::{Block, FEWEST, GENERAL, Level, TRADES, Trade, table};
 use kazasu_report::{Builder, Kind as Column, Report, cells};
 use kazasu_schemas::contract::Tender;
 use kazasu_schemas::identity::{Role, Scope};
@@ -342,7 +342,7 @@ impl Operation for ShowSpendingDictionary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kazasu_projections::spending::OTHER_TRADE;
+    use kazasu_projections::spending::{OTHER, OTHER_TRADE};
 
     #[test]
     fn every_trade_and_level_has_a_name() {
