@@ -4,15 +4,13 @@ use super::limits::LimitsChange;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
     CardHash, CardStatus, DecisionProof, Destruction, FileEnded, Instrument, LinkOrigin, ListReason, Maker,
-    MerchantTraits, OwnLimits, Payee, PayeeChange, PortalProof, Replacement, Silence,
+    MerchantTraits, NoticesChosen, OwnLimits, Payee, PayeeChange, PortalProof, Replacement, Silence,
 };
 use kazasu_schemas::attribution::Attribution;
-use kazasu_schemas::identity::ProgramId;
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Serial, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Policy;
-use kazasu_schemas::portal::ResidentNotice;
 use kazasu_schemas::relief::SealedAccount;
 use kazasu_schemas::wire::{Request, ResponseCode, Totals};
 
@@ -256,16 +254,7 @@ pub enum Command {
         by: String,
     },
     /// Choose what a portal is told of about a resident, all of it.
-    ChooseNotices {
-        /// The person.
-        ppid: Ppid,
-        /// The portal.
-        portal: ProgramId,
-        /// All that the person wants.
-        notices: Vec<ResidentNotice>,
-        /// The portal's own name for the person.
-        handle: Option<String>,
-    },
+    ChooseNotices(Box<NoticesChosen>),
     /// Change some of a resident's own limits. The others stay.
     ChangeOwnLimits {
         /// The person.

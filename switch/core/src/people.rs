@@ -16,11 +16,9 @@ use kazasu_ledger::record::{
     ApprovalRequested, Body, NoticeEnded, NoticesChosen, OwnLimits, OwnLimitsSet, PortalProof, Proposal, TemporaryIssued,
 };
 use kazasu_schemas::attribution::Attribution;
-use kazasu_schemas::identity::ProgramId;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
-use kazasu_schemas::portal::ResidentNotice;
 
 pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision {
     let result = match command {
@@ -39,9 +37,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
             certificates::apply_list(state, list, by)
         }
         Command::SetOwnLimits { ppid, limits, by } => set_own_limits(state, now, (*ppid, by), |_| *limits),
-        Command::ChooseNotices { ppid, portal, notices, handle } => {
-            choose_notices(state, *ppid, *portal, (notices, handle.as_deref()))
-        }
+        Command::ChooseNotices(chosen) => choose_notices(state, chosen),
         Command::ChangeOwnLimits { ppid, change, by } => {
             set_own_limits(state, now, (*ppid, by), |wanted| change.apply(wanted))
         }
@@ -165,23 +161,17 @@ fn set_own_limits(
     Ok(recorded(Body::OwnLimitsSet(OwnLimitsSet { ppid, limits, by: by.to_owned(), proof: None, lowered })))
 }
 
-fn choose_notices(
-    state: &State,
-    ppid: Ppid,
-    portal: ProgramId,
-    (notices, handle): (&[ResidentNotice], Option<&str>),
-) -> Decided {
-    known(state, ppid)?;
-    let mut notices = notices.to_vec();
-    notices.sort_unstable();
-    notices.dedup();
-    let before = state.notices_chosen(&ppid, portal);
-    let (kept, named) = before.map_or((&[][..], None), |choice| (&choice.notices, choice.handle.as_deref()));
-    if kept == notices && named == handle {
+fn choose_notices(state: &State, chosen: &NoticesChosen) -> Decided {
+    known(state, chosen.ppid)?;
+    let mut chosen = chosen.clone();
+    chosen.notices.sort_unstable();
+    chosen.notices.dedup();
+    let before = state.notices_chosen(&chosen.ppid, chosen.portal);
+    let (kept, named) = before.map_or((&[][..], None), |choice| (&choice.notices, choice.handle.as_ref()));
+    if kept == chosen.notices && named == chosen.handle.as_ref() {
         return Ok(unchanged());
     }
-    let handle = handle.map(str::to_owned);
-    Ok(recorded(Body::NoticesChosen(NoticesChosen { ppid, portal, notices, handle, proof: None })))
+    Ok(recorded(Body::NoticesChosen(chosen)))
 }
 
 fn end_notice(state: &State, settled: NoticeEnded) -> Decision {

@@ -361,13 +361,10 @@ impl JournalIndex {
                 | AccountKey::Interchange(_)
                 | AccountKey::BankFees => continue,
             };
-            let programme = match other {
-                AccountKey::FunderReceivable(n) => Some(*n),
-                _ => None,
-            };
-            let purse = match other {
-                AccountKey::Purse(_, n) => Some(*n),
-                _ => None,
+            let (programme, purse) = match other {
+                AccountKey::FunderReceivable(n) => (Some(*n), None),
+                AccountKey::Purse(_, n) => (None, Some(*n)),
+                _ => (None, None),
             };
             let original = of.and_then(|of| of.original).filter(|_| !correction);
             // A reversal whose original gave something back.

@@ -295,15 +295,17 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
                 text("why", "The reason for the look: the security log keeps it."),
             ],
         ),
-        Name::ShowSpending => {
-            let asked = schemas.request::<ShowSpending>();
-            let mut parameters = query_of(&asked, &[]);
-            parameters.push(format_of(&FORMATS[..4]));
-            (asked.description(), parameters)
-        }
+        Name::ShowSpending => spending_parameters(schemas),
         Name::MakeLetter => of("The letter of a settlement for its merchant, as PDF.", vec![reason()]),
         _ => of("Hands the lead over to another node.", Vec::new()),
     }
+}
+
+fn spending_parameters(schemas: &mut Schemas) -> (String, Vec<Value>) {
+    let asked = schemas.request::<ShowSpending>();
+    let mut parameters = query_of(&asked, &[]);
+    parameters.push(format_of(&FORMATS[..4]));
+    (asked.description(), parameters)
 }
 
 /// The body of an operation with a file.

@@ -8,6 +8,7 @@ use crate::operation::{Operation, Outcome};
 use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_core::Command;
+use kazasu_ledger::record;
 use kazasu_schemas::identity::ActorId;
 use kazasu_schemas::portal::{LONGEST_HANDLE, ResidentNotice};
 use kazasu_text::problems::ProblemText;
@@ -62,7 +63,8 @@ impl Operation for ChooseNotices {
         notices.sort_unstable();
         notices.dedup();
         let told = notices.clone();
-        let command = Command::ChooseNotices { ppid: ppid("ppid", &self.ppid)?, portal, notices, handle };
+        let chosen = record::NoticesChosen { ppid: ppid("ppid", &self.ppid)?, portal, notices, handle, proof: None };
+        let command = Command::ChooseNotices(Box::new(chosen));
         let done = services.command(who.proving(command)).await?;
         Ok(NoticesChosen { result: done.into(), notices: told })
     }
