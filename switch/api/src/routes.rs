@@ -44,7 +44,7 @@ pub mod requests {
         ProposePayout, ProposeResolution, ProposeUndo, SettleDay, ShowContracts, SignDay,
     };
     pub use kazasu_services::corrections::{ReducePayment, RefundPayment, ShowPayment, WriteOffPayment};
-    pub use kazasu_services::events::ListEvents;
+    pub use kazasu_services::events::{ListEvents, ListResidentEvents};
     pub use kazasu_services::keys::{RecordDestruction, RequestDestruction, RotateSeals, ShowKeyNeeds};
     pub use kazasu_services::merchants::{ListMerchants, ShowMerchant};
     pub use kazasu_services::operators::{ConfirmClock, DecideAdvice, ListAdvices, ListNotices, RetryNotice};
@@ -62,12 +62,15 @@ pub mod requests {
         TakeStep,
     };
     pub use kazasu_services::residents::{
-        ApplyStatusList, BindCard, BindCertificate, BreakLink, CreditPurse, DecideLink, FindResident, IssueTemporary,
-        LiftSuspension, ListBrokenLinks, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget,
-        RemoveLink, ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident, ShowTaps,
+        ApplyStatusList, BindCard, BindCertificate, BreakLink, ChooseNotices, CreditPurse, DecideLink, FindResident,
+        IssueTemporary, LiftSuspension, ListBrokenLinks, ListResidentShops, ListSharedAccounts, ListWaitingLinks,
+        MergePeople, ProposeRetarget, RemoveLink, ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident,
+        ShowTaps,
     };
     pub use kazasu_services::security_log::{ReadSecurityLog, VerifySecurityLog};
-    pub use kazasu_services::transactions::{FindTransactions, ShowTakings, ShowTransaction};
+    pub use kazasu_services::settlements::{ExplainSettlement, ListShopPayouts, ListShopSettlements, ShowShopContract};
+    pub use kazasu_services::spending::ShowSpendingDictionary;
+    pub use kazasu_services::transactions::{FindTransactions, ListTerminals, ShowTakings, ShowTransaction};
 }
 
 /// Gives every row of the table to a macro: method, path, request, and what else there is to it.
@@ -78,10 +81,12 @@ macro_rules! each_route {
             GET "/residents" FindResident;
             GET "/residents/{ppid}" ShowResident;
             GET "/residents/{ppid}/taps" ShowTaps;
+            GET "/residents/{ppid}/shops" ListResidentShops;
             PUT "/residents/{ppid}/link" SetLink;
             DELETE "/residents/{ppid}/link" RemoveLink;
             PUT "/residents/{ppid}/limits" SetLimits;
             PUT "/residents/{ppid}/spendable" SetSpendable;
+            PUT "/residents/{ppid}/notices" ChooseNotices;
             PUT "/residents/{ppid}/card" SetCard;
             POST "/residents/{ppid}/card/lift" LiftSuspension;
             POST "/residents/{ppid}/card/bind" BindCard;
@@ -120,8 +125,15 @@ macro_rules! each_route {
             GET "/transactions" FindTransactions pages;
             GET "/transactions/{record}" ShowTransaction;
             GET "/takings" ShowTakings;
+            GET "/terminals" ListTerminals;
+            GET "/settlements" ListShopSettlements;
+            GET "/settlements/{settlement}" ExplainSettlement;
+            GET "/payouts" ListShopPayouts;
+            GET "/contracts" ShowShopContract;
             POST "/quotes" AskQuote;
             GET "/events" ListEvents;
+            GET "/events/residents" ListResidentEvents;
+            GET "/aggregates/spending/dictionary" ShowSpendingDictionary;
             GET "/payments/{payment}" ShowPayment;
             POST "/payments/{payment}/refund" RefundPayment;
             POST "/payments/{payment}/reduce" ReducePayment;

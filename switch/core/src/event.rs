@@ -4,7 +4,7 @@ use super::limits::LimitsChange;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
     CardHash, CardStatus, DecisionProof, Destruction, FileEnded, Instrument, LinkOrigin, ListReason, Maker,
-    MerchantTraits, OwnLimits, Payee, PayeeChange, PortalProof, RecordSigner, Replacement, Silence,
+    MerchantTraits, NoticesChosen, OwnLimits, Payee, PayeeChange, PortalProof, RecordSigner, Replacement, Silence,
 };
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Serial, TerminalId};
@@ -254,6 +254,8 @@ pub enum Command {
         /// The person or program.
         by: String,
     },
+    /// Choose what a portal is told of about a resident, all of it.
+    ChooseNotices(Box<NoticesChosen>),
     /// Change some of a resident's own limits. The others stay.
     ChangeOwnLimits {
         /// The person.

@@ -4,10 +4,12 @@
 mod admit;
 mod kinds;
 mod requested;
+mod row;
 mod service;
 
 pub(crate) use requested::{OF_SHOP, merchants_deciders};
 pub use requested::{Requested, sees};
+pub use row::{Audience, Kind, People, Reason, Row};
 pub use service::Service;
 
 use crate::error::{Result, ServiceError, absent};
@@ -32,78 +34,8 @@ pub fn sign_in_needed() -> ServiceError {
     ServiceError::SignInNeeded(Said::of(&AccessText::SignIn))
 }
 
-/// Whether an operation changes anything.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// It may make records.
-    Command,
-    /// It only reads.
-    Question,
-}
-
-/// The number of people that a command requires.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum People {
-    /// One.
-    One,
-    /// One person requests, another one decides.
-    Two,
-    /// The same; until the book has an access administrator, its keeper alone, offline: that opens the book.
-    Opening,
-}
-
-/// The callers that may ask.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Audience {
-    /// Every caller, also one without a session: this is how people sign in.
-    Anyone,
-    /// Every person and program that has signed in, for itself.
-    SignedIn,
-    /// The keeper of the journal and its key file, on the journal itself.
-    Keeper,
-    /// Holders of one of these roles, in the scope of the request.
-    Roles(&'static [Role]),
-    /// The same, and a person: a program never decides it.
-    Persons(&'static [Role]),
-    /// Holders of the city's role that the relief batch's next step requires.
-    CityStep,
-    /// Who decides requests of the kind, and did not make this one.
-    Deciders,
-    /// Who decides requests of the kind, makes them, or reads them.
-    Readers,
-    /// The person who made the request.
-    Requester,
-}
-
-/// Whether staff say why they ask; the security log keeps it. A portal acts for residents, and needs no reason.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reason {
-    /// It may be left out, or is a matter of the request itself.
-    Free,
-    /// Without one it is refused.
-    Asked,
-}
-
-/// An operation's row.
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    /// The service.
-    pub service: Service,
-    /// The word that names the operation within its service.
-    pub word: &'static str,
-    /// Command or question.
-    pub kind: Kind,
-    /// The callers that may ask.
-    pub audience: Audience,
-    /// The number of people that it requires.
-    pub people: People,
-    /// Whether it takes a fresh second factor.
-    pub factor: Factor,
-    /// Whether it takes a reason.
-    pub reason: Reason,
-}
-
 // Roles that several rows name. An auditor is in every question's row by the macro, and in no command's.
+const PORTAL_ONLY: Audience = Audience::Roles(&[Role::Portal]);
 const PORTALS: Audience = Audience::Roles(&[Role::Portal, Role::Operator]);
 const RESIDENTS: Audience = Audience::Roles(&[Role::Portal, Role::CallCentre, Role::Operator]);
 const OPERATORS: Audience = Audience::Roles(&[Role::Operator]);
@@ -116,6 +48,8 @@ const CORRECTIONS: Audience =
 const PAYEES: Audience = Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover, Role::MerchantOwner]);
 const REFUNDS: Audience =
     Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover, Role::MerchantOwner, Role::MerchantStaff]);
+// A merchant's money: its people see that of their own shops, and the operation looks at their scopes.
+const SHOP_MONEY: Audience = REFUNDS;
 const FINANCE_PERSONS: Audience = Audience::Persons(&[Role::FinanceStaff, Role::FinanceApprover]);
 const OFFICERS: Audience = Audience::Roles(&[Role::CityOfficer]);
 const TREASURERS: Audience = Audience::Roles(&[Role::CityTreasurer]);
@@ -195,6 +129,7 @@ fn reason_of(name: Name) -> Reason {
         Name::ResidentStatement,
         Name::FindResident,
         Name::ShowTaps,
+        Name::ListResidentShops,
         Name::ShowPayment,
         Name::MakePayoutFiles,
         Name::MakeTransferFiles,
@@ -228,6 +163,7 @@ operations! {
         ReplaceCard "replace" Command Opening LINKS Any;
         SetLimits "set_limits" Command One PORTALS Any;
         SetSpendable "set_spendable" Command One PORTALS Any;
+        ChooseNotices "choose_notices" Command One PORTAL_ONLY Any;
         FundProgramme "fund_programme" Command Opening OPERATORS Any;
         CreditPurse "credit_purse" Command Opening OPERATORS Any;
         ActivatePolicy "activate_policy" Command Opening OPERATORS Any;
@@ -242,7 +178,8 @@ operations! {
         ShowResident "resident" Question One RESIDENTS Any;
         ResidentStatement "resident_statement" Question One RESIDENTS Any;
         FindResident "find_resident" Question One LINKS Any;
-        ShowTaps "resident_taps" Question One LINKS Any;
+        ShowTaps "resident_taps" Question One RESIDENTS Any;
+        ListResidentShops "resident_shops" Question One RESIDENTS Any;
         ListBrokenLinks "broken_links" Question One LINKS Any;
         ListWaitingLinks "waiting_links" Question One LINKS Any;
         ListSharedAccounts "shared_accounts" Question One OPERATORS Any;
@@ -251,8 +188,16 @@ operations! {
         FindTransactions "transactions" Question One AT_SHOPS Any;
         ShowTransaction "transaction" Question One AT_SHOPS Any;
         ShowTakings "takings" Question One AT_SHOPS Any;
+        ListTerminals "terminals" Question One AT_SHOPS Any;
         AskQuote "quote" Question One AT_SHOPS Any;
+        ListShopSettlements "shop_settlements" Question One SHOP_MONEY Any;
+        ExplainSettlement "explain_settlement" Question One SHOP_MONEY Any;
+        ListShopPayouts "shop_payouts" Question One SHOP_MONEY Any;
+        ShowShopContract "shop_contract" Question One SHOP_MONEY Any;
         ListEvents "events" Question One AT_SHOPS Any;
+        ShowSpending "spending" Question One CITY Any;
+        ShowSpendingDictionary "spending_dictionary" Question One CITY Any;
+        ListResidentEvents "resident_events" Question One PORTAL_ONLY Any;
         ListNotices "notices" Question One LINKS Any;
         ListAdvices "advices" Question One OPERATORS Any;
         ShowKeyNeeds "key_needs" Question One OPERATORS Any;
@@ -295,8 +240,8 @@ operations! {
         ListExceptions "exceptions" Question One FINANCE Any;
         ShowContracts "contracts_in_force" Question One FINANCE Any;
         Explain "explain" Question One FINANCE Any;
-        MakeReport "report" Question One FINANCE Any;
-        MakeLetter "letter" Question One FINANCE Any;
+        MakeReport "report" Question One SHOP_MONEY Any;
+        MakeLetter "letter" Question One SHOP_MONEY Any;
         MakeClearingFile "clearing_file" Question One FINANCE Any;
     }
     Relief {

@@ -1,16 +1,20 @@
 //! What happened, for programs: thin events in the journal's order, each with the numbers by which the rest is asked. The journal is the
 //! memory, so that a program that was away reads on where it stood, from any point of the past.
 
+mod bounds;
 mod fold;
 mod model;
+mod residents;
 
 pub use model::Event;
+pub use residents::{ListResidentEvents, ResidentEvent, ResidentEvents};
 
 use crate::access::Name;
 use crate::error::{Result, ServiceError, unfit};
 use crate::operation::Operation;
 use crate::transactions::{ShopKey, Shops};
 use crate::{Services, Who};
+use bounds::{AT_ONCE, MOST, MOST_RECORDS, USUAL};
 use fold::{About, EventFold, Raw};
 use kazasu_ledger::Body;
 use kazasu_ledger::record::Place;
@@ -19,14 +23,6 @@ use kazasu_text::problems::ProblemText;
 use model::OfShop;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-
-/// Events of an answer at most, and where the request does not say.
-const MOST: u16 = 1_000;
-const USUAL: u16 = 100;
-/// Records that one request reads at most: an answer may have no event, and still lead on.
-const MOST_RECORDS: u64 = 5_000;
-/// Records that are read at once.
-const AT_ONCE: usize = 500;
 
 /// Events after a point of the journal, in its order. Merchants' people and programs see those of their own shops, cashiers without what
 /// the shop is paid.

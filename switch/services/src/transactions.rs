@@ -3,10 +3,12 @@
 mod find;
 mod shops;
 mod takings;
+mod terminals;
 mod view;
 
 pub use find::FindTransactions;
 pub(crate) use find::shop;
 pub(crate) use shops::{ShopKey, Shops};
 pub use takings::{DayTakings, ShowTakings, TerminalTakings};
+pub use terminals::{LastMessage, ListTerminals, TerminalView, TotalsAgreed};
 pub use view::{ShowTransaction, TransactionView};

@@ -149,6 +149,13 @@ impl Who {
             && self.held.iter().all(|held| held.role == Role::Portal)
     }
 
+    /// Works for shops, and for nothing else? What it looks at is its own.
+    #[must_use]
+    pub fn is_of_shops(&self) -> bool {
+        let of_shops = [Role::MerchantOwner, Role::MerchantStaff, Role::MerchantCashier];
+        !self.held.is_empty() && self.held.iter().all(|held| of_shops.contains(&held.role))
+    }
+
     /// As records about people's rights keep it.
     #[must_use]
     pub fn author(&self, why: &str) -> Author {

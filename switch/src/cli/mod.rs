@@ -33,7 +33,9 @@ mod report;
 mod requests;
 mod resident;
 mod serve;
+mod settlement;
 mod sign_in;
+mod spending;
 mod statement;
 mod store;
 
@@ -219,6 +221,11 @@ enum Command {
     },
     /// Reports of finance staff.
     Report(closing::ReportArgs),
+    /// Statistics of what residents spent, of groups of ten people or more.
+    Spending {
+        #[command(subcommand)]
+        what: spending::SpendingCommand,
+    },
     /// A resident's statement.
     Statement(closing::StatementArgs),
     /// Relief money of cities.
@@ -294,6 +301,11 @@ enum Command {
     Payment {
         #[command(subcommand)]
         what: payment::PaymentCommand,
+    },
+    /// Settlements of shops, and the reason for each of their amounts.
+    Settlement {
+        #[command(subcommand)]
+        what: settlement::SettlementCommand,
     },
     /// Merchants and their terminals.
     Merchant {
@@ -444,6 +456,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Payout { what } => closing::payout(what).await,
         Command::Recon { what } => closing::recon(what).await,
         Command::Report(args) => closing::report(args).await,
+        Command::Spending { what } => spending::run(what).await,
         Command::Statement(args) => closing::statement(args).await,
         Command::Relief { what } => relief::run(what).await,
         Command::Apply { file, common } => requests::apply(&file, common).await,
@@ -459,6 +472,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Api { what } => person::api(&what),
         Command::Audit { what } => audit::run(what).await,
         Command::Merchant { what } => merchant::run(what).await,
+        Command::Settlement { what } => settlement::run(what).await,
         Command::Payee { what } => payee::run(what).await,
         Command::Payment { what } => payment::run(what).await,
     }

@@ -40,6 +40,9 @@ fn operation(method: &str, path: &str) -> PortalOperation {
         ("spendable", _) => PortalOperation::SetSpendable,
         ("card", _) => PortalOperation::SetCard,
         ("statement", _) => PortalOperation::ResidentStatement,
+        ("taps", _) => PortalOperation::ResidentTaps,
+        ("shops", _) => PortalOperation::ResidentShops,
+        ("notices", _) => PortalOperation::ChooseNotices,
         _ => PortalOperation::Resident,
     }
 }

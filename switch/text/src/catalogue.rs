@@ -4,7 +4,7 @@ use super::{
     Listed, Text, access, approvals, bank_files, bank_lines, cli, closing, closing_refusals, columns, commands,
     configuration, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, lists, month,
     names, notices, payees, payments, problems, relief, relief_refusals, reports, residents, responses,
-    rights_refusals, security, settlements, sign_in, status, tables, usage,
+    rights_refusals, security, settlements, sign_in, spending, status, tables, usage,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
 use kazasu_schemas::contract::Tender;
@@ -213,7 +213,11 @@ catalogue! {
     security::SecurityField
     security::SecurityText<'_>
     settlements::SettlementText<'_>
+    settlements::WhyText<'_>
     sign_in::MeansLabel
+    spending::TradeLabel
+    spending::SpendingField
+    spending::SpendingText
     sign_in::SignInRefusalText<'_>
     sign_in::ProviderText<'_>
     status::StatusRow

@@ -59,6 +59,7 @@ pub mod rights_refusals;
 pub mod security;
 pub mod settlements;
 pub mod sign_in;
+pub mod spending;
 pub mod status;
 pub mod tables;
 pub mod usage;

@@ -143,6 +143,8 @@ texts! {
             "振込指定日が{day}以前の支払待ちの精算はありません。一覧は `kazasu settle` です",
             "none is due with a value date on or before {day}; kazasu settle lists them";
         SettlementUnknown { number: u32 }: "精算 {number} はありません", "{number} is not known";
+        HandleForm { most: Count }: "記号と英数字で{most}文字までにしてください", "must have at most {most} letters, digits and signs, without blanks";
+        MonthForm { got: Quoted<'a> }: "月は2026-11の形で指定してください（{got}）", "must be a month such as 2026-11, got {got}";
         SettlementNumber: "精算の番号を指定してください", "must be a settlement's number";
         NoAccounts { merchants: &'a str }: "口座が登録されていません：{merchants}", "no account is on file for {merchants}";
         PayeeNamed { got: Quoted<'a> }:
@@ -341,6 +343,8 @@ texts! {
         NotRights { proposal: u64 }: "起案 {proposal} は人の権限のものではありません。", "approval request {proposal} is not about people's rights";
         Program { id: &'a str }: "プログラム {id} は登録されていません。", "program {id} is not known";
         Report { kind: Quoted<'a> }: "帳票{kind}はありません。", "there is no report {kind}";
+        Settlement { problem: &'a Said }: "精算：{problem}", "settlement: {problem}";
+        NoSettlement { number: u32 }: "精算 {number} はありません。", "settlement {number} is not known";
     }
 }
 

@@ -25,6 +25,7 @@ labels! {
         Payments "payments": "決済の検索", "Payments";
         Nodes "nodes": "ノードの状態", "Nodes";
         Replay "replay": "再現", "Replay";
+        Spending "spending": "利用統計", "Spending statistics";
     }
 }
 

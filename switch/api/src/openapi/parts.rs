@@ -4,6 +4,7 @@ use kazasu_services::access::Name;
 use kazasu_services::closing::{CompareFile, Compared, ReportKind};
 use kazasu_services::import::{ImportFile, Imported};
 use kazasu_services::relief;
+use kazasu_services::spending::{ShowSpending, SpendingTable};
 use kazasu_services::statement::{StatementFile, StatementRead};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -299,16 +300,24 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
                 text("why", "The reason for the look: the security log keeps it."),
             ],
         ),
+        Name::ShowSpending => spending_parameters(schemas),
         Name::MakeLetter => of("The letter of a settlement for its merchant, as PDF.", vec![reason()]),
         _ => of("Hands the lead over to another node.", Vec::new()),
     }
+}
+
+fn spending_parameters(schemas: &mut Schemas) -> (String, Vec<Value>) {
+    let asked = schemas.request::<ShowSpending>();
+    let mut parameters = query_of(&asked, &[]);
+    parameters.push(format_of(&FORMATS[..4]));
+    (asked.description(), parameters)
 }
 
 /// The body of an operation with a file.
 pub(super) fn file_body(name: Name) -> Option<Value> {
     let file = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
     match name {
-        Name::MakeReport | Name::MakeLetter | Name::ReliefReport | Name::ResidentStatement => None,
+        Name::MakeReport | Name::MakeLetter | Name::ReliefReport | Name::ResidentStatement | Name::ShowSpending => None,
         Name::HandOver => Some(json!({ "required": true, "content": { "application/json": { "schema": {
             "type": "object", "additionalProperties": false,
             "properties": { "to": { "type": "string", "description": "The node that is to lead; any when it is left out." } },
@@ -354,6 +363,11 @@ pub(super) fn file_answer(schemas: &mut Schemas, name: Name) -> Value {
         }),
         Name::MakeReport | Name::ReliefReport => files(false),
         Name::ResidentStatement => files(true),
+        Name::ShowSpending => {
+            let mut content = files(false);
+            content["application/json"]["schema"] = schemas.answer::<SpendingTable>();
+            content
+        }
         Name::MakeLetter => json!({ "application/pdf": binary() }),
         _ => json!({ "application/json": { "schema": {
             "type": "object", "required": ["leader"], "properties": { "leader": { "type": "string" } },

@@ -47,6 +47,7 @@ fn takes_two(command: &Command) -> Option<ApprovalKind> {
         | Command::SetCard { .. }
         | Command::ApplyList { .. }
         | Command::SetOwnLimits { .. }
+        | Command::ChooseNotices(_)
         | Command::ChangeOwnLimits { .. }
         | Command::BreakLink { .. }
         | Command::ProposeRetarget { .. }

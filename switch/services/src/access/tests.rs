@@ -140,6 +140,10 @@ fn a_portal_may_ask_what_is_about_residents_and_nothing_else() {
         Name::SetSpendable,
         Name::ShowResident,
         Name::ResidentStatement,
+        Name::ShowTaps,
+        Name::ListResidentShops,
+        Name::ChooseNotices,
+        Name::ListResidentEvents,
     ];
     for name in Name::ALL
         .iter()

@@ -161,7 +161,7 @@ impl Fold for Heads<'_> {
     kazasu_ledger::ignore_records! {
         payee_set payees_taken payee_called file_ended replaced approval_sent_back approval_withdrawn approval_lapsed acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
         issuer_answered issuer_silent issuer_late issuer_acknowledged totals_compared policy_activated
-        temporary_issued merged card_status_set certificate_bound list_applied own_limits_set programme_funded
+        temporary_issued merged card_status_set certificate_bound list_applied own_limits_set notices_chosen programme_funded
         purse_credited lapsed link_broken retarget_proposed retarget_decided resealed stood_in loss_booked
         notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled

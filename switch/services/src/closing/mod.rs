@@ -29,7 +29,7 @@ pub use compared::Compared;
 pub use export::{Export, export_journal};
 pub use finance::{FinanceFile, ToleranceFile};
 pub use party_file::{CompareFile, CompareWith};
-pub(crate) use payouts::read_reference;
+pub(crate) use payouts::{read_reference, reference as payout_reference};
 pub use payouts::{MakePayoutFiles, PayoutConfig, PayoutRequested, ProposePayout};
 pub use quote::{AskQuote, Quote, QuoteLine, QuotedPayment};
 pub use reports::{Explain, Kind as ReportKind, MakeLetter, MakeReport, ResidentStatement, Statement};
@@ -41,6 +41,7 @@ pub use view::{
 
 use kazasu_engine::tasks::run_blocking;
 use kazasu_projections::fee_projection::FeeProjection;
+use kazasu_projections::spending::SpendingBook;
 use kazasu_projections::statements::StatementBook;
 use kazasu_projections::transactions::TransactionBook;
 use kazasu_store::Store;
@@ -61,6 +62,8 @@ pub struct ClosingContext {
     pub statements: StatementBook,
     /// The index of payments.
     pub transactions: TransactionBook,
+    /// What residents spent, for statistics.
+    pub spending: SpendingBook,
     vault: Arc<kazasu_security::vault::Vault>,
     fees: Arc<Mutex<Option<FeeProjection>>>,
     comparing: Arc<Mutex<()>>,
@@ -85,6 +88,7 @@ impl ClosingContext {
         ClosingContext {
             statements: StatementBook::new(store.clone(), folder.join("statements.db")),
             transactions: TransactionBook::new(store.clone(), folder.join("transactions.db"), vault.clone()),
+            spending: SpendingBook::new(store.clone()),
             store,
             payout,
             audit,

@@ -35,7 +35,7 @@ pub struct PayoutConfig {
 }
 
 /// A payment's text for the merchant, which a returned payment may bring back.
-fn reference(payout: u64, settlement: u32) -> String {
+pub(crate) fn reference(payout: u64, settlement: u32) -> String {
     format!("P{payout}-{settlement}")
 }
 

@@ -13,9 +13,10 @@ pub use residents::{ResidentStatement, Statement};
 pub(super) use settlements::detail_of;
 
 use crate::access::Name;
-use crate::error::{Result, ServiceError, not_found};
+use crate::error::{Result, ServiceError, not_found, unfit};
 use crate::fields::day;
 use crate::operation::Operation;
+use crate::settlements::Whose;
 use crate::subject::Subject;
 use crate::{Services, Who};
 use about::{About, Month};
@@ -24,7 +25,9 @@ use exceptions::{exceptions, flagged, stand_in};
 use kazasu_engine::tasks::run_blocking;
 use kazasu_report::Report;
 use kazasu_report::pdf::Pdf;
-use kazasu_text::problems::NotFoundText;
+use kazasu_text::Said;
+use kazasu_text::access::AccessText;
+use kazasu_text::problems::{NotFoundText, ProblemText};
 use month::month_end;
 use parties::{cities, issuers};
 use serde::{Deserialize, Serialize};
@@ -138,7 +141,15 @@ impl Operation for MakeReport {
         Subject::named("report", self.kind.name()).because(self.why.as_deref())
     }
 
-    async fn carry_out(self, services: &Services, _: &Who) -> Result<Report> {
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Report> {
+        let whose = Whose::of(services, who).await?;
+        if whose != Whose::All {
+            // A merchant's people get the detail of their own settlements, and no report about others.
+            if self.kind != Kind::SettlementDetail {
+                return Err(ServiceError::Forbidden(Said::of(&AccessText::OwnSettlementOnly { shown: &who.shown })));
+            }
+            is_own(services, &whose, self.settlement).await?;
+        }
         let made = kazasu_engine::clock::now();
         let about_day = self.day.as_deref().map(|text| day("day", text)).transpose()?;
         let month = self.month.as_deref().map(Month::read).transpose()?;
@@ -160,6 +171,14 @@ impl Operation for MakeReport {
     }
 }
 
+/// Refuses a settlement of another merchant as one that is not there.
+async fn is_own(services: &Services, whose: &Whose, settlement: Option<u32>) -> Result<()> {
+    let number = settlement.ok_or_else(|| unfit("settlement", &ProblemText::SettlementNumber))?;
+    let all = services.query(|state| state.settlements()).await?;
+    let own = |s: &kazasu_core::SettlementView| s.number == number && whose.includes(&(s.acquirer, s.merchant));
+    if all.iter().any(own) { Ok(()) } else { Err(not_found(&NotFoundText::NoSettlement { number })) }
+}
+
 /// A settlement as a letter to its merchant.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -179,7 +198,11 @@ impl Operation for MakeLetter {
         Subject::numbered("settlement", self.settlement.into()).because(self.why.as_deref())
     }
 
-    async fn carry_out(self, services: &Services, _: &Who) -> Result<Pdf> {
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Pdf> {
+        let whose = Whose::of(services, who).await?;
+        if whose != Whose::All {
+            is_own(services, &whose, Some(self.settlement)).await?;
+        }
         let issuer = services.book().await?;
         merchant_letter(services, self.settlement, &issuer, kazasu_engine::clock::now()).await
     }

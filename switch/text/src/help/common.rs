@@ -113,6 +113,9 @@ help! {
         "AMOUNT_UNTIL": "上限", "AMOUNT_UNTIL";
         "STATE": "状態", "STATE";
         "AFTER": "記録番号", "AFTER";
+        "BEFORE": "精算番号", "BEFORE";
+        "TAG": "タグ", "TAG";
+        "REGION": "市町村コード", "REGION";
         "LIMIT": "件数", "LIMIT";
         "MONTH": "月", "MONTH";
         "BODY": "ファイル", "BODY";
