@@ -130,6 +130,23 @@ const AT_SHOPS: Audience = Audience::Roles(&[
     Role::MerchantStaff,
     Role::MerchantCashier,
 ]);
+// Their own shops' payments, the shops that a partner connects, a city's relief: the operation looks at their scopes.
+const EVENTS: Audience = Audience::Roles(&[
+    Role::Operator,
+    Role::CallCentre,
+    Role::FinanceStaff,
+    Role::FinanceApprover,
+    Role::MerchantOwner,
+    Role::MerchantStaff,
+    Role::MerchantCashier,
+    Role::Partner,
+    Role::CityOfficer,
+    Role::CityApprover,
+    Role::CityTreasurer,
+]);
+// Each for endpoints of the own scope: the operation looks at it.
+const HOOKS: Audience =
+    Audience::Roles(&[Role::Operator, Role::MerchantOwner, Role::Partner, Role::CityOfficer]);
 const STAFF: Audience = Audience::Roles(&[
     Role::Operator,
     Role::CallCentre,
@@ -236,7 +253,7 @@ operations! {
         ShowTransaction "transaction" Question One AT_SHOPS Any;
         ShowTakings "takings" Question One AT_SHOPS Any;
         AskQuote "quote" Question One AT_SHOPS Any;
-        ListEvents "events" Question One AT_SHOPS Any;
+        ListEvents "events" Question One EVENTS Any;
         ListNotices "notices" Question One LINKS Any;
         ListAdvices "advices" Question One OPERATORS Any;
         ShowKeyNeeds "key_needs" Question One OPERATORS Any;
@@ -345,6 +362,18 @@ operations! {
         DecideMany "decide_many" Command One SIGNED_IN Any;
         ListApprovals "list" Question One STAFF Any;
         ShowApproval "show" Question One READERS Any;
+    }
+    Webhooks {
+        RegisterWebhook "register" Command One HOOKS Any;
+        ChangeWebhook "change" Command One HOOKS Any;
+        SwitchWebhook "switch" Command One HOOKS Any;
+        RemoveWebhook "remove" Command One HOOKS Any;
+        RotateWebhook "rotate" Command One HOOKS Any;
+        TestWebhook "test" Command One HOOKS Any;
+        ResendWebhook "resend" Command One HOOKS Any;
+        ListWebhooks "list" Question One HOOKS Any;
+        ShowWebhook "show" Question One HOOKS Any;
+        ListAttempts "attempts" Question One HOOKS Any;
     }
 }
 

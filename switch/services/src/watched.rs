@@ -60,6 +60,9 @@ impl Name {
             | AddPasskey | RemovePasskey => Watched::Command,
             WhoAmI | ListSessions | ListPasskeys | ListPeople | ListKeys | ListOrganisations | PeopleReport
             | ShowMatrix => Watched::Question,
+            RegisterWebhook | ChangeWebhook | SwitchWebhook | RemoveWebhook | RotateWebhook | TestWebhook
+            | ResendWebhook => Watched::Command,
+            ListWebhooks | ShowWebhook | ListAttempts => Watched::Question,
         }
     }
 }

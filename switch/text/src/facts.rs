@@ -154,6 +154,32 @@ labels! {
         PaidYen "paid_yen": "支払額", "Paid";
         Parts "parts": "支払内訳", "Paid with";
         Told "told": "取引の結果", "What came of it";
+        Webhook "webhook": "送信先", "Endpoint";
+        Webhooks "webhooks": "送信先の一覧", "Endpoints";
+        Url "url": "宛先", "Address";
+        StateOf "state": "状態", "State";
+        ToldUntil "told_until": "送信済みの位置", "Told up to record";
+        Behind "behind": "未送信の記録数", "Records behind";
+        TakenAt "taken_at": "最終送信", "Last delivery";
+        FailingSince "failing_since": "初回失敗の時刻", "First failure";
+        Failures "failures": "連続失敗", "Failures in a row";
+        Detail "detail": "詳細", "Details";
+        NextAttemptAt "next_attempt_at": "次の試行", "Next attempt";
+        Secrets "secrets": "秘密の一覧", "Secrets";
+        Secret "secret": "秘密", "Secret";
+        MadeAt "made_at": "作成日時", "Made";
+        OverlapHours "overlap_hours": "前の秘密の有効時間", "Hours of the secret before";
+        RegisteredBy "registered_by": "登録者", "Registered by";
+        RegisteredAt "registered_at": "登録日時", "Registered";
+        SwitchedBy "switched_by": "切替者", "Switched by";
+        SwitchedWhy "switched_why": "切替の理由", "Reason of the switch";
+        Kinds "kinds": "種類の一覧", "Kinds";
+        Note "note": "メモ", "Note";
+        EventOf "event": "出来事の番号", "Event";
+        Purpose "purpose": "送信の種類", "Sent as";
+        TookMs "took_ms": "所要ミリ秒", "Milliseconds";
+        OutcomeOf "outcome": "成否", "Outcome";
+        Status "status": "応答番号", "HTTP status";
         TerminalOf "terminal": "端末", "Terminal";
     }
 }

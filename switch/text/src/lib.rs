@@ -60,6 +60,7 @@ pub mod sign_in;
 pub mod status;
 pub mod tables;
 pub mod usage;
+pub mod webhooks;
 
 #[cfg(test)]
 mod tests;

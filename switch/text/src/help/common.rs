@@ -110,6 +110,14 @@ help! {
         "STATE": "状態", "STATE";
         "CURSOR": "続き", "CURSOR";
         "AFTER": "記録番号", "AFTER";
+        "WEBHOOK": "送信先", "WEBHOOK";
+        "URL": "宛先", "URL";
+        "KINDS": "種類", "KINDS";
+        "EVENT": "出来事", "EVENT";
+        "OVERLAP_HOURS": "時間", "OVERLAP_HOURS";
+        "SECRETS": "ファイル", "SECRETS";
+        "HEADERS": "ファイル", "HEADERS";
+        "TOLERANCE": "秒数", "TOLERANCE";
         "LIMIT": "件数", "LIMIT";
         "BODY": "ファイル", "BODY";
         "TARGET": "宛先", "TARGET";
