@@ -47,3 +47,4 @@ mod strict;
 mod tables;
 mod tls;
 mod two;
+mod webhooks;

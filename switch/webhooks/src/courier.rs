@@ -8,6 +8,7 @@ use super::post::{Message, Post, Posted};
 use super::rows::{Attempt, Endpoint, Fault, Sent, Stage};
 use super::settings::Settings;
 use kazasu_engine::clock;
+use kazasu_engine::tasks::{Kind, fault};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -68,6 +69,7 @@ impl<F: Feed> Courier<F> {
                 _ = interval.tick() => {}
                 _ = shutdown.changed() => return,
             }
+            fault(Kind::Webhooks);
             if self.shared.feed.leads().is_none() {
                 running.clear();
                 self.publish(Stats::default());

@@ -108,7 +108,6 @@ impl Running {
         self.tasks().keep(Kind::Webhooks, "", move || {
             let (courier, signal) = (courier.clone(), signal.clone());
             async move {
-                fault(Kind::Webhooks);
                 courier.run(signal).await;
                 Ok(())
             }
