@@ -220,9 +220,7 @@ impl Client {
             Some(Tls(tls)) => config.tls_config(tls),
             None => config,
         };
-        Client {
-            agent: ureq::Agent::with_parts(config.build(), DefaultConnector::default(), Guarded(allowed)),
-        }
+        Client { agent: ureq::Agent::with_parts(config.build(), DefaultConnector::default(), Guarded(allowed)) }
     }
 
     fn config(limits: Limits, tls: Option<Tls>) -> ureq::config::Config {

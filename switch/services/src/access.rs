@@ -145,8 +145,7 @@ const EVENTS: Audience = Audience::Roles(&[
     Role::CityTreasurer,
 ]);
 // Each for endpoints of the own scope: the operation looks at it.
-const HOOKS: Audience =
-    Audience::Roles(&[Role::Operator, Role::MerchantOwner, Role::Partner, Role::CityOfficer]);
+const HOOKS: Audience = Audience::Roles(&[Role::Operator, Role::MerchantOwner, Role::Partner, Role::CityOfficer]);
 const STAFF: Audience = Audience::Roles(&[
     Role::Operator,
     Role::CallCentre,

@@ -140,7 +140,8 @@ fn asked(served: &Served, token: &str, body: &Value) -> Value {
 
 /// An endpoint of all events: its id, its secret, and the record after which it is told.
 fn registered(served: &Served, token: &str, url: &str) -> (String, String, u64) {
-    let made = asked(served, token, &json!({ "do": "register", "url": url, "scope": "all", "note": "the shop's program" }));
+    let made =
+        asked(served, token, &json!({ "do": "register", "url": url, "scope": "all", "note": "the shop's program" }));
     let text = |key: &str| made[key].as_str().unwrap().to_owned();
     assert!(text("webhook").starts_with("hook_") && text("secret").starts_with("whsec_"), "{made}");
     (text("webhook"), text("secret"), made["told_until"].as_u64().unwrap())
@@ -238,9 +239,11 @@ fn events_arrive_in_order_and_neither_a_kill_nor_an_absence_loses_one() {
         served = town.serve();
         served.issuers_up(3);
     }
-    let wanted = events(&served, &operator, 1_000).iter().filter(|one| one["sequence"].as_u64().unwrap() > after).count();
+    let wanted =
+        events(&served, &operator, 1_000).iter().filter(|one| one["sequence"].as_u64().unwrap() > after).count();
     wait_for("all events", WAIT, || (once(receiver.ids()).len() == wanted).then_some(()));
-    let sequences: Vec<u64> = once(receiver.ids()).iter().map(|id| id[4..].split('_').next().unwrap().parse().unwrap()).collect();
+    let sequences: Vec<u64> =
+        once(receiver.ids()).iter().map(|id| id[4..].split('_').next().unwrap().parse().unwrap()).collect();
     assert!(sequences.is_sorted(), "{sequences:?}");
     served.stop();
 }
@@ -259,7 +262,10 @@ fn endpoints_are_tested_rotated_sent_again_switched_and_removed_from_the_command
     let made = run(&["register", &receiver.url(), "--scope", "all", "--kind", "payment.*"]);
     let (id, first) = (made["webhook"].as_str().unwrap(), made["secret"].as_str().unwrap());
     let test = run(&["test", id]);
-    assert_eq!((test["outcome"].as_str(), test["status"].as_u64(), test["purpose"].as_str()), (Some("delivered"), Some(200), Some("test")));
+    assert_eq!(
+        (test["outcome"].as_str(), test["status"].as_u64(), test["purpose"].as_str()),
+        (Some("delivered"), Some(200), Some("test"))
+    );
     assert_eq!(receiver.ids(), [test["event"].as_str().unwrap()]);
     let payment = pays(&town, &served, "credit-ok", 1_000);
     served.drained();
@@ -272,7 +278,9 @@ fn endpoints_are_tested_rotated_sent_again_switched_and_removed_from_the_command
     receiver.has(4);
     let last = receiver.got()[3].clone();
     assert_eq!(last.id(), receiver.got()[1].id(), "the same id");
-    for (secrets, number) in [(vec![first], 1), (vec![second.as_str()], 1), (vec!["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &second], 2)] {
+    for (secrets, number) in
+        [(vec![first], 1), (vec![second.as_str()], 1), (vec!["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &second], 2)]
+    {
         says(&verified(&town, (&last, &secrets), &[]), &format!("by secret {number}"));
     }
     // What verification finds.
@@ -327,7 +335,8 @@ fn events_go_to_no_neighbour_of_the_switch() {
     let served = town.serve();
     let operator = token(&town, "", "token");
     let register = |url: &str| {
-        let (status, value) = call(&served, DO, "webhooks", &operator, &json!({ "do": "register", "url": url, "scope": "all" }));
+        let (status, value) =
+            call(&served, DO, "webhooks", &operator, &json!({ "do": "register", "url": url, "scope": "all" }));
         (status, pointer(&value))
     };
     for url in [
@@ -362,7 +371,8 @@ fn a_merchants_owner_keeps_endpoints_of_the_own_shops_and_of_no_other() {
     let payment = pays(&town, &served, "credit-ok", 500);
     let operator = token(&town, "", "token");
     let all = events(&served, &operator, 1_000);
-    let shop = all.iter().find(|one| one["payment"].to_string() == payment).unwrap()["merchant"].as_str().unwrap().to_owned();
+    let shop =
+        all.iter().find(|one| one["payment"].to_string() == payment).unwrap()["merchant"].as_str().unwrap().to_owned();
     let organisation = json!({ "do": "organisation", "kind": "merchant", "name": "Maruyama and others",
         "shops": [shop, "27000001/M10000000000002"], "why": "a contract" });
     let (status, value) = call(&served, DO, "people", &town.session("ando"), &organisation);

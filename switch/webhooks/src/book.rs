@@ -1,7 +1,8 @@
 //! Endpoints, their cursors, their attempts, and what is to be sent again: rows beside the journal.
 
 use super::rows::{
-    AGAIN, ATTEMPT, Again, Attempt, CURSOR, Cursor, ENDPOINT, Endpoint, FOR_EVER, KEPT_ATTEMPTS, KEPT_MS, SealedSecret, read, written,
+    AGAIN, ATTEMPT, Again, Attempt, CURSOR, Cursor, ENDPOINT, Endpoint, FOR_EVER, KEPT_ATTEMPTS, KEPT_MS, SealedSecret,
+    read, written,
 };
 use super::signature::{BYTES, WebhookSecret};
 use data_encoding::BASE32_NOPAD;

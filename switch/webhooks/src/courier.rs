@@ -51,7 +51,12 @@ impl Watched {
 impl<F: Feed> Courier<F> {
     /// Nothing is sent before [`Courier::run`]. `watched` shows the numbers of endpoints.
     #[must_use]
-    pub fn new((book, feed): (Book, F), (post, settings): (Arc<Post>, Settings), tell: Tell, watched: Watched) -> Courier<F> {
+    pub fn new(
+        (book, feed): (Book, F),
+        (post, settings): (Arc<Post>, Settings),
+        tell: Tell,
+        watched: Watched,
+    ) -> Courier<F> {
         let (grown, seen) = watch::channel(0);
         let (endpoints, stages) = (Mutex::default(), Mutex::default());
         let shared = Shared { book, feed, post, settings, tell, endpoints, stages, grown: seen };
@@ -125,13 +130,19 @@ impl<F: Feed> Courier<F> {
         *locked(&self.watched.0) = stats;
         let well = stats.endpoints - stats.off - stats.late - stats.failing;
         for (state, count) in [("on", well), ("off", stats.off), ("late", stats.late), ("failing", stats.failing)] {
-            metrics::gauge!("kazasu_webhook_endpoints", "state" => state).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+            metrics::gauge!("kazasu_webhook_endpoints", "state" => state)
+                .set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
         }
     }
 }
 
 /// Sends a test event at once, also to an endpoint that is off, and keeps the attempt.
-pub async fn test(book: &Book, post: &Arc<Post>, (id, endpoint): (&str, &Endpoint), news: &News) -> anyhow::Result<Attempt> {
+pub async fn test(
+    book: &Book,
+    post: &Arc<Post>,
+    (id, endpoint): (&str, &Endpoint),
+    news: &News,
+) -> anyhow::Result<Attempt> {
     let at = clock::now();
     let posted = match book.secrets(id, endpoint).filter(|secrets| !secrets.is_empty()) {
         Some(secrets) => post.send(Message::new(&endpoint.url, &news.id, &news.body), &secrets).await,

@@ -208,7 +208,8 @@ mod tests {
             let mut lines = got.lines().filter_map(|line| line.split_once(": "));
             lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).unwrap().1.to_owned()
         };
-        let (id, timestamp, signature) = (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"));
+        let (id, timestamp, signature) =
+            (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"));
         let given = Given { id: &id, timestamp: &timestamp, signature: &signature, body: b"{}" };
         let now = clock::now().0 / 1_000;
         assert_eq!(verify(&[secret()], &given, (now, TOLERANCE)).unwrap().secret, 0);

@@ -160,9 +160,27 @@ mod tests {
     fn addresses_of_private_networks_are_refused_in_every_spelling() {
         let none = Networks::default();
         let refused = [
-            "127.0.0.1", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-            "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "fd00:ec2::254", "::ffff:10.0.0.1",
-            "::ffff:169.254.169.254", "64:ff9b::a00:1", "2002:a00:1::1", "2001:db8::1", "ff02::1",
+            "127.0.0.1",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a00:1",
+            "2002:a00:1::1",
+            "2001:db8::1",
+            "ff02::1",
         ];
         for text in refused {
             assert!(!none.allow(text.parse().unwrap()), "{text}");
@@ -175,9 +193,14 @@ mod tests {
     #[test]
     fn the_configuration_names_networks_that_are_allowed() {
         let some = Networks::read(&["10.1.0.0/16", "127.0.0.1", "fd00::/8"]).unwrap();
-        for (text, allowed) in
-            [("10.1.2.3", true), ("10.2.0.1", false), ("127.0.0.1", true), ("127.0.0.2", false), ("fd12::1", true), ("::ffff:10.1.0.9", true)]
-        {
+        for (text, allowed) in [
+            ("10.1.2.3", true),
+            ("10.2.0.1", false),
+            ("127.0.0.1", true),
+            ("127.0.0.2", false),
+            ("fd12::1", true),
+            ("::ffff:10.1.0.9", true),
+        ] {
             assert_eq!(some.allow(text.parse().unwrap()), allowed, "{text}");
         }
         assert_eq!(Networks::read(&["10.1.0.0/33"]), Err("10.1.0.0/33".to_owned()));

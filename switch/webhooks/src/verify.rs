@@ -65,8 +65,13 @@ pub enum VerifyFault {
 
 /// Checks a message: the signature first, so that a moment is judged only when it was signed. `now` in seconds since 1970, and the
 /// tolerance in seconds.
-pub fn verify(secrets: &[WebhookSecret], given: &Given<'_>, (now, tolerance): (i64, u32)) -> Result<Verified, VerifyFault> {
-    let headers = [("webhook-id", given.id), ("webhook-timestamp", given.timestamp), ("webhook-signature", given.signature)];
+pub fn verify(
+    secrets: &[WebhookSecret],
+    given: &Given<'_>,
+    (now, tolerance): (i64, u32),
+) -> Result<Verified, VerifyFault> {
+    let headers =
+        [("webhook-id", given.id), ("webhook-timestamp", given.timestamp), ("webhook-signature", given.signature)];
     if let Some((name, _)) = headers.iter().find(|(_, value)| value.trim().is_empty()) {
         return Err(VerifyFault::Missing(name));
     }

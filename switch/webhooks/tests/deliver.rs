@@ -5,8 +5,8 @@ use kazasu_schemas::identity::Scope;
 use kazasu_store::memory::MemoryStore;
 use kazasu_store::side_rows::SideRows;
 use kazasu_webhooks::{
-    Again, Alert, Book, Changed, Courier, Fault, Feed, Given, Networks, NewEndpoint, News, Page, Piece, Post, Seal, Sent,
-    Settings, Stage, TOLERANCE, Watched, WebhookSecret, verify,
+    Again, Alert, Book, Changed, Courier, Fault, Feed, Given, Networks, NewEndpoint, News, Page, Piece, Post, Seal,
+    Sent, Settings, Stage, TOLERANCE, Watched, WebhookSecret, verify,
 };
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -114,7 +114,12 @@ impl Journal {
         let sequence = records.len() as u64 + 1;
         let id = |n: usize| if n == 0 { format!("evt_{sequence}") } else { format!("evt_{sequence}_{n}_0") };
         let kind = |n: usize| if n == 0 { "payment.approved" } else { "payout.paid" }.to_owned();
-        let news = (0..events).map(|n| News { id: id(n), kind: kind(n), sequence, body: format!("{{\"n\":{n}}}").into_bytes() });
+        let news = (0..events).map(|n| News {
+            id: id(n),
+            kind: kind(n),
+            sequence,
+            body: format!("{{\"n\":{n}}}").into_bytes(),
+        });
         records.push(news.collect());
     }
 
@@ -289,7 +294,8 @@ async fn a_receiver_that_fails_gets_the_same_event_again_after_growing_pauses() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_is_away_is_warned_about_and_loses_nothing() {
     let mut place = Place::new();
-    (place.settings.warn_after, place.settings.failing_after) = (Duration::from_millis(300), Duration::from_millis(900));
+    (place.settings.warn_after, place.settings.failing_after) =
+        (Duration::from_millis(300), Duration::from_millis(900));
     let receiver = Receiver::start();
     // 302: what is redirected is not delivered, and goes nowhere else.
     receiver.status.store(302, Ordering::SeqCst);

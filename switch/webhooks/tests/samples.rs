@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const BODY: &[u8] = "{\"type\":\"payment.approved\",\"data\":{\"amount_yen\":1000,\"note\":\"日本語\\u0000 \\/ \"}}".as_bytes();
+const BODY: &[u8] =
+    "{\"type\":\"payment.approved\",\"data\":{\"amount_yen\":1000,\"note\":\"日本語\\u0000 \\/ \"}}".as_bytes();
 
 struct Message {
     id: String,
@@ -53,7 +54,12 @@ fn check(program: &[&str]) {
     expect("the newest secret", std::slice::from_ref(&one), &sound, "ok");
     expect("the secret before", &[secret(9), two.clone()], &sound, "ok");
     let other = Message { signature: format!("v1a,AAAA {}", sound.signature), ..signed(&[one.clone()], 0) };
-    expect("a version that it does not know beside", &[two.clone(), one.clone()], &Message { timestamp: sound.timestamp.clone(), ..other }, "ok");
+    expect(
+        "a version that it does not know beside",
+        &[two.clone(), one.clone()],
+        &Message { timestamp: sound.timestamp.clone(), ..other },
+        "ok",
+    );
     expect("another secret", &[secret(3)], &sound, "signature");
     let mut altered = signed(&[one.clone()], 0);
     *altered.body.last_mut().unwrap() = b' ';

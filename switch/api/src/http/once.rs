@@ -85,11 +85,7 @@ pub(crate) fn need(name: Name, method: &Method) -> Need {
 fn keep(name: Name) -> Keep {
     let is_secret = matches!(
         name,
-        Name::InvitePerson
-            | Name::RequestReinvite
-            | Name::RequestKey
-            | Name::RegisterWebhook
-            | Name::RotateWebhook
+        Name::InvitePerson | Name::RequestReinvite | Name::RequestKey | Name::RegisterWebhook | Name::RotateWebhook
     );
     if is_secret { Keep::Outcome } else { Keep::Answer }
 }

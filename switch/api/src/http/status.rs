@@ -76,7 +76,8 @@ async fn status(api: &Api) -> serde_json::Value {
     });
     if let Some(hooks) = &api.services.hooks {
         let stats = hooks.watched.stats();
-        out["webhooks"] = json!({ "endpoints": stats.endpoints, "off": stats.off, "late": stats.late, "failing": stats.failing });
+        out["webhooks"] =
+            json!({ "endpoints": stats.endpoints, "off": stats.off, "late": stats.late, "failing": stats.failing });
         out["webhooks_late"] = (stats.late + stats.failing).into();
     }
     if let Some((s, day)) = sizes {

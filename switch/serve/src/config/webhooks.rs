@@ -85,7 +85,9 @@ mod tests {
         let told = |file: WebhooksFile| file.settings(Path::new("/")).unwrap_err().to_string();
         let usual = WebhooksFile::default;
         assert!(told(WebhooksFile { timeout_seconds: 0, ..usual() }).starts_with("webhooks.timeout_seconds "));
-        assert!(told(WebhooksFile { warn_after_seconds: 259_201, ..usual() }).starts_with("webhooks.warn_after_seconds "));
+        assert!(
+            told(WebhooksFile { warn_after_seconds: 259_201, ..usual() }).starts_with("webhooks.warn_after_seconds ")
+        );
         let network = told(WebhooksFile { networks: vec!["10.0.0.0/40".to_owned()], ..usual() });
         assert!(network.contains("webhooks.networks") && network.contains("10.0.0.0/40"), "{network}");
     }

@@ -170,7 +170,9 @@ mod tests {
 
     #[test]
     fn the_record_of_an_event_is_in_its_id() {
-        for (event, record) in [("evt_419", Some(419)), ("evt_419_1_0", Some(419)), ("evt_test_00", None), ("evt_0", None), ("419", None)] {
+        for (event, record) in
+            [("evt_419", Some(419)), ("evt_419_1_0", Some(419)), ("evt_test_00", None), ("evt_0", None), ("419", None)]
+        {
             assert_eq!(record_of(event), record, "{event}");
         }
     }

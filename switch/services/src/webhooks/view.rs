@@ -99,10 +99,8 @@ impl WebhookView {
         let cursor = cursor.map(|(cursor, _)| cursor).unwrap_or_default();
         let now = kazasu_engine::clock::now();
         let live = endpoint.secrets.iter().filter(|one| one.until.is_none_or(|until| now < until));
-        let secrets = live.map(|one| SecretView {
-            made_at: one.made.jst_text(),
-            until: one.until.map(|until| until.jst_text()),
-        });
+        let secrets =
+            live.map(|one| SecretView { made_at: one.made.jst_text(), until: one.until.map(|until| until.jst_text()) });
         Ok(WebhookView {
             webhook: id.to_owned(),
             state: state(&endpoint, &cursor).to_owned(),
