@@ -97,7 +97,13 @@ fn of_payees() -> Vec<Body> {
         Body::PayeeSet(PayeeSet { payee, account: Some(sealed), call: Some(call.clone()), maker: Some(maker) }),
         Body::PayeeSet(PayeeSet { payee: Payee::Fund { programme: 3 }, account: None, call: None, maker: None }),
         Body::PayeesTaken(PayeesTaken { digest: [7; 32], accounts: 2 }),
-        Body::PayeeCalled(PayeeCalled { proposal: 9, call, by: "per_1".into(), via: Some(Via::Api) }),
+        Body::PayeeCalled(PayeeCalled {
+            proposal: 9,
+            call,
+            by: "per_1".into(),
+            via: Some(Via::Api),
+            seen: Fingerprint([5; 32]),
+        }),
         Body::ApprovalRequested(ApprovalRequested {
             proposal: Proposal::Carried(Box::new(CarriedChange::Payee(Box::new(change)))),
             source: String::new(),

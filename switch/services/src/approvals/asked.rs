@@ -87,7 +87,7 @@ impl Services {
         let said = with_any_reason(said)?;
         let ask = Approvals::Request { proposal: Box::new(proposal.clone()), source, said };
         let done = self.command(Command::Approvals(ask)).await?;
-        self.as_asked(done.into(), who, move |open| open.proposal == proposal).await
+        self.as_asked(done.into(), who, move |open| *open == proposal).await
     }
 
     /// The open request with this number, as its requester sees it.
@@ -95,7 +95,7 @@ impl Services {
         &self,
         result: Outcome,
         who: &Who,
-        is_it: impl Fn(&ApprovalView) -> bool + Send + 'static,
+        is_it: impl Fn(&Proposal) -> bool + Send + 'static,
     ) -> Result<Asked> {
         let requested = self.requested(result, is_it).await?;
         let Some(number) = requested.proposal else { return Ok(Asked::from(result)) };

@@ -77,16 +77,16 @@ impl Services {
         let said = with_reason(said)?;
         let ask = Approvals::Request { proposal: Box::new(proposal.clone()), source, said };
         let done = self.command(Command::Approvals(ask)).await?;
-        self.requested(done.into(), move |open| open.proposal == proposal).await
+        self.requested(done.into(), move |open| *open == proposal).await
     }
 
     /// The answer to a request that is open already.
     pub(crate) async fn requested(
         &self,
         result: crate::Outcome,
-        is_it: impl Fn(&ApprovalView) -> bool + Send + 'static,
+        is_it: impl Fn(&Proposal) -> bool + Send + 'static,
     ) -> Result<Requested> {
-        let open = self.query(State::approvals).await?.into_iter().find(is_it);
+        let open = self.query(move |state| state.approval_about(is_it)).await?;
         let Some(open) = open else { return Ok(Requested { result, proposal: None, fingerprint: None, until: None }) };
         Ok(Requested {
             result,
@@ -98,7 +98,7 @@ impl Services {
 
     /// The open request with this number, or the refusal.
     pub(crate) async fn open_approval(&self, number: u64) -> Result<ApprovalView> {
-        let open = self.query(State::approvals).await?.into_iter().find(|open| open.number == number);
+        let open = self.query(move |state| state.open_approval(number)).await?;
         open.ok_or_else(|| rejected(ApprovalRefusal::Unknown(number)))
     }
 

@@ -32,9 +32,16 @@ impl Known {
             }
             About::Payout(number) => {
                 let of = self.payout(services, number).await?;
-                let settlements = self.settlements(services).await?;
-                let shops = of.iter().filter_map(|one| settlements.get(one));
-                shops.map(|(shop, yen)| Of::shop(Some(*shop), Some(*yen))).collect()
+                self.shops_paid(services, &of).await?
+            }
+            About::Cancelled(request) => {
+                let found = services.query(move |state| {
+                    let mut all = state.cancelled_payouts();
+                    all.find(|(by, ..)| *by == request).map(|(_, payout, of)| (payout, of.to_vec()))
+                });
+                let Some((payout, of)) = found.await? else { return Ok(Vec::new()) };
+                let shops = self.shops_paid(services, &of).await?;
+                shops.into_iter().map(|shop| Of { payout: Some(payout), ..shop }).collect()
             }
             About::Approval(number) => vec![Of::city(self.city_of_approval(services, number).await?, raw.amount)],
             About::Batch(number) => {
@@ -43,6 +50,13 @@ impl Known {
             }
             About::Staff => vec![Of::shop(None, raw.amount)],
         })
+    }
+
+    /// The shops of settlements that are paid together.
+    async fn shops_paid(&mut self, services: &Services, of: &[u32]) -> Result<Vec<Of>> {
+        let settlements = self.settlements(services).await?;
+        let shops = of.iter().filter_map(|one| settlements.get(one));
+        Ok(shops.map(|(shop, yen)| Of::shop(Some(*shop), Some(*yen))).collect())
     }
 
     /// None of a request that concerns no city, or that ended too long ago to be known.
@@ -76,8 +90,13 @@ impl Known {
         if let Some(of) = self.payouts.get(&number) {
             return Ok(of.clone());
         }
-        let all = services.query(|state| state.payouts()).await?;
-        self.payouts = all.into_iter().map(|one| (one.number, one.settlements)).collect();
+        // A payout that was cancelled later was ordered all the same.
+        let all = services.query(|state| {
+            let gone = state.cancelled_payouts().map(|(_, payout, of)| (payout, of.to_vec()));
+            let gone: Vec<_> = gone.collect();
+            state.payouts().into_iter().map(|one| (one.number, one.settlements)).chain(gone).collect::<Vec<_>>()
+        });
+        self.payouts = all.await?.into_iter().collect();
         Ok(self.payouts.get(&number).cloned().unwrap_or_default())
     }
 }

@@ -61,6 +61,7 @@ pub(crate) const KINDS: &[&str] = &[
     "payout.ordered",
     "payout.paid",
     "payout.returned",
+    "payout.cancelled",
     "day.ended",
     "day.reconciled",
     "day.settled",
@@ -91,11 +92,13 @@ pub(super) struct Of {
     pub(super) city: Option<String>,
     pub(super) amount: Option<i64>,
     pub(super) subject: Option<&'static str>,
+    /// The payout, where the record does not name it.
+    pub(super) payout: Option<u64>,
 }
 
 impl Of {
     pub(super) fn shop(shop: Option<ShopKey>, amount: Option<i64>) -> Of {
-        Of { shop, city: None, amount, subject: None }
+        Of { shop, city: None, amount, subject: None, payout: None }
     }
 
     pub(super) fn city(city: Option<String>, amount: Option<i64>) -> Of {

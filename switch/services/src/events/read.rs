@@ -26,7 +26,7 @@ pub(crate) struct ReadEvents {
     pub(crate) told: Vec<Told>,
     /// The last record that was looked at.
     pub(crate) next: u64,
-    /// The journal's last record.
+    /// The journal's last record, as far as this node's state has it.
     pub(crate) head: u64,
 }
 
@@ -40,7 +40,9 @@ impl Services {
     ) -> Result<ReadEvents> {
         let context = self.closing_context()?;
         let mut reader = context.store.reader().await.map_err(ServiceError::inside)?;
-        let head = reader.head().await.map_err(ServiceError::inside)?.seq;
+        // What a record concerns is looked up in the state, which may stand behind the journal on a node that follows.
+        let known_to = self.query(|state| state.seq).await?;
+        let head = reader.head().await.map_err(ServiceError::inside)?.seq.min(known_to);
         let (mut all, mut next) = (Vec::new(), after.min(head));
         let last = next.saturating_add(bounds.records).min(head);
         let mut known = Known::default();

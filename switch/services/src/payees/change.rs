@@ -74,6 +74,8 @@ pub struct EndPayee {
 pub struct CallPayee {
     /// The request's number.
     pub approval: u64,
+    /// The fingerprint of the version about which the payee was called, or its first twelve characters.
+    pub fingerprint: String,
     /// The call.
     pub call: CallNote,
 }
@@ -197,21 +199,22 @@ impl Operation for CallPayee {
     }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
-        let proposal = self.approval;
-        let found = services.query(move |state| {
-            let open = state.approvals().into_iter().find(|open| open.number == proposal)?;
-            Some(match &open.proposal {
-                Proposal::Carried(change) => match &**change {
-                    CarriedChange::Payee(change) => Some(change.payee),
-                    _ => None,
-                },
-                _ => None,
-            })
-        });
-        let unknown = || ServiceError::Command(CommandError::Rejected(ApprovalRefusal::Unknown(proposal).into()));
-        let payee = found.await?.ok_or_else(unknown)?.ok_or_else(|| refused(PayeeRefusal::NotAboutPayee(proposal)))?;
+        let (proposal, prefix) = (self.approval, crate::fields::fingerprint(&self.fingerprint)?);
+        let open = services.approval(proposal).await?;
+        let payee = match &open.proposal {
+            Proposal::Carried(change) => match &**change {
+                CarriedChange::Payee(change) => change.payee,
+                _ => return Err(refused(PayeeRefusal::NotAboutPayee(proposal))),
+            },
+            _ => return Err(refused(PayeeRefusal::NotAboutPayee(proposal))),
+        };
+        let seen = open.fingerprint;
+        if !seen.to_string().starts_with(&prefix) {
+            return Err(services.replaced(proposal, &prefix, who).await);
+        }
         let call = Box::new(self.call.kept(&services.imports.vault, (&payee, services.now()))?);
         let said = who.says(String::new());
-        Ok(services.command(Command::Approvals(Approvals::CalledBack { proposal, call, said })).await?.into())
+        let called = Approvals::CalledBack { proposal, seen, call, said };
+        Ok(services.command(Command::Approvals(called)).await?.into())
     }
 }

@@ -168,7 +168,7 @@ impl Operation for ProposeRetarget {
         let person = ppid("ppid", &self.ppid)?;
         let (to, _) = crate::import::instrument(&self.kind, &self.number, &person, &services.imports)?;
         let done = services.command(Command::ProposeRetarget { ppid: person, to, said: who.says("") }).await?;
-        let is_it = move |p: &ApprovalView| matches!(p.proposal, Proposal::Retarget { ppid, .. } if ppid == person);
+        let is_it = move |of: &Proposal| matches!(of, Proposal::Retarget { ppid, .. } if *ppid == person);
         services.requested(done.into(), is_it).await
     }
 }
