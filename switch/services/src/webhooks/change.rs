@@ -9,6 +9,7 @@ use crate::fields::reason;
 use crate::operation::{Operation, Outcome, Recorded};
 use crate::subject::Subject;
 use crate::{Services, Who};
+use kazasu_security_log::value::Object;
 use kazasu_text::problems::NotFoundText;
 use kazasu_webhooks::{Changed, Cursor, Endpoint};
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,11 @@ impl Operation for ChangeWebhook {
     type Answer = WebhookView;
 
     fn subject(&self) -> Subject {
-        Subject::named("webhook", &self.webhook)
+        let subject = Subject::named("webhook", &self.webhook);
+        match &self.url {
+            Some(url) => subject.with(Object::named("host", read::host(url))),
+            None => subject,
+        }
     }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<WebhookView> {

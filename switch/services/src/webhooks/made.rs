@@ -8,6 +8,7 @@ use crate::operation::Operation;
 use crate::subject::Subject;
 use crate::{Services, Who};
 use kazasu_security::vault::Vault;
+use kazasu_security_log::value::Object;
 use kazasu_text::problems::{NotFoundText, ProblemText};
 use kazasu_webhooks::{Book, BookError, MOST_ENDPOINTS, Networks, NewEndpoint, Post, Seal, Watched};
 use serde::{Deserialize, Serialize};
@@ -108,7 +109,7 @@ impl Operation for RegisterWebhook {
     type Answer = WebhookMade;
 
     fn subject(&self) -> Subject {
-        Subject::named("scope", &self.scope)
+        Subject::named("scope", &self.scope).with(Object::named("host", read::host(&self.url)))
     }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<WebhookMade> {

@@ -27,6 +27,13 @@ pub(super) fn url(networks: &Networks, text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
+/// The host of an address, for the security log; an address may hold secrets behind it.
+pub(super) fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
 /// Kinds of events: `payment.approved`, or all that begin so, `payment.*`.
 pub(super) fn kinds(texts: &[String]) -> Result<Vec<String>> {
     if texts.len() > MOST_KINDS {
@@ -75,4 +82,30 @@ pub(super) fn after(after: u64, head: u64) -> Result<u64> {
 /// An error of the rows beside the journal.
 pub(super) fn inside(error: kazasu_webhooks::BookError) -> ServiceError {
     ServiceError::inside(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_security_log_gets_the_host_and_no_more() {
+        for (url, shown) in [
+            ("https://shop.example.jp/hook?token=a", "shop.example.jp"),
+            ("https://me:secret@shop.example.jp:8443", "shop.example.jp:8443"),
+            ("shop.example.jp/hook", "shop.example.jp"),
+            ("", ""),
+        ] {
+            assert_eq!(host(url), shown, "{url}");
+        }
+    }
+
+    #[test]
+    fn kinds_are_those_that_there_are_each_once() {
+        let of = |texts: &[&str]| kinds(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        assert_eq!(of(&["payment.*", "payout.paid", "payment.*"]).unwrap(), ["payment.*", "payout.paid"]);
+        for wrong in ["payment", "payments.*", "*", "", "payment.paid"] {
+            assert!(of(&[wrong]).is_err(), "{wrong}");
+        }
+    }
 }
