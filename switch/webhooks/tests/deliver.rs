@@ -199,10 +199,14 @@ impl Place {
     }
 
     fn start(&self) -> Program {
+        self.start_on(&self.journal)
+    }
+
+    fn start_on(&self, journal: &Journal) -> Program {
         let alerts = self.alerts.clone();
         let tell = Arc::new(move |alert| alerts.lock().unwrap().push(alert));
         let post = Arc::new(Post::new(self.settings.clone()));
-        let of = (self.book.clone(), self.journal.clone());
+        let of = (self.book.clone(), journal.clone());
         let courier = Courier::new(of, (post, self.settings.clone()), tell, Watched::default());
         let (shutdown, signal) = watch::channel(false);
         Program(shutdown, tokio::spawn(async move { courier.run(signal).await }))
@@ -417,4 +421,35 @@ async fn the_log_of_attempts_is_bounded_and_goes_with_its_endpoint() {
     program.stop().await;
     assert_eq!(receiver.got().len() as u64, most + 20, "nothing is sent to an endpoint that was removed");
     assert_eq!(place.book.attempts(&id).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_lead_goes_on_from_the_cursor_and_two_that_believe_to_lead_lose_nothing() {
+    let (place, receiver) = (Place::new(), Receiver::start());
+    // Two nodes on one journal, each with its own belief about who leads.
+    let other = Journal { records: place.journal.records.clone(), follows: Arc::new(AtomicBool::new(true)) };
+    let (id, _) = place.register(receiver.url(), &[]).await;
+    let (one, two) = (place.start(), place.start_on(&other));
+    (0..5).for_each(|_| place.journal.record(1));
+    place.told_until(&id, 5).await;
+    place.journal.follows.store(true, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    (0..5).for_each(|_| place.journal.record(1));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(receiver.got().len(), 5, "no node leads");
+    other.follows.store(false, Ordering::SeqCst);
+    place.told_until(&id, 10).await;
+    assert_eq!(receiver.ids(), place.journal.ids(), "each once: the lead was handed over in good order");
+    // The first one wakes up and does not know that it leads no more.
+    place.journal.follows.store(false, Ordering::SeqCst);
+    (0..30).for_each(|_| place.journal.record(2));
+    place.told_until(&id, 40).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut first = receiver.ids();
+    let mut seen = std::collections::HashSet::new();
+    first.retain(|id| seen.insert(id.clone()));
+    assert_eq!(first, place.journal.ids(), "each at least once, and first in its order");
+    assert_eq!(place.book.cursor(&id).await.unwrap().unwrap().0.after, 40, "the cursor is not set back");
+    one.stop().await;
+    two.stop().await;
 }
