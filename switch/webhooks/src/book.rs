@@ -281,7 +281,7 @@ impl Book {
         }
         let now = clock::now();
         let order = u64::try_from(now.0).unwrap_or(0).to_be_bytes();
-        let key = [&prefix(id), &order[..], &random(4)?].concat();
+        let key = [&prefix(id)[..], &order[..], &random(4)?[..]].concat();
         let until = Millis(now.0.saturating_add(KEPT_MS));
         self.rows.put(SideRow { until, ..row(AGAIN, &key, written(again)) }).await?;
         Ok(())

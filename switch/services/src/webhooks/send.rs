@@ -9,7 +9,6 @@ use crate::events::Event;
 use crate::operation::Operation;
 use crate::subject::Subject;
 use crate::{Services, Who};
-use kazasu_schemas::jst::BusinessDay;
 use kazasu_text::Quoted;
 use kazasu_text::problems::ProblemText;
 use kazasu_webhooks::{Again, Attempt, BookError, News, Piece, Sent};
@@ -37,7 +36,7 @@ fn test_event() -> Result<News> {
         sequence: 0,
         kind: TEST.to_owned(),
         at: now.jst_text(),
-        day: BusinessDay::of(now).to_string(),
+        day: now.jst_day().to_string(),
         merchant: None,
         payment: None,
         settlement: None,
