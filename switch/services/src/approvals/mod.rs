@@ -29,7 +29,7 @@ use crate::error::{Result, ServiceError};
 use crate::fields::reason;
 use crate::operation::Requested;
 use crate::{Services, Who};
-use kazasu_core::{ApprovalRefusal, ApprovalView, Approvals, Command, Document, Rejected, State};
+use kazasu_core::{ApprovalRefusal, ApprovalView, Approvals, Command, Document, Rejected};
 use kazasu_engine::CommandError;
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::attribution::Attribution;
@@ -80,20 +80,13 @@ impl Services {
         self.requested(done.into(), move |open| *open == proposal).await
     }
 
-    /// The answer to a request that is open already.
+    /// The answer about a request that is open already.
     pub(crate) async fn requested(
         &self,
         result: crate::Outcome,
         is_it: impl Fn(&Proposal) -> bool + Send + 'static,
     ) -> Result<Requested> {
-        let open = self.query(move |state| state.approval_about(is_it)).await?;
-        let Some(open) = open else { return Ok(Requested { result, proposal: None, fingerprint: None, until: None }) };
-        Ok(Requested {
-            result,
-            proposal: Some(open.number),
-            fingerprint: Some(open.fingerprint.to_string()),
-            until: open.until.map(|until| until.jst_text()),
-        })
+        Ok(Requested::of(result, self.query(move |state| state.approval_about(is_it)).await?))
     }
 
     /// The open request with this number, or the refusal.

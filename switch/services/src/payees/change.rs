@@ -10,7 +10,7 @@ use crate::operation::{Operation, Outcome, Recorded};
 use crate::own_shops::own_shops;
 use crate::subject::Subject;
 use crate::{CallerKind, Services, Who};
-use kazasu_core::{ApprovalRefusal, Approvals, Command, Document, PayeeRefusal, Rejected};
+use kazasu_core::{Approvals, Command, Document, PayeeRefusal, Rejected};
 use kazasu_engine::CommandError;
 use kazasu_ledger::record::{CarriedChange, Payee, PayeeChange, Proposal};
 use kazasu_schemas::identity::Role;
@@ -144,7 +144,7 @@ impl Services {
         let ask = Approvals::Request { proposal, source: Document::default(), said: who.says(why) };
         let done = self.command(Command::Approvals(ask)).await?;
         // An account is sealed anew each time, so the open request is found by its payee.
-        self.as_asked(done.into(), who, move |open| is_about(&open.proposal, payee)).await
+        self.as_asked(done.into(), who, move |open| is_about(open, payee)).await
     }
 }
 
