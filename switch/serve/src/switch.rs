@@ -182,6 +182,7 @@ fn sign_ins(config: &Config, store: Arc<dyn Store>) -> SignIns {
 #[must_use]
 pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: Watch) -> Services {
     let sign_ins = matches!(source, Source::Engine(_)).then(|| sign_ins(config, store.clone()));
+    let hooks = hooks::hooks(config, &source, store.clone());
     Services {
         source,
         sign_ins,
@@ -194,7 +195,7 @@ pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: W
         calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
         most_open: config.file.limits.max_open_requests_per_portal,
-        hooks: hooks::hooks(config, &source, store.clone()),
+        hooks,
         closing: Some(config.closing(store)),
     }
 }
