@@ -174,7 +174,19 @@ fn of_staff() -> Vec<Body> {
             }),
         })
     };
-    asked.into_iter().chain([refund(false), refund(true)]).collect()
+    let shops = vec![("27000001".parse().unwrap(), "M10000000000002".parse().unwrap())];
+    let further = FurtherShops { organisation: OrganisationId::new(3), shops };
+    let further = Body::ApprovalRequested(ApprovalRequested {
+        proposal: Proposal::Rights(Box::new(RightsChange::Shops(further))),
+        source: String::new(),
+        by: "per_1".into(),
+        why: "why".into(),
+        via: Some(Via::CommandLine),
+        replaces: None,
+        until: None,
+        file: None,
+    });
+    asked.into_iter().chain([refund(false), refund(true), further]).collect()
 }
 
 #[test]
