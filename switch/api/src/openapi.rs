@@ -49,12 +49,13 @@ const INTRODUCTION: &str = "The API of the card-linked payment switch. `GET` ask
     A `POST` that moves money or asks for a decision has an `Idempotency-Key`: sent again with the same body it is not carried out again, and has the same answer, for 30 days. \
     Every error is a problem (RFC 9457) with a code, in Japanese or English as `Accept-Language` says.";
 
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("operations", "Residents, cards, merchants, payments, the policy and the running of the switch."),
     ("closing", "Ending the day: comparing, settling, paying out, signing, and corrections of payments."),
     ("relief", "Disaster relief: programmes, applications, payments and returns."),
     ("people", "People, programs, rights and signing in."),
     ("approvals", "Requests that two people decide."),
+    ("webhooks", "Endpoints that events are sent to, by Standard Webhooks."),
 ];
 
 macro_rules! described {

@@ -71,6 +71,10 @@ pub mod requests {
     pub use kazasu_services::settlements::{ExplainSettlement, ListShopPayouts, ListShopSettlements, ShowShopContract};
     pub use kazasu_services::spending::ShowSpendingDictionary;
     pub use kazasu_services::transactions::{FindTransactions, ListTerminals, ShowTakings, ShowTransaction};
+    pub use kazasu_services::webhooks::{
+        ChangeWebhook, ListAttempts, ListWebhooks, RegisterWebhook, RemoveWebhook, ResendWebhook, RotateWebhook,
+        ShowWebhook, SwitchWebhook, TestWebhook,
+    };
 }
 
 /// Gives every row of the table to a macro: method, path, request, and what else there is to it.
@@ -220,6 +224,18 @@ macro_rules! each_route {
             POST "/programs/own-key/rotate" RotateKey;
             GET "/access/report" PeopleReport;
             GET "/access/matrix" ShowMatrix;
+
+            // Endpoints that events are sent to.
+            GET "/webhooks" ListWebhooks;
+            POST "/webhooks" RegisterWebhook;
+            GET "/webhooks/{webhook}" ShowWebhook;
+            GET "/webhooks/{webhook}/attempts" ListAttempts;
+            POST "/webhooks/{webhook}/change" ChangeWebhook;
+            POST "/webhooks/{webhook}/switch" SwitchWebhook;
+            POST "/webhooks/{webhook}/remove" RemoveWebhook;
+            POST "/webhooks/{webhook}/secret" RotateWebhook;
+            POST "/webhooks/{webhook}/test" TestWebhook;
+            POST "/webhooks/{webhook}/resend" ResendWebhook;
 
             // Requests that two people decide.
             GET "/approvals" ListApprovals pages;

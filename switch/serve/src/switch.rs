@@ -1,6 +1,7 @@
 //! Putting the switch together: lock, store, engine, other nodes, issuer connections, listeners, HTTP, the clock's tick; and taking it apart
 //! again in the right order.
 
+mod hooks;
 mod logged;
 mod running;
 
@@ -181,6 +182,7 @@ fn sign_ins(config: &Config, store: Arc<dyn Store>) -> SignIns {
 #[must_use]
 pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: Watch) -> Services {
     let sign_ins = matches!(source, Source::Engine(_)).then(|| sign_ins(config, store.clone()));
+    let hooks = hooks::hooks(config, &source, store.clone());
     Services {
         source,
         sign_ins,
@@ -193,6 +195,7 @@ pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: W
         calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
         most_open: config.file.limits.max_open_requests_per_portal,
+        hooks,
         closing: Some(config.closing(store)),
     }
 }
@@ -385,6 +388,7 @@ impl Switch {
         }
         let gate = Gate::behind(Port::Http, ports.http, config.front.proxies.networks().clone());
         kazasu_api::http::serve(web, gate, api, signal.clone());
+        running.deliver_events(&services, config.webhooks.clone(), &logged)?;
         running.keep_metrics_small();
         running.keep_certificates(&certificates);
         running.keep_access(&services, config.callers.clone());

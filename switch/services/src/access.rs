@@ -67,6 +67,22 @@ const AT_SHOPS: Audience = Audience::Roles(&[
     Role::MerchantStaff,
     Role::MerchantCashier,
 ]);
+// Their own shops' payments, the shops that a partner connects, a city's relief: the operation looks at their scopes.
+const EVENTS: Audience = Audience::Roles(&[
+    Role::Operator,
+    Role::CallCentre,
+    Role::FinanceStaff,
+    Role::FinanceApprover,
+    Role::MerchantOwner,
+    Role::MerchantStaff,
+    Role::MerchantCashier,
+    Role::Partner,
+    Role::CityOfficer,
+    Role::CityApprover,
+    Role::CityTreasurer,
+]);
+// Each for endpoints of the own scope: the operation looks at it.
+const HOOKS: Audience = Audience::Roles(&[Role::Operator, Role::MerchantOwner, Role::Partner, Role::CityOfficer]);
 const STAFF: Audience = Audience::Roles(&[
     Role::Operator,
     Role::CallCentre,
@@ -194,7 +210,7 @@ operations! {
         ExplainSettlement "explain_settlement" Question One SHOP_MONEY Any;
         ListShopPayouts "shop_payouts" Question One SHOP_MONEY Any;
         ShowShopContract "shop_contract" Question One SHOP_MONEY Any;
-        ListEvents "events" Question One AT_SHOPS Any;
+        ListEvents "events" Question One EVENTS Any;
         ShowSpending "spending" Question One CITY Any;
         ShowSpendingDictionary "spending_dictionary" Question One CITY Any;
         ListResidentEvents "resident_events" Question One PORTAL_ONLY Any;
@@ -307,6 +323,18 @@ operations! {
         DecideMany "decide_many" Command One SIGNED_IN Any;
         ListApprovals "list" Question One INBOX Any;
         ShowApproval "show" Question One READERS Any;
+    }
+    Webhooks {
+        RegisterWebhook "register" Command One HOOKS Any;
+        ChangeWebhook "change" Command One HOOKS Any;
+        SwitchWebhook "switch" Command One HOOKS Any;
+        RemoveWebhook "remove" Command One HOOKS Any;
+        RotateWebhook "rotate" Command One HOOKS Any;
+        TestWebhook "test" Command One HOOKS Any;
+        ResendWebhook "resend" Command One HOOKS Any;
+        ListWebhooks "list" Question One HOOKS Any;
+        ShowWebhook "show" Question One HOOKS Any;
+        ListAttempts "attempts" Question One HOOKS Any;
     }
 }
 

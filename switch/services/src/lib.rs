@@ -42,6 +42,7 @@ mod subject;
 pub mod transactions;
 mod watch;
 mod watched;
+pub mod webhooks;
 mod who;
 
 pub use bank::{BankFile, BankFormat, MadeBytes, MadeFiles, name_at_the_bank, ordering_kind};

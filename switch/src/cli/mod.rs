@@ -38,6 +38,7 @@ mod sign_in;
 mod spending;
 mod statement;
 mod store;
+mod webhook;
 
 use crate::language::{is_chosen, language, refused, shown, spoken};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -307,6 +308,11 @@ enum Command {
         #[command(subcommand)]
         what: settlement::SettlementCommand,
     },
+    /// Endpoints that events are sent to.
+    Webhook {
+        #[command(subcommand)]
+        what: webhook::WebhookCommand,
+    },
     /// Merchants and their terminals.
     Merchant {
         #[command(subcommand)]
@@ -437,6 +443,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Advice { what } => requests::advice(what).await,
         Command::Clock { what } => clock::run(what).await,
         Command::Notice { what } => requests::notice(what).await,
+        Command::Webhook { what } => webhook::run(what).await,
         Command::Policy { what } => policy::run(what).await,
         Command::Points { what } => policy::points(what).await,
         Command::Day { what } => closing::day(what).await,

@@ -50,3 +50,4 @@ mod strict;
 mod tables;
 mod tls;
 mod two;
+mod webhooks;

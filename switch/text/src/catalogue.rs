@@ -4,7 +4,7 @@ use super::{
     Listed, Text, access, approvals, bank_files, bank_lines, cli, closing, closing_refusals, columns, commands,
     configuration, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, lists, month,
     names, notices, payees, payments, problems, relief, relief_refusals, reports, residents, responses,
-    rights_refusals, security, settlements, sign_in, spending, status, tables, usage,
+    rights_refusals, security, settlements, sign_in, spending, status, tables, usage, webhooks,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
 use kazasu_schemas::contract::Tender;
@@ -230,4 +230,8 @@ catalogue! {
     tables::CellFault<'_>
     tables::DetailText<'_>
     usage::UsageText<'_>
+    webhooks::WebhookStateLabel
+    webhooks::WebhookOutcome
+    webhooks::WebhookSent
+    webhooks::WebhookText<'_>
 }

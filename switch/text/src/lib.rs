@@ -63,6 +63,7 @@ pub mod spending;
 pub mod status;
 pub mod tables;
 pub mod usage;
+pub mod webhooks;
 
 #[cfg(test)]
 mod tests;

@@ -87,7 +87,10 @@ pub(crate) fn need(name: Name, method: &Method) -> Need {
 
 /// What is kept of an operation that was carried out. An answer that holds a secret is shown once.
 fn keep(name: Name) -> Keep {
-    let is_secret = matches!(name, Name::InvitePerson | Name::RequestReinvite | Name::RequestKey);
+    let is_secret = matches!(
+        name,
+        Name::InvitePerson | Name::RequestReinvite | Name::RequestKey | Name::RegisterWebhook | Name::RotateWebhook
+    );
     if is_secret { Keep::Outcome } else { Keep::Answer }
 }
 

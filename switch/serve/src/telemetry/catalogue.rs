@@ -260,6 +260,16 @@ pub(super) const ALL: &[Metric] = &[
         By("outcome", &["delivered", "dead", "retry"]),
         "Attempts to deliver notices, by outcome.",
     ),
+    counter(
+        "kazasu_webhook_attempts_total",
+        By("outcome", &["delivered", "failed"]),
+        "Attempts to send events to endpoints, by outcome.",
+    ),
+    gauge(
+        "kazasu_webhook_endpoints",
+        By("state", &["on", "off", "late", "failing"]),
+        "Endpoints that events are sent to, by state, where this node leads.",
+    ),
     gauge("kazasu_notices_waiting", Single, "Notices that wait for delivery."),
     counter("kazasu_notices_dropped_total", Single, "Notices for which there was no room; they are offered again."),
     gauge("kazasu_issuer_connection_up", Configured, "1 while an issuer's connection is signed on."),

@@ -116,6 +116,14 @@ help! {
         "BEFORE": "精算番号", "BEFORE";
         "TAG": "タグ", "TAG";
         "REGION": "市町村コード", "REGION";
+        "WEBHOOK": "送信先", "WEBHOOK";
+        "URL": "宛先", "URL";
+        "KINDS": "種類", "KINDS";
+        "EVENT": "出来事", "EVENT";
+        "OVERLAP_HOURS": "時間", "OVERLAP_HOURS";
+        "SECRETS": "ファイル", "SECRETS";
+        "HEADERS": "ファイル", "HEADERS";
+        "TOLERANCE": "秒数", "TOLERANCE";
         "LIMIT": "件数", "LIMIT";
         "MONTH": "月", "MONTH";
         "BODY": "ファイル", "BODY";
