@@ -59,7 +59,7 @@ pub mod requests {
         RemoveLink, ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident, ShowTaps,
     };
     pub use kazasu_services::security_log::{ReadSecurityLog, VerifySecurityLog};
-    pub use kazasu_services::transactions::{FindTransactions, ShowTakings, ShowTransaction};
+    pub use kazasu_services::transactions::{FindTransactions, ListShops, ShowTakings, ShowTransaction};
 }
 
 /// Gives every row of the table to a macro: method, path, request.
@@ -109,6 +109,7 @@ macro_rules! each_route {
             // Merchants and payments.
             GET "/merchants" ListMerchants;
             GET "/merchants/{*merchant}" ShowMerchant;
+            GET "/shops" ListShops;
             GET "/transactions" FindTransactions;
             GET "/transactions/{record}" ShowTransaction;
             GET "/takings" ShowTakings;

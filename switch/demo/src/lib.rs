@@ -11,6 +11,7 @@ mod play;
 mod progress;
 mod relief;
 pub mod sample;
+mod sign_in;
 mod stop;
 mod summary;
 mod town;

@@ -12,6 +12,7 @@ mod settle;
 mod town;
 
 pub use settle::{ADMINISTRATORS, settle};
+pub(crate) use settle::{PEOPLE, join};
 pub use town::{Mix, Ports, Town, Transport, card_number, named_ppid, ruled_ppid};
 
 use anyhow::Context;

@@ -34,8 +34,8 @@ impl Name {
             | ResidentStatement | ListBrokenLinks | ListWaitingLinks | ListSharedAccounts | ListNotices => {
                 Watched::Look
             }
-            LookAtMerchants | ListMerchants | ShowMerchant | ShowTakings | AskQuote | ListEvents | ListAdvices
-            | ShowPolicy | ShowKeyNeeds => Watched::Question,
+            LookAtMerchants | ListMerchants | ShowMerchant | ListShops | ShowTakings | AskQuote | ListEvents
+            | ListAdvices | ShowPolicy | ShowKeyNeeds => Watched::Question,
             ProposeContracts | CutOver | MarkReconciled | SettleDay | SignDay | ProposePayout | ProposeCancelPayout
             | NoteException | OpenDispute | ProposeResolution | BookReceived | ProposeUndo | CompareFile
             | ReadPayoutStatement | SetPayee | EndPayee | CallPayee | ImportPayees | RefundPayment | ReducePayment

@@ -49,8 +49,8 @@ pub(super) fn told<T: Serialize>(result: Result<T, ServiceError>) -> Response {
 }
 
 /// A refusal for readers of another language than English: [`in_readers_language`] translates it.
-#[derive(Clone)]
-struct Refused(Arc<ServiceError>);
+#[derive(Clone, Debug)]
+pub struct Refused(pub Arc<ServiceError>);
 
 /// The reason why services did not carry an operation out; the security log has it.
 pub(super) fn refused(error: ServiceError) -> Response {
@@ -93,12 +93,10 @@ pub(super) async fn in_readers_language(request: Request, next: Next) -> Respons
     }
 }
 
-fn refusal(error: &ServiceError, language: Language) -> Response {
-    let cannot_be = match error {
-        ServiceError::Command(CommandError::Rejected(why)) => unusable(why),
-        _ => None,
-    };
-    let status = match error {
+/// The status of the answer to a refusal.
+#[must_use]
+pub fn status_of(error: &ServiceError) -> StatusCode {
+    match error {
         ServiceError::Value { .. } | ServiceError::File(_) => StatusCode::BAD_REQUEST,
         ServiceError::Portal(_) => StatusCode::FORBIDDEN,
         ServiceError::Pin | ServiceError::Forbidden(_) | ServiceError::FactorNeeded => StatusCode::FORBIDDEN,
@@ -107,14 +105,22 @@ fn refusal(error: &ServiceError, language: Language) -> Response {
         ServiceError::Provider(why) => of_provider(why),
         ServiceError::NotFound(_) => StatusCode::NOT_FOUND,
         ServiceError::Replaced(_) => StatusCode::PRECONDITION_FAILED,
-        ServiceError::Command(CommandError::Rejected(_)) if cannot_be.is_some() => StatusCode::BAD_REQUEST,
+        ServiceError::Command(CommandError::Rejected(why)) if unusable(why).is_some() => StatusCode::BAD_REQUEST,
         ServiceError::Command(CommandError::Rejected(Rejected::TooManyOpen { .. })) => StatusCode::TOO_MANY_REQUESTS,
         ServiceError::Command(CommandError::Rejected(_)) => StatusCode::CONFLICT,
         ServiceError::Command(CommandError::NotLeader(_)) => StatusCode::MISDIRECTED_REQUEST,
         ServiceError::Command(CommandError::Halted(_) | CommandError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
         ServiceError::Unlogged(_) => StatusCode::SERVICE_UNAVAILABLE,
         ServiceError::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn refusal(error: &ServiceError, language: Language) -> Response {
+    let cannot_be = match error {
+        ServiceError::Command(CommandError::Rejected(why)) => unusable(why),
+        _ => None,
     };
+    let status = status_of(error);
     let mut body = json!({ "detail": error.in_language(language), "code": code(error) });
     if let Some(field) = cannot_be {
         body["field"] = field.into();

@@ -82,7 +82,7 @@ pub(crate) fn need(name: Name, method: &Method) -> Need {
 }
 
 /// What is kept of an operation that was carried out. An answer that holds a secret is shown once.
-fn keep(name: Name) -> Keep {
+pub(super) fn keep(name: Name) -> Keep {
     let is_secret = matches!(name, Name::InvitePerson | Name::RequestReinvite | Name::RequestKey);
     if is_secret { Keep::Outcome } else { Keep::Answer }
 }
@@ -96,7 +96,6 @@ where
     if who.is_portal() || api.services.leads().is_none() {
         return work.await;
     }
-    let caller = who.name.as_str();
     let key = match (request.headers.get(KEY), need(request.name, request.method)) {
         (_, Need::Never) | (None, Need::May) => return work.await,
         (None, Need::Must) => return problem(StatusCode::BAD_REQUEST, "idempotency_key_missing", MISSING),
@@ -109,7 +108,25 @@ where
     let tag = request.headers.get(header::IF_MATCH).map_or(&[][..], |tag| tag.as_bytes());
     let whole = [request.body, &[0], tag].concat();
     let digest = hex::encode(request_digest(request.method.as_str(), target, &whole));
-    let id = [caller.as_bytes(), &[0], key.as_bytes()].concat();
+    let named = Named { id: [who.name.as_bytes(), &[0], key.as_bytes()].concat(), digest, keep: keep(request.name) };
+    named_once(api, named, work).await
+}
+
+/// A request with its name.
+pub(super) struct Named {
+    /// Its caller and its key.
+    pub(super) id: Vec<u8>,
+    /// What it asks for, hexadecimal.
+    pub(super) digest: String,
+    pub(super) keep: Keep,
+}
+
+/// Carries a named request out, unless it was carried out before.
+pub(super) async fn named_once<F>(api: &Api, named: Named, work: F) -> Response
+where
+    F: Future<Output = Response> + Send + 'static,
+{
+    let Named { id, digest, keep } = named;
     let row = Row { request: digest, run: api.onces.run.to_string(), answer: None };
     match begun(api, &id, &row).await {
         Ok(None) => {}
@@ -120,7 +137,7 @@ where
         }
     }
     // To its end, also for a caller that goes away in the middle.
-    let (onces, keep) = (api.onces.clone(), keep(request.name));
+    let onces = api.onces.clone();
     let until = holds(api.engine.now());
     let done = tokio::spawn(async move {
         match unwound(work).await {
