@@ -84,7 +84,7 @@ async fn listed(SignedIn(visitor): SignedIn, RawQuery(query): RawQuery) -> Respo
     let closed = Fields::of_query(query.as_deref()).get("closed") == "1";
     let items = match visitor.ask(ListApprovals { closed }).await {
         Ok(items) => items,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let frame = &visitor.frame;
     let (own, others): (Vec<_>, Vec<_>) = items.iter().partition(|item| is_for(&visitor.who, item));
@@ -101,7 +101,7 @@ async fn listed(SignedIn(visitor): SignedIn, RawQuery(query): RawQuery) -> Respo
 }
 
 /// A request, asked for by its address.
-pub(crate) async fn found(visitor: &Visitor, approval: u64) -> Result<ApprovalShown, Response> {
+pub(crate) async fn found(visitor: &Visitor, approval: u64) -> Result<ApprovalShown, Box<Response>> {
     visitor.ask(ShowApproval { approval }).await
 }
 
@@ -143,7 +143,8 @@ pub(crate) fn screen(visitor: &Visitor, shown: &ApprovalShown, typed: Typed) -> 
     screen = screen.with(Block::Heading(say(PageText::FilledIn))).with_all(content);
     let effect = facts::blocks(frame, &json!(shown.effect));
     screen = screen.with(Block::Heading(say(PageText::Effect)));
-    screen = if effect.is_empty() { screen.with(Block::Lead(say(PageText::NoEffect))) } else { screen.with_all(effect) };
+    screen =
+        if effect.is_empty() { screen.with(Block::Lead(say(PageText::NoEffect))) } else { screen.with_all(effect) };
     if !shown.replaced.is_empty() {
         let changed = facts::blocks(frame, &json!({ "differences": shown.replaced }));
         screen = screen.with(Block::Heading(say(PageText::ChangedSince))).with_all(changed);
@@ -185,6 +186,6 @@ fn deciding(frame: &Frame, shown: &ApprovalShown, typed: Typed) -> Form {
 pub(crate) async fn one(SignedIn(visitor): SignedIn, Path(approval): Path<u64>) -> Response {
     match found(&visitor, approval).await {
         Ok(shown) => visitor.show(&screen(&visitor, &shown, Typed::default())),
-        Err(response) => response,
+        Err(response) => *response,
     }
 }

@@ -76,11 +76,12 @@ struct Asked<'a> {
 async fn decided(Path(approval): Path<u64>, Posted { visitor, fields }: Posted) -> Response {
     let shown = match approvals::found(&visitor, approval).await {
         Ok(shown) => shown,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let (answer, why) = (Answer::read(fields.get("answer")), fields.get("why").trim());
     let step = fields.get("step");
-    let missing = |is_missing: bool, text: PageText<'static>| (is_missing && step != EDIT).then(|| visitor.frame.say(text));
+    let missing =
+        |is_missing: bool, text: PageText<'static>| (is_missing && step != EDIT).then(|| visitor.frame.say(text));
     let no_answer = missing(answer.is_none(), PageText::AnswerMissing);
     let no_reason = missing(why.is_empty(), PageText::ReasonMissing);
     let is_wrong = no_answer.is_some() || no_reason.is_some();
@@ -133,9 +134,11 @@ fn check(
         Some(error) => form.field(code.hint(say(PageText::FactorHint)).error(error)),
         None => form,
     };
-    let form = form.button(Button::step("do", say(asked.answer.title()))).button(Button::step(EDIT, say(PageText::Change)));
+    let form =
+        form.button(Button::step("do", say(asked.answer.title()))).button(Button::step(EDIT, say(PageText::Change)));
     let screen = Screen::new(say(asked.answer.title())).with_status(status);
-    let screen = if asked.answer == Answer::Approve { screen.with(Block::Lead(say(PageText::CheckText))) } else { screen };
+    let screen =
+        if asked.answer == Answer::Approve { screen.with(Block::Lead(say(PageText::CheckText))) } else { screen };
     screen.with(Block::Facts(facts)).with(Block::Form(form))
 }
 
@@ -156,12 +159,14 @@ async fn carried(visitor: &Visitor, shown: &ApprovalShown, asked: Asked<'_>, typ
     // The second factor that was shown a moment ago is the session's: the person is looked up again.
     let person = match visitor.again().await {
         Ok(person) => person,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let (fingerprint, why, signature) = (shown.sha256.clone(), asked.why.to_owned(), None);
     let outcome = match asked.answer {
         Answer::Approve => once(&person, ApproveRequest { approval, fingerprint, why, signature }, asked.fields).await,
-        Answer::SendBack => once(&person, SendBackRequest { approval, fingerprint, why, signature }, asked.fields).await,
+        Answer::SendBack => {
+            once(&person, SendBackRequest { approval, fingerprint, why, signature }, asked.fields).await
+        }
         Answer::Deny => once(&person, DenyRequest { approval, fingerprint, why, signature }, asked.fields).await,
         Answer::Withdraw => once(&person, WithdrawRequest { approval, why }, asked.fields).await,
     };
@@ -175,12 +180,12 @@ async fn carried(visitor: &Visitor, shown: &ApprovalShown, asked: Asked<'_>, typ
             }
             ServiceError::Replaced(_) => match approvals::found(visitor, approval).await {
                 Ok(now) => replaced(visitor, &now, typed),
-                Err(response) => response,
+                Err(response) => *response,
             },
             error if status_of(error).is_client_error() => refused(visitor, shown, (typed, error)),
             error => visitor.problem(error),
         },
-        Err(NotDone::Other(response)) => response,
+        Err(NotDone::Other(response)) => *response,
     }
 }
 
@@ -204,12 +209,16 @@ where
 async fn done(SignedIn(visitor): SignedIn, Path(approval): Path<u64>) -> Response {
     let shown = match approvals::found(&visitor, approval).await {
         Ok(shown) => shown,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let frame = &visitor.frame;
     let say = |text: PageText<'static>| frame.say(text);
     let title = say(PageText::DecisionDone);
-    let done = Done { title: approvals::standing(frame, &shown.item), label: say(PageText::RequestNumber), reference: approval.to_string() };
+    let done = Done {
+        title: approvals::standing(frame, &shown.item),
+        label: say(PageText::RequestNumber),
+        reference: approval.to_string(),
+    };
     let links = vec![
         Link::new(format!("/approvals/{approval}"), say(PageText::ToRequest)),
         Link::new("/", say(PageText::ToHome)),

@@ -124,7 +124,9 @@ impl Shown<'_> {
             let value = own.filter(|value| !value.is_null()).or_else(|| row.get(name)).and_then(Value::as_str);
             value.map_or_else(|| "–".to_owned(), |value| word(frame, field, value))
         };
-        let field = |row: &Map<String, Value>| Cell::new(label(frame, row.get("field").and_then(Value::as_str).unwrap_or_default()));
+        let field = |row: &Map<String, Value>| {
+            Cell::new(label(frame, row.get("field").and_then(Value::as_str).unwrap_or_default()))
+        };
         let (values, names): (Vec<_>, &[&str]) = if rows.iter().all(|row| row.contains_key("value")) {
             (vec![PageText::Value], &["value"])
         } else {
@@ -170,7 +172,14 @@ mod tests {
             "payees": [{ "name": "みどり薬局", "yen": 5 }, { "name": "丸山", "account": "…" }] });
         let (facts, tables) = shown(Language::Japanese, &answer);
         assert_eq!(facts, [("what_ja".to_owned(), "返品".to_owned()), ("円".to_owned(), "¥1,200".to_owned())]);
-        assert_eq!(tables[0], [["残額", "¥1,000", "-¥600"], ["負担者", "加盟店が負担します", "加盟店が負担します"], ["state", "–", "使用できます"]]);
+        assert_eq!(
+            tables[0],
+            [
+                ["残額", "¥1,000", "-¥600"],
+                ["負担者", "加盟店が負担します", "加盟店が負担します"],
+                ["state", "–", "使用できます"]
+            ]
+        );
         assert_eq!(tables[1][1], ["丸山", "", "…"]);
         let (facts, tables) = shown(Language::English, &answer);
         assert_eq!(facts[0], ("what".to_owned(), "refund".to_owned()));

@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn fields_are_read_and_written_as_forms_have_them() {
-        let fields = Fields::read("why=%E6%95%85%E9%9A%9C+%F0%A0%AE%B7&amount=%EF%BC%91%EF%BC%90&amount=2&empty=+".as_bytes());
+        let fields =
+            Fields::read("why=%E6%95%85%E9%9A%9C+%F0%A0%AE%B7&amount=%EF%BC%91%EF%BC%90&amount=2&empty=+".as_bytes());
         assert_eq!((fields.get("why"), fields.get("amount"), fields.get("none")), ("故障 𠮷", "１０", ""));
         assert_eq!((fields.said("empty"), fields.said("amount").as_deref()), (None, Some("１０")));
         let again = Fields::read(fields.without(&["amount"]).encoded().as_bytes());

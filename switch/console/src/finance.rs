@@ -19,7 +19,7 @@ pub(crate) fn routes() -> Router<Console> {
 async fn settlements(SignedIn(visitor): SignedIn) -> Response {
     let listed = match visitor.ask(ListSettlements {}).await {
         Ok(listed) => listed,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let frame = &visitor.frame;
     let yen = |yen: i64| Cell::new(Yen::new(yen).to_string());
@@ -61,12 +61,13 @@ async fn settlements(SignedIn(visitor): SignedIn) -> Response {
 async fn payouts(SignedIn(visitor): SignedIn) -> Response {
     let listed = match visitor.ask(ListPayouts {}).await {
         Ok(listed) => listed,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let frame = &visitor.frame;
     let row = |one: &PayoutView| {
         let settlements: Vec<String> = one.settlements.iter().map(ToString::to_string).collect();
-        let files = one.file.as_ref().map_or_else(|| "–".to_owned(), |file| format!("{} / {}", one.taken_files, file.files));
+        let files =
+            one.file.as_ref().map_or_else(|| "–".to_owned(), |file| format!("{} / {}", one.taken_files, file.files));
         vec![
             Cell::new(one.payout.to_string()),
             Cell::new(settlements.join(", ")),

@@ -11,7 +11,8 @@ use axum::response::Response;
 use kazasu_text::console::PageText;
 
 /// Nothing but the style sheet is loaded, no script and no inline style runs, forms go here only, and no other page frames this one.
-const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The same for every answer. The referrer stays on this host: with none at all, browsers send no origin with a form.
 const HEADERS: [(HeaderName, &str); 6] = [

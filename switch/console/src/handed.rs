@@ -24,7 +24,7 @@ pub(crate) enum NotDone {
     /// The services refused it.
     Refused(Arc<ServiceError>),
     /// Another page says so.
-    Other(Response),
+    Other(Box<Response>),
 }
 
 /// Carries out what a form asks for, once for its key.
@@ -35,14 +35,13 @@ where
     let key = form_key(fields);
     let content = fields.without(&["token", "key", "code", "step"]).encoded();
     let form = Form { key: &key, path: visitor.path(), content: content.as_bytes() };
-    let page = |status, text| {
-        NotDone::Other(problem::page(&visitor.frame, status, Some(visitor.frame.say(text))))
-    };
+    let page =
+        |status, text| NotDone::Other(Box::new(problem::page(&visitor.frame, status, Some(visitor.frame.say(text)))));
     match handed_in_once(&visitor.console.api, &visitor.who, operation, form).await {
         Handed::Done(answer) => Ok(answer),
         Handed::Refused(error) => Err(NotDone::Refused(error)),
         Handed::UnderWay => Err(page(StatusCode::CONFLICT, PageText::UnderWay)),
         Handed::Unknown => Err(page(StatusCode::CONFLICT, PageText::OutcomeUnknown)),
-        Handed::Failed(status) => Err(NotDone::Other(problem::page(&visitor.frame, status, None))),
+        Handed::Failed(status) => Err(NotDone::Other(Box::new(problem::page(&visitor.frame, status, None)))),
     }
 }

@@ -15,7 +15,6 @@ use kazasu_services::transactions::{ListShops, ShowTakings};
 use kazasu_text::console::PageText;
 use kazasu_text::{Count, Language};
 
-
 pub(crate) fn routes() -> Router<Console> {
     Router::new().route("/", get(shown))
 }
@@ -26,11 +25,11 @@ const FEW: usize = 10;
 async fn shown(SignedIn(visitor): SignedIn) -> Response {
     match screen(&visitor).await {
         Ok(screen) => visitor.show(&screen),
-        Err(response) => response,
+        Err(response) => *response,
     }
 }
 
-async fn screen(visitor: &Visitor) -> Result<Screen, Response> {
+async fn screen(visitor: &Visitor) -> Result<Screen, Box<Response>> {
     let frame = &visitor.frame;
     let mut screen = Screen::new(frame.say(PageText::Home));
     if may_ask(Name::ListApprovals, &visitor.who) {
@@ -80,7 +79,7 @@ fn waiting(visitor: &Visitor, items: &[ApprovalItem]) -> Vec<Block> {
 }
 
 /// Today's takings of a merchant's own shops.
-async fn takings(visitor: &Visitor) -> Result<Vec<Block>, Response> {
+async fn takings(visitor: &Visitor) -> Result<Vec<Block>, Box<Response>> {
     let frame = &visitor.frame;
     let shops = visitor.ask(ListShops {}).await?;
     if shops.is_empty() || shops.len() > FEW {

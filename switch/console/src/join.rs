@@ -34,7 +34,8 @@ fn invitation(visitor: &Visitor, given: &str, error: Option<String>) -> Screen {
 /// Password and app. The app's secret is drawn here, and kept nowhere until the person has shown a code of it.
 fn choosing(visitor: &Visitor, (given, secret): (&str, &str), error: Option<String>) -> Screen {
     let say = |text: PageText<'static>| visitor.frame.say(text);
-    let groups: Vec<String> = secret.as_bytes().chunks(4).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+    let groups: Vec<String> =
+        secret.as_bytes().chunks(4).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
     let password = Field::new("password", FieldKind::NewPassword, say(PageText::NewPassword));
     let code = Field::new("code", FieldKind::OneTimeCode, say(PageText::CodeOfApp));
     let form = Form::post("/join")
@@ -72,7 +73,8 @@ async fn joining(Filled { visitor, fields }: Filled) -> Response {
     match visitor.call(ask).await {
         Ok(joined) => visitor.show(&recovery(&visitor, &joined.name, joined.recovery_codes)),
         Err(error) if status_of(&error).is_client_error() => {
-            let screen = choosing(&visitor, (&given, secret.text().as_str()), Some(error.in_language(visitor.frame.language)));
+            let screen =
+                choosing(&visitor, (&given, secret.text().as_str()), Some(error.in_language(visitor.frame.language)));
             let mut response = visitor.show(&screen.with_status(status_of(&error)));
             response.extensions_mut().insert(Told);
             response

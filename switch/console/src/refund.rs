@@ -4,6 +4,7 @@ use crate::fields::Fields;
 use crate::handed::{NotDone, answered, form_key};
 use crate::kept::EDIT;
 use crate::posted::Posted;
+use crate::problem;
 use crate::screen::{Block, Button, Done, Fact, Field, FieldKind, Form, Link, Screen};
 use crate::transactions;
 use crate::visitor::{Console, SignedIn, Visitor, see};
@@ -15,7 +16,7 @@ use axum::routing::get;
 use kazasu_api::http::{Told, status_of};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::typed;
-use kazasu_services::access::{About, Name};
+use kazasu_services::access::{Access, Name, Scope, may};
 use kazasu_services::approvals::ApprovalContent;
 use kazasu_services::corrections::RefundPayment;
 use kazasu_services::transactions::TransactionView;
@@ -38,18 +39,20 @@ struct Typed {
 }
 
 /// The payment, for a person who may ask for refunds.
-async fn payment(visitor: &Visitor, record: u64) -> Result<TransactionView, Response> {
-    let may = visitor.console.api.services.admit(Name::RefundPayment, About::Nothing, &visitor.who).await;
-    may.map_err(|error| visitor.problem(&error))?;
+async fn payment(visitor: &Visitor, record: u64) -> Result<TransactionView, Box<Response>> {
+    if let Access::No(why) = may(Name::RefundPayment, &visitor.who, &Scope::Everywhere) {
+        let page = problem::page(&visitor.frame, StatusCode::FORBIDDEN, Some(visitor.frame.tell(&why)));
+        return Err(Box::new(page));
+    }
     let story = transactions::story(visitor, record).await?;
     let found = story.into_iter().find(|one| one.record == record);
-    found.ok_or_else(|| crate::problem::page(&visitor.frame, StatusCode::NOT_FOUND, None))
+    found.ok_or_else(|| Box::new(problem::page(&visitor.frame, StatusCode::NOT_FOUND, None)))
 }
 
 async fn asked(SignedIn(visitor): SignedIn, Path(record): Path<u64>) -> Response {
     match payment(&visitor, record).await {
         Ok(one) => visitor.show(&screen(&visitor, &one, Typed::default())),
-        Err(response) => response,
+        Err(response) => *response,
     }
 }
 
@@ -76,7 +79,8 @@ fn amount(visitor: &Visitor, one: &TransactionView, text: &str) -> Result<Yen, S
     if text.trim().is_empty() {
         return Err(frame.say(PageText::AmountMissing));
     }
-    let told = |error: typed::AmountError| errors::of(&error).map_or_else(|| error.to_string(), |text| frame.tell(&text));
+    let told =
+        |error: typed::AmountError| errors::of(&error).map_or_else(|| error.to_string(), |text| frame.tell(&text));
     let yen = typed::yen(text).map_err(told)?;
     let left = Yen::new(one.left_yen);
     if yen.is_positive() && yen <= left { Ok(yen) } else { Err(frame.say(PageText::AmountNotLeft { left })) }
@@ -85,9 +89,10 @@ fn amount(visitor: &Visitor, one: &TransactionView, text: &str) -> Result<Yen, S
 async fn handed_in(Path(record): Path<u64>, Posted { visitor, fields }: Posted) -> Response {
     let one = match payment(&visitor, record).await {
         Ok(one) => one,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
-    let mut typed = Typed { amount: fields.get("amount").to_owned(), why: fields.get("why").trim().to_owned(), ..Typed::default() };
+    let mut typed =
+        Typed { amount: fields.get("amount").to_owned(), why: fields.get("why").trim().to_owned(), ..Typed::default() };
     if fields.get("step") == EDIT {
         return visitor.show(&screen(&visitor, &one, typed));
     }
@@ -114,7 +119,7 @@ async fn handed_in(Path(record): Path<u64>, Posted { visitor, fields }: Posted) 
             Some(approval) => see(&format!("/transactions/{record}/refund/{approval}")),
             None => see(&format!("/transactions/{record}")),
         },
-        Err(NotDone::Other(response)) => response,
+        Err(NotDone::Other(response)) => *response,
         Err(NotDone::Refused(error)) if status_of(&error).is_client_error() => {
             let status = status_of(&error);
             typed.wrong_amount = Some(error.in_language(visitor.frame.language));
@@ -153,15 +158,19 @@ fn check(visitor: &Visitor, one: &TransactionView, (yen, typed): (Yen, &Typed), 
 async fn done(SignedIn(visitor): SignedIn, Path((record, approval)): Path<(u64, u64)>) -> Response {
     let shown = match crate::approvals::found(&visitor, approval).await {
         Ok(shown) => shown,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let is_of_it = matches!(&shown.content, ApprovalContent::Correction { payment, .. } if *payment == record);
     if !is_of_it {
-        return crate::problem::page(&visitor.frame, StatusCode::NOT_FOUND, None);
+        return problem::page(&visitor.frame, StatusCode::NOT_FOUND, None);
     }
     let frame = &visitor.frame;
     let say = |text: PageText<'static>| frame.say(text);
-    let done = Done { title: say(PageText::RefundAsked), label: say(PageText::RequestNumber), reference: approval.to_string() };
+    let done = Done {
+        title: say(PageText::RefundAsked),
+        label: say(PageText::RequestNumber),
+        reference: approval.to_string(),
+    };
     let links = vec![
         Link::new(format!("/transactions/{record}"), say(PageText::ToPayment)),
         Link::new(format!("/approvals/{approval}"), say(PageText::ToRequest)),

@@ -66,7 +66,7 @@ async fn signed_in(Filled { visitor, fields }: Filled) -> Response {
     } else {
         match visitor.with_session(&done.session).await {
             Ok(person) => person.show(&kept::screen(&person.frame, &back, &Fields::read(typed.as_bytes()))),
-            Err(response) => return response,
+            Err(response) => return *response,
         }
     };
     response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -83,7 +83,7 @@ async fn by_link(visitor: Visitor, Path(word): Path<String>) -> Response {
     let asked = SignInPerson { name, password: password.to_string(), code: app.at(seconds), public: None };
     let done = match visitor.ask(asked).await {
         Ok(done) => done,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let mut response = see("/");
     response.headers_mut().append(header::SET_COOKIE, visitor.console.transport.begins(&done.session));

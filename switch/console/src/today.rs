@@ -28,7 +28,7 @@ async fn shown(SignedIn(visitor): SignedIn, RawQuery(query): RawQuery) -> Respon
     let asked = Fields::of_query(query.as_deref());
     let shops = match visitor.ask(ListShops {}).await {
         Ok(shops) => shops,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let chosen = asked.said("shop").or_else(|| match shops.as_slice() {
         [only] => Some(only.merchant.clone()),
@@ -40,7 +40,7 @@ async fn shown(SignedIn(visitor): SignedIn, RawQuery(query): RawQuery) -> Respon
         Some(shop) => match of_shop(&visitor, &shop).await {
             Ok(blocks) if shops.len() > 1 => Screen::new(title).with_all(blocks).with(choosing(&visitor, &shops)),
             Ok(blocks) => Screen::new(title).with_all(blocks),
-            Err(response) => return response,
+            Err(response) => return *response,
         },
     };
     visitor.show(&screen)
@@ -61,13 +61,14 @@ fn choosing(visitor: &Visitor, shops: &[ShopView]) -> Block {
         let field = Field::new("shop", FieldKind::Text, frame.say(PageText::Shop)).hint(frame.say(PageText::ShopHint));
         return Block::Form(Form::get("/today").field(field).button(Button::new(frame.say(PageText::ShowShop))));
     }
-    let option = |shop: &ShopView| Choice { value: shop.merchant.clone(), label: format!("{} {}", shop.name, shop.merchant) };
+    let option =
+        |shop: &ShopView| Choice { value: shop.merchant.clone(), label: format!("{} {}", shop.name, shop.merchant) };
     let field = Field::new("shop", FieldKind::Text, frame.say(PageText::Shop));
     let field = field.options(shops.iter().map(option).collect());
     Block::Form(Form::get("/today").field(field).button(Button::new(frame.say(PageText::ShowShop))))
 }
 
-async fn of_shop(visitor: &Visitor, shop: &str) -> Result<Vec<Block>, Response> {
+async fn of_shop(visitor: &Visitor, shop: &str) -> Result<Vec<Block>, Box<Response>> {
     let frame = &visitor.frame;
     let day = visitor.ask(ShowTakings { merchant: shop.to_owned(), day: None }).await?;
     let last = FindTransactions {
@@ -84,7 +85,8 @@ async fn of_shop(visitor: &Visitor, shop: &str) -> Result<Vec<Block>, Response> 
         Fact::new(frame.say(PageText::NetTakings), Yen::new(day.net_yen).to_string()),
         Fact::new(frame.say(PageText::AsOf), moment::shown(&now.jst_text())),
     ];
-    let count = |of: fn(&kazasu_services::transactions::TerminalTakings) -> u64| day.terminals.iter().map(of).sum::<u64>();
+    let count =
+        |of: fn(&kazasu_services::transactions::TerminalTakings) -> u64| day.terminals.iter().map(of).sum::<u64>();
     facts.insert(3, Fact::new(frame.say(PageText::PaymentsCount), count(|t| t.payments).to_string()));
     let mut links = vec![Link::new(address(shop), frame.say(PageText::Reload))];
     let last_payment = last.transactions.iter().find(|one| one.left_yen > 0);

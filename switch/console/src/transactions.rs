@@ -118,9 +118,9 @@ fn search(frame: &Frame, asked: &Fields) -> Result<FindTransactions, WrongField>
 
 fn form(frame: &Frame, asked: &Fields, wrong: Option<WrongField>) -> Form {
     let error = |name: &str| wrong.as_ref().filter(|wrong| wrong.name == name).map(|wrong| wrong.text.clone());
-    let fields = SEARCHED.into_iter().map(|(name, kind, label)| {
-        Field::new(name, kind, frame.say(label)).value(asked.get(name)).error(error(name))
-    });
+    let fields = SEARCHED
+        .into_iter()
+        .map(|(name, kind, label)| Field::new(name, kind, frame.say(label)).value(asked.get(name)).error(error(name)));
     let form = fields.fold(Form::get("/transactions"), Form::field);
     form.button(Button::new(frame.say(PageText::Search)))
 }
@@ -175,7 +175,7 @@ fn page_of_wrong(frame: &Frame, asked: &Fields, wrong: WrongField) -> Screen {
 }
 
 /// A payment's messages, in their order.
-pub(crate) async fn story(visitor: &Visitor, record: u64) -> Result<Vec<TransactionView>, Response> {
+pub(crate) async fn story(visitor: &Visitor, record: u64) -> Result<Vec<TransactionView>, Box<Response>> {
     visitor.ask(ShowTransaction { record, why: None }).await
 }
 
@@ -211,7 +211,7 @@ pub(crate) fn facts(frame: &Frame, one: &TransactionView) -> Vec<Fact> {
 async fn one(SignedIn(visitor): SignedIn, Path(record): Path<u64>) -> Response {
     let story = match story(&visitor, record).await {
         Ok(story) => story,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let frame = &visitor.frame;
     let mut screen = Screen::new(frame.say(PageText::TransactionTitle { record }));

@@ -46,7 +46,7 @@ fn form_token(session: &str) -> String {
 
 impl Visitor {
     /// The reader of a request.
-    async fn of(parts: &Parts, console: &Console) -> Result<Visitor, Response> {
+    async fn of(parts: &Parts, console: &Console) -> Result<Visitor, Box<Response>> {
         let address = parts.extensions.get::<Guest>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), Guest::address);
         let place = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let frame = Frame::of(cookies::language(&parts.headers), place);
@@ -61,7 +61,7 @@ impl Visitor {
     }
 
     /// The same reader with a session, if it holds.
-    pub(crate) async fn with_session(self, session: &str) -> Result<Visitor, Response> {
+    pub(crate) async fn with_session(self, session: &str) -> Result<Visitor, Box<Response>> {
         let bearer = Bearer { text: session, address: self.who.address, via: Via::Console };
         match self.console.api.services.known(bearer).await {
             Ok(Ok(who)) if who.kind == CallerKind::Person => {
@@ -71,12 +71,12 @@ impl Visitor {
                 Ok(Visitor { frame, who, session: Some(Zeroizing::new(session.to_owned())), ..self })
             }
             Ok(_) => Ok(self),
-            Err(error) => Err(self.problem(&error)),
+            Err(error) => Err(Box::new(self.problem(&error))),
         }
     }
 
     /// The same person, as the session has it now: after a second factor was shown in it.
-    pub(crate) async fn again(&self) -> Result<Visitor, Response> {
+    pub(crate) async fn again(&self) -> Result<Visitor, Box<Response>> {
         match &self.session {
             Some(session) => self.clone().with_session(session).await,
             None => Ok(self.clone()),
@@ -88,8 +88,8 @@ impl Visitor {
     }
 
     /// Asks a service as this reader.
-    pub(crate) async fn ask<O: Operation>(&self, operation: O) -> Result<O::Answer, Response> {
-        self.call(operation).await.map_err(|error| self.problem(&error))
+    pub(crate) async fn ask<O: Operation>(&self, operation: O) -> Result<O::Answer, Box<Response>> {
+        self.call(operation).await.map_err(|error| Box::new(self.problem(&error)))
     }
 
     /// The same, where the page itself says what is wrong.
@@ -122,7 +122,8 @@ pub(crate) fn see(address: &str) -> Response {
 
 /// A path of these pages, or the first page where it is anything else: no sign-in leads to another site.
 pub(crate) fn own_path(text: &str) -> &str {
-    let is_own = text.starts_with('/') && !text.starts_with("//") && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    let is_own =
+        text.starts_with('/') && !text.starts_with("//") && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     if is_own { text } else { "/" }
 }
 
@@ -130,7 +131,7 @@ impl FromRequestParts<Console> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
-        Visitor::of(parts, console).await
+        Visitor::of(parts, console).await.map_err(|response| *response)
     }
 }
 
@@ -141,7 +142,7 @@ impl FromRequestParts<Console> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
-        let visitor = Visitor::of(parts, console).await?;
+        let visitor = Visitor::of(parts, console).await.map_err(|response| *response)?;
         if visitor.is_signed_in() {
             return Ok(SignedIn(visitor));
         }

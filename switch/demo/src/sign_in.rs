@@ -77,7 +77,8 @@ async fn settled(services: &Services, folder: &Path) -> anyhow::Result<()> {
     organisation(services, ("merchant", MERCHANT, vec![SHOP.to_owned()])).await?;
     organisation(services, ("operator", OFFICE, Vec::new())).await?;
     for (name, role) in MORE {
-        let (scope, at) = if role == Role::Auditor { ("all".to_owned(), OFFICE) } else { (format!("shop:{SHOP}"), MERCHANT) };
+        let (scope, at) =
+            if role == Role::Auditor { ("all".to_owned(), OFFICE) } else { (format!("shop:{SHOP}"), MERCHANT) };
         granted(services, name, (role, &scope, at), folder).await?;
     }
     Ok(())
@@ -102,11 +103,17 @@ async fn granted(
 ) -> anyhow::Result<()> {
     let [asks, decides] = ADMINISTRATORS;
     let (organisation, why) = (organisation.to_owned(), WHY.to_owned());
-    let invite =
-        InvitePerson { name: name.to_owned(), organisation, second_administrator: false, hours: None, why: why.clone() };
+    let invite = InvitePerson {
+        name: name.to_owned(),
+        organisation,
+        second_administrator: false,
+        hours: None,
+        why: why.clone(),
+    };
     let invited = services.call(invite, &services.in_process(asks).await?).await?;
     let role = format!("{role} {scope}");
-    let grant = RequestGrant { holder: name.to_owned(), role, from: None, until: None, deputy_for: None, why: why.clone() };
+    let grant =
+        RequestGrant { holder: name.to_owned(), role, from: None, until: None, deputy_for: None, why: why.clone() };
     let asked = services.call(grant, &services.in_process(asks).await?).await?;
     let (approval, fingerprint) = asked.proposal.zip(asked.fingerprint).context("the request for a role")?;
     let approve = ApproveRequest { approval, fingerprint, why, signature: None };

@@ -30,7 +30,15 @@ impl Answer {
 fn attribute(element: &str, name: &str) -> String {
     let element = element.split('>').next().unwrap();
     let value = element.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-    let named = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&"), ("&amp;", "&"), ("&quot;", "\"")];
+    let named = [
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
+        ("&quot;", "\""),
+    ];
     named.iter().fold(value.to_owned(), |text, (code, sign)| text.replace(code, sign))
 }
 
@@ -127,9 +135,10 @@ pub(crate) fn fields_of(answer: &Answer, action: &str) -> Vec<(&'static str, Str
     let forms = answer.body.split("<form").skip(1).filter(|form| attribute(form, "action") == action);
     let form = forms.last().unwrap_or_else(|| panic!("no form to {action}: {} {}", answer.status, answer.body));
     let form = form.split("</form>").next().unwrap();
-    let inputs = form.split("<input").skip(1).filter(|input| {
-        attribute(input, "type") != "radio" || input.split('>').next().unwrap().contains(" checked")
-    });
+    let inputs = form
+        .split("<input")
+        .skip(1)
+        .filter(|input| attribute(input, "type") != "radio" || input.split('>').next().unwrap().contains(" checked"));
     // The names live as long as the test.
     let named = |input: &str| (&*Box::leak(attribute(input, "name").into_boxed_str()), attribute(input, "value"));
     inputs.map(named).collect()

@@ -141,7 +141,9 @@ fn a_form_of_another_site_is_refused() {
 fn check(path: &str, language: &str, answer: &Answer) {
     let body = &answer.body;
     let policy = answer.header("content-security-policy");
-    for part in ["default-src 'none'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
+    for part in
+        ["default-src 'none'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]
+    {
         assert!(policy.contains(part), "{path}: {policy}");
     }
     assert!(!policy.contains("unsafe") && !policy.contains("script-src"), "{path}: {policy}");
@@ -266,7 +268,10 @@ fn another_merchants_people_find_nothing_on_any_page() {
     // And no form of theirs, filled in by hand, does anything there.
     let token = oda.form("/", "/sign-out");
     for (path, fields) in [
-        (refund.clone(), vec![("amount", "1"), ("why", "x"), ("step", "do"), ("key", "0123456789abcdef0123456789abcdef")]),
+        (
+            refund.clone(),
+            vec![("amount", "1"), ("why", "x"), ("step", "do"), ("key", "0123456789abcdef0123456789abcdef")],
+        ),
         (format!("/approvals/{number}"), vec![("answer", "approve"), ("why", "x"), ("step", "do")]),
         (format!("/approvals/{number}"), vec![("answer", "withdraw"), ("why", "x"), ("step", "do")]),
     ] {

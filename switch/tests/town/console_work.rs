@@ -29,7 +29,11 @@ fn a_refund_is_asked_for_once_and_approved_by_another_person_who_shows_a_second_
     let [mut mori, _] = merchants(&town, &served, &shop);
     let refund = format!("/transactions/{record}/refund");
     // What is wrong is said beside the fields, and what was typed is kept.
-    let wrong = mori.submit(&refund, &refund, &[("amount", with("3,001")), ("why", with("壊れていた")), ("step", with("check"))]);
+    let wrong = mori.submit(
+        &refund,
+        &refund,
+        &[("amount", with("3,001")), ("why", with("壊れていた")), ("step", with("check"))],
+    );
     assert_eq!(wrong.status, 400);
     assert!(wrong.body.contains("href=\"#amount\"") && wrong.body.contains("value=\"3,001\""), "{}", wrong.body);
     let filled = [("amount", with("１，２００円")), ("why", with("壊れていた")), ("step", with("check"))];
@@ -46,7 +50,11 @@ fn a_refund_is_asked_for_once_and_approved_by_another_person_who_shows_a_second_
     assert_eq!((open.len(), &open[0]["yen"], &open[0]["via"]), (1, &json!(1_200), &json!("console")), "{open:?}");
     let number = open[0]["approval"].as_u64().unwrap();
     let confirmed = mori.get(first.location());
-    assert!(confirmed.status == 200 && confirmed.body.contains(&format!("<strong>{number}</strong>")), "{}", confirmed.body);
+    assert!(
+        confirmed.status == 200 && confirmed.body.contains(&format!("<strong>{number}</strong>")),
+        "{}",
+        confirmed.body
+    );
     // Not by the person who asked.
     let page = format!("/approvals/{number}");
     let own = mori.get(&page);
@@ -59,7 +67,9 @@ fn a_refund_is_asked_for_once_and_approved_by_another_person_who_shows_a_second_
     let fingerprint = open[0]["fingerprint"].as_str().unwrap();
     assert!(shown.body.contains(fingerprint) && shown.body.contains("壊れていた"), "{}", shown.body);
     let nothing = tanaka.submit(&page, &page, &[("step", with("check"))]);
-    assert!(nothing.status == 400 && nothing.body.contains("href=\"#answer\"") && nothing.body.contains("href=\"#why\""));
+    assert!(
+        nothing.status == 400 && nothing.body.contains("href=\"#answer\"") && nothing.body.contains("href=\"#why\"")
+    );
     let decided = [("answer", with("approve")), ("why", with("確認しました")), ("step", with("check"))];
     // Another version than the one that was looked at.
     let stale = [decided.to_vec(), vec![("fingerprint", "0".repeat(64))]].concat();
@@ -77,7 +87,8 @@ fn a_refund_is_asked_for_once_and_approved_by_another_person_who_shows_a_second_
     assert_eq!((done.status, done.location()), (303, format!("{page}/done").as_str()), "{}", done.body);
     let again = tanaka.get(done.location());
     assert!(again.body.contains("class=\"done\"") && again.body.contains("承認"), "{}", again.body);
-    let (_, payment) = call(&served, "GET", &format!("/api/v1/transactions/{record}"), &town.session("tanaka"), &Value::Null);
+    let (_, payment) =
+        call(&served, "GET", &format!("/api/v1/transactions/{record}"), &town.session("tanaka"), &Value::Null);
     assert_eq!(payment[0]["refunded_yen"], json!(1_200), "{payment}");
     served.stop();
 }
@@ -145,7 +156,9 @@ fn the_demo_begins_with_links_that_sign_its_people_in_once() {
         let mut browser = Browser::new(address.strip_prefix("http://").unwrap().parse().unwrap());
         let signed_in = browser.get(link);
         assert_eq!((signed_in.status, signed_in.location()), (303, "/"), "{name}: {}", signed_in.body);
-        let home = wait_for("the first page", Duration::from_secs(10), || Some(browser.get("/")).filter(|home| home.status == 200));
+        let home = wait_for("the first page", Duration::from_secs(10), || {
+            Some(browser.get("/")).filter(|home| home.status == 200)
+        });
         assert!(home.body.contains(name.as_str()), "{name}: {}", home.body);
         assert_eq!(home.body.contains("丸山商店"), ["mise", "reji"].contains(&name.as_str()), "{name}: {}", home.body);
         assert_eq!(Browser::new(address.strip_prefix("http://").unwrap().parse().unwrap()).get(link).status, 404);

@@ -2,9 +2,9 @@
 
 use super::{
     Listed, Text, access, approvals, bank_files, bank_lines, cli, closing, closing_refusals, columns, commands,
-    configuration, console, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, names, notices,
-    payees, payments, problems, relief, relief_refusals, reports, residents, responses, rights_refusals, security,
-    settlements, sign_in, status, tables, usage,
+    configuration, console, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, names,
+    notices, payees, payments, problems, relief, relief_refusals, reports, residents, responses, rights_refusals,
+    security, settlements, sign_in, status, tables, usage,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
 use kazasu_schemas::contract::Tender;

@@ -63,7 +63,9 @@ where
     if status.is_success() {
         return serde_json::from_slice(&body).map_or(Handed::Unknown, Handed::Done);
     }
-    let code = serde_json::from_slice::<serde_json::Value>(&body).ok().and_then(|body| Some(body.get("code")?.as_str()?.to_owned()));
+    let code = serde_json::from_slice::<serde_json::Value>(&body)
+        .ok()
+        .and_then(|body| Some(body.get("code")?.as_str()?.to_owned()));
     match code.as_deref() {
         Some("idempotency_under_way") => Handed::UnderWay,
         Some("idempotency_outcome_unknown" | "answer_not_kept") => Handed::Unknown,
