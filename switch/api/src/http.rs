@@ -196,6 +196,12 @@ async fn admitted(api: &Api, known: Result<Who, Box<Response>>, request: Request
         Ok(whole) => whole,
         Err(refusal) => return *refusal,
     };
+    // A body may take minutes: what the caller may do, and whether a key or session is still one, is what it is now.
+    who = match caller(api, &parts.headers, parts.extensions.get::<Guest>()).await {
+        Ok(now) if now.name == who.name && now.kind == who.kind => now,
+        Ok(_) => return *callers::unknown(sign_in_needed()),
+        Err(refusal) => return *refusal,
+    };
     who.presented = callers::presented(&parts.headers, (&parts.method, &parts.uri), &whole);
     parts.extensions.insert(who);
     let request = Request::from_parts(parts, whole.into());

@@ -164,7 +164,7 @@ fn problem_responses() -> Value {
 /// The problems that an operation may answer with.
 fn problems(name: Name, method: &Method, row: &Row) -> Value {
     let changes = *method != Method::GET;
-    let decides = matches!(name, Name::ApproveRequest | Name::SendBackRequest | Name::DenyRequest);
+    let decides = matches!(name, Name::ApproveRequest | Name::SendBackRequest | Name::DenyRequest | Name::CallPayee);
     let is_named = need(name, method) != Need::Never;
     let is_open = row.audience == Audience::Anyone;
     let has = |status: &str| match status {

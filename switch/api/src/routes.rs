@@ -44,8 +44,8 @@ pub mod requests {
     pub use kazasu_services::people::{
         AddPasskey, AskPasskey, EndGrant, EndPerson, EndSessions, Found, InvitePerson, Join, ListKeys,
         ListOrganisations, ListPasskeys, ListPeople, ListSessions, PeopleReport, RemovePasskey, RequestGrant,
-        RequestKey, RequestReinvite, RequestStatementKey, RevokeKey, RotateKey, SetOrganisation, ShowMatrix,
-        SignInPasskey, SignInPerson, SignInProvider, SignOut, StartPasskey, StartProvider, StepUp, WhoAmI,
+        RequestKey, RequestReinvite, RequestShops, RequestStatementKey, RevokeKey, RotateKey, SetOrganisation,
+        ShowMatrix, SignInPasskey, SignInPerson, SignInProvider, SignOut, StartPasskey, StartProvider, StepUp, WhoAmI,
     };
     pub use kazasu_services::policy::{ActivatePolicy, FundProgramme, ShowPolicy};
     pub use kazasu_services::relief::{
@@ -124,7 +124,7 @@ macro_rules! each_route {
             GET "/payees" ListPayees;
             POST "/payees" SetPayee;
             POST "/payees/end" EndPayee;
-            POST "/payees/called" CallPayee;
+            POST "/payees/called" CallPayee takes_tag;
             POST "/payees/reveal" RevealPayee;
 
             // Closing the day.
@@ -191,6 +191,7 @@ macro_rules! each_route {
             POST "/people/{person}/invite" RequestReinvite;
             GET "/organisations" ListOrganisations;
             POST "/organisations" SetOrganisation;
+            POST "/organisations/shops" RequestShops;
             POST "/grants" RequestGrant;
             POST "/grants/{grant}/end" EndGrant;
             GET "/programs" ListKeys;

@@ -316,6 +316,7 @@ operations! {
         RequestReinvite "invite_again" Command Two ACCESS Any;
         RequestKey "create_key" Command Two ACCESS Any;
         RequestStatementKey "statement_key" Command Two ACCESS Any;
+        RequestShops "shops" Command Two ACCESS Any;
         RotateKey "rotate_key" Command One SIGNED_IN Any;
         Join "join" Command One ANYONE Any;
         SignInPerson "sign_in" Command One ANYONE Any;

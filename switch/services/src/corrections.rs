@@ -298,7 +298,7 @@ impl Operation for ShowPayment {
             let about = |proposal: &Proposal| {
                 matches!(proposal, Proposal::Correction(asked) if asked.payment == payment.record)
             };
-            let waits = state.approvals().into_iter().find(|open| about(&open.proposal)).map(|open| open.number);
+            let waits = state.approval_about(about).map(|open| open.number);
             Some((payment, waits))
         });
         let found = found.await?.ok_or_else(|| not_found(&NotFoundText::PostedPayment { record }))?;

@@ -64,7 +64,9 @@ impl Operation for ListEvents {
         let shops = Shops::of(services, who).await?;
         let context = services.closing_context()?;
         let mut reader = context.store.reader().await.map_err(ServiceError::inside)?;
-        let head = reader.head().await.map_err(ServiceError::inside)?.seq;
+        // What a record concerns is looked up in the state, which may stand behind the journal on a node that follows.
+        let known_to = services.query(|state| state.seq).await?;
+        let head = reader.head().await.map_err(ServiceError::inside)?.seq.min(known_to);
         let (mut events, mut next) = (Vec::new(), self.after.min(head));
         let last = next.saturating_add(MOST_RECORDS).min(head);
         let mut known = Known::default();
@@ -129,12 +131,26 @@ impl Known {
             }
             About::Payout(number) => {
                 let of = self.payout(services, number).await?;
-                let settlements = self.settlements(services).await?;
-                let shops = of.iter().filter_map(|one| settlements.get(one));
-                shops.map(|(shop, yen)| OfShop::new(Some(*shop), Some(*yen))).collect()
+                self.shops_paid(services, &of).await?
+            }
+            About::Cancelled(request) => {
+                let found = services.query(move |state| {
+                    let mut all = state.cancelled_payouts();
+                    all.find(|(by, ..)| *by == request).map(|(_, payout, of)| (payout, of.to_vec()))
+                });
+                let Some((payout, of)) = found.await? else { return Ok(Vec::new()) };
+                let shops = self.shops_paid(services, &of).await?;
+                shops.into_iter().map(|shop| OfShop { payout: Some(payout), ..shop }).collect()
             }
             About::Staff => vec![OfShop::new(None, raw.amount)],
         })
+    }
+
+    /// The shops of settlements that are paid together.
+    async fn shops_paid(&mut self, services: &Services, of: &[u32]) -> Result<Vec<OfShop>> {
+        let settlements = self.settlements(services).await?;
+        let shops = of.iter().filter_map(|one| settlements.get(one));
+        Ok(shops.map(|(shop, yen)| OfShop::new(Some(*shop), Some(*yen))).collect())
     }
 
     async fn payment(&mut self, services: &Services, record: u64) -> Result<Option<(ShopKey, i64, &'static str)>> {
@@ -162,8 +178,13 @@ impl Known {
         if let Some(of) = self.payouts.get(&number) {
             return Ok(of.clone());
         }
-        let all = services.query(|state| state.payouts()).await?;
-        self.payouts = all.into_iter().map(|one| (one.number, one.settlements)).collect();
+        // A payout that was cancelled later was ordered all the same.
+        let all = services.query(|state| {
+            let gone = state.cancelled_payouts().map(|(_, payout, of)| (payout, of.to_vec()));
+            let gone: Vec<_> = gone.collect();
+            state.payouts().into_iter().map(|one| (one.number, one.settlements)).chain(gone).collect::<Vec<_>>()
+        });
+        self.payouts = all.await?.into_iter().collect();
         Ok(self.payouts.get(&number).cloned().unwrap_or_default())
     }
 }

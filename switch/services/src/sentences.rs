@@ -150,6 +150,9 @@ pub fn rejected(why: &Rejected, language: Language) -> String {
         Rejected::Approval(ApprovalRefusal::NotPerson(by)) => CommandText::NotPerson { by },
         Rejected::Approval(ApprovalRefusal::Changed(request)) => CommandText::ApprovalChanged { request: *request },
         Rejected::Approval(ApprovalRefusal::SentBack(request)) => CommandText::ApprovalSentBack { request: *request },
+        Rejected::Approval(ApprovalRefusal::TooManyOf { by, open, most }) => {
+            CommandText::ApprovalsOfOne { by, open: (*open).into(), most: (*most).into() }
+        }
         Rejected::Approval(ApprovalRefusal::OfAnother(request, by)) => {
             CommandText::ApprovalOfAnother { request: *request, by }
         }

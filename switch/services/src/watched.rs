@@ -55,9 +55,9 @@ impl Name {
             ShowApproval => Watched::Look,
             ReadSecurityLog | VerifySecurityLog => Watched::LogRead,
             Found | SetOrganisation | InvitePerson | EndPerson | EndGrant | RevokeKey | RequestGrant
-            | RequestReinvite | RequestKey | RequestStatementKey | RotateKey | Join | SignInPerson | StepUp
-            | SignOut | EndSessions | StartProvider | SignInProvider | AskPasskey | SignInPasskey | StartPasskey
-            | AddPasskey | RemovePasskey => Watched::Command,
+            | RequestReinvite | RequestKey | RequestStatementKey | RequestShops | RotateKey | Join | SignInPerson
+            | StepUp | SignOut | EndSessions | StartProvider | SignInProvider | AskPasskey | SignInPasskey
+            | StartPasskey | AddPasskey | RemovePasskey => Watched::Command,
             WhoAmI | ListSessions | ListPasskeys | ListPeople | ListKeys | ListOrganisations | PeopleReport
             | ShowMatrix => Watched::Question,
         }

@@ -48,6 +48,9 @@ pub(super) enum PayeeCommand {
     Called {
         /// The request.
         approval: u64,
+        /// The fingerprint of the version that you called about, as `approval show` prints it; its first twelve characters are enough.
+        #[arg(long)]
+        fingerprint: String,
         #[command(flatten)]
         call: CallMade,
         #[command(flatten)]
@@ -150,9 +153,10 @@ pub(super) async fn run(command: PayeeCommand) -> anyhow::Result<()> {
         PayeeCommand::End { payee, call, why, common } => {
             one(EndPayee { payee, call: call.note(), why }, &common).await
         }
-        PayeeCommand::Called { approval, call, common } => {
+        PayeeCommand::Called { approval, fingerprint, call, common } => {
             let CallMade { called, called_number, called_at, called_by } = call;
-            one(CallPayee { approval, call: CallNote { called, called_number, called_at, called_by } }, &common).await
+            let call = CallNote { called, called_number, called_at, called_by };
+            one(CallPayee { approval, fingerprint, call }, &common).await
         }
         PayeeCommand::Import(args) => import::run(args, (ImportPayees, LookAtPayees)).await,
     }

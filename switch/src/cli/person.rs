@@ -8,8 +8,8 @@ use kazasu_console::say;
 use kazasu_schemas::identity::GrantId;
 use kazasu_services::people::{
     EndGrant, EndPerson, EndSessions, Found, InvitePerson, ListKeys, ListOrganisations, ListPasskeys, ListPeople,
-    ListSessions, MatrixRow, PeopleReport, RemovePasskey, RequestGrant, RequestKey, RequestReinvite, RevokeKey,
-    RotateKey, SetOrganisation,
+    ListSessions, MatrixRow, PeopleReport, RemovePasskey, RequestGrant, RequestKey, RequestReinvite, RequestShops,
+    RevokeKey, RotateKey, SetOrganisation,
 };
 
 #[derive(Subcommand)]
@@ -35,6 +35,19 @@ pub(super) enum PersonCommand {
         rename: Option<String>,
         /// A merchant's shops, each as acquirer/merchant.
         #[arg(long)]
+        shop: Vec<String>,
+        /// The reason, which the record keeps.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Requests further shops for a merchant's organisation; another administrator decides.
+    Shops {
+        /// The organisation, by id or name.
+        organisation: String,
+        /// A further shop, as acquirer/merchant.
+        #[arg(long, required = true)]
         shop: Vec<String>,
         /// The reason, which the record keeps.
         #[arg(long)]
@@ -141,6 +154,9 @@ pub(super) async fn person(command: PersonCommand) -> anyhow::Result<()> {
         PersonCommand::Join(args) => join(args).await,
         PersonCommand::Organisation { kind, name, rename, shop, why, common } => {
             one(SetOrganisation { organisation: rename, kind, name, shops: shop, why }, &common).await
+        }
+        PersonCommand::Shops { organisation, shop, why, common } => {
+            one(RequestShops { organisation, shops: shop, why }, &common).await
         }
         PersonCommand::Organisations { common } => query(ListOrganisations {}, &common).await,
         PersonCommand::Invite { name, organisation, second_administrator, hours, why, common } => {

@@ -1,7 +1,9 @@
 //! The API as a program meets it: named requests, the document, and the one form of every error.
 
 use crate::corrections::pays;
-use crate::harness::{Served, Town, kazasu, request, sent};
+use crate::harness::{DO, Served, Town, kazasu, request, sent};
+use crate::people::{Person, granted};
+use crate::rules::call;
 use kazasu_demo::sample::Town as Sample;
 use kazasu_store::Store;
 use kazasu_store::side::SideRow;
@@ -260,6 +262,10 @@ fn a_quote_says_what_the_settlement_will_say() {
         (json!([{ "tender": "cheque", "amount": 1 }]), "tender"),
         (json!([{ "tender": "credit", "amount": 0 }]), "amount"),
         (json!([{ "tender": "credit", "amount": 1, "count": 10_001 }]), "count"),
+        (
+            json!([{ "tender": "credit", "amount": 1, "count": 6_000 }, { "tender": "on_us", "amount": 1, "count": 6_000 }]),
+            "count",
+        ),
         (json!([{ "tender": "credit", "amount": 1, "brand": "no such" }]), "brand"),
         (json!([{ "tender": "credit", "amount": 1, "mcc": "12" }]), "mcc"),
     ] {
@@ -267,6 +273,21 @@ fn a_quote_says_what_the_settlement_will_say() {
         assert_eq!((status, crate::rules::pointer(&value).as_str()), (400, field), "{value}");
     }
     assert_eq!(ask("27000001/M1", json!([{ "tender": "credit", "amount": 1 }])).0, 404);
+    // Staff compare any contract; a shop's own people those that are made for shops like theirs, and read no other merchant's fees.
+    let organisation = json!({ "do": "organisation", "name": "shop", "kind": "merchant", "shops": [SHOP], "why": "x" });
+    let (status, made) = call(&served, DO, "people", &town.session("ando"), &organisation);
+    assert_eq!(status, 200, "{made}");
+    let cashier = Person::joined_at(&town, &served, ("mori", made["organisation"].as_str().unwrap()));
+    granted(&town, &served, "mori", &format!("merchant-cashier shop:{SHOP}"));
+    let cashier = format!("Bearer {}", cashier.session(&served, 1));
+    let sato = format!("Bearer {}", town.session("sato"));
+    let under = |bearer: &str, contract: u32| {
+        let body =
+            json!({ "merchant": SHOP, "contract": contract, "payments": [{ "tender": "credit", "amount": 1_000 }] });
+        bare(&served, ("POST", "/api/v1/quotes"), &[("authorization", bearer)], &body).0
+    };
+    assert_eq!([1, 2, 3].map(|contract| under(&sato, contract)), [200; 3]);
+    assert_eq!([1, 2, 3].map(|contract| under(&cashier, contract)), [200, 400, 200]);
     let shown = kazasu(&["contract", "quote", SHOP, "--payment", "credit:3000:3", "--by", "sato", "--config", &config]);
     assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
     served.stop();

@@ -140,8 +140,11 @@ fn a_merchants_owner_asks_one_person_calls_and_a_third_one_decides() {
     assert_eq!((status, &shown["own"]), (200, &json!(true)), "{shown}");
     let text = String::from_utf8(approve(&town, "tanaka", &asked).stderr).unwrap();
     assert!(text.contains("was not called back"), "{text}");
-    let mut called = vec!["payee", "called", &number];
+    let mut called = vec!["payee", "called", &number, "--fingerprint", "0123456789ab"];
     called.extend(CALL);
+    let text = no(&town, "suzuki", &called);
+    assert!(text.contains("replaced") || text.contains("changed"), "the call was about another account: {text}");
+    called[4] = &fingerprint;
     ok(&town, "suzuki", &called);
     let text = String::from_utf8(approve(&town, "suzuki", &asked).stderr).unwrap();
     assert!(text.contains("has another part in it"), "{text}");

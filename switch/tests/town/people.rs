@@ -8,6 +8,9 @@ use kazasu_demo::sample::Town as Sample;
 use kazasu_services::people::MatrixRow;
 use kazasu_sign_in::OneTime;
 use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 const PEOPLE: &str = "people";
 /// A city that is not the sample's.
@@ -145,6 +148,24 @@ fn sessions_end_by_name_by_person_and_with_the_person() {
     assert_eq!(ask(&served, &suzuki, &json!({ "do": "whoami" })).0, 200);
     done(&served, &ando, &json!({ "do": "end", "person": "suzuki", "why": "leaves" }));
     assert_eq!(ask(&served, &suzuki, &json!({ "do": "whoami" })).0, 401);
+    // Who had a session when a body began, and has none when it ends, has done nothing.
+    let baba = town.session("baba");
+    let (records, body) = (town.verified().records, b"{\"why\":\"broken\"}");
+    let mut slow = TcpStream::connect(served.http).unwrap();
+    let head = format!(
+        "POST /api/v1/payments/1/refund HTTP/1.1\r\nhost: switch\r\nauthorization: Bearer {baba}\r\nidempotency-key: slow\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    slow.write_all(&body[..4]).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    done(&served, &ando, &json!({ "do": "end_sessions", "person": "baba" }));
+    slow.write_all(&body[4..]).unwrap();
+    let mut told = String::new();
+    slow.read_to_string(&mut told).unwrap();
+    assert!(told.starts_with("HTTP/1.1 401 "), "{told}");
+    assert_eq!(town.verified().records, records, "nothing was asked for");
     let sign_out = done(&served, &town.session("sato"), &json!({ "do": "sign_out" }));
     assert_eq!(sign_out["sessions"], 1);
     assert_eq!(ask(&served, &town.session("sato"), &json!({ "do": "whoami" })).0, 401);

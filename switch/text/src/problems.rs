@@ -210,6 +210,7 @@ texts! {
         NoSuchSession { person: &'a str, got: Quoted<'a> }: "{person} にセッション{got}はありません", "{person} has no session {got}";
         ShopExpected { got: Quoted<'a> }:
             "契約会社/加盟店 の形で指定してください（入力は{got}）", "expected acquirer/merchant, got {got}";
+        NoFurtherShop: "この組織にない店舗を一つ以上指定してください", "expected at least one shop that the organisation does not have";
         HoursExpected { most: u32, got: u32 }:
             "1から{most}の範囲で指定してください（入力は{got}）", "expected 1 to {most}, got {got}";
         BalanceOnUs: "残高を指定できるのは預り口座だけです", "only an on-us account has a balance here";

@@ -1,10 +1,11 @@
 //! A form of a page that is handed in: carried out once, however often its button is pressed. Its key is made with the form, as a
 //! program makes an `Idempotency-Key` with its request.
 
-use super::answers::{Refused, told};
+use super::answers::{Refused, told, unasked};
 use super::once::{Named, keep, named_once};
 use super::state::Api;
 use axum::http::StatusCode;
+use kazasu_engine::CommandError;
 use kazasu_schemas::portal::request_digest;
 use kazasu_services::{Operation, ServiceError, Who};
 use serde::Serialize;
@@ -47,9 +48,9 @@ where
 {
     let (services, asker) = (api.services.clone(), who.clone());
     let work = async move { told(services.call(operation, &asker).await) };
-    // Only the node that leads carries anything out, and keeps keys.
+    // Only the node that leads carries anything out. A node that takes the lead in this moment does nothing without the key's row.
     let response = if api.services.leads().is_none() {
-        work.await
+        unasked(ServiceError::Command(CommandError::NotLeader(api.engine.health().leader().http)))
     } else {
         let id = [who.name.as_bytes(), &[0], b"form ", form.key.as_bytes()].concat();
         let digest = hex::encode(request_digest("POST", form.path, form.content));

@@ -5,16 +5,18 @@
 //! is carried out. A request that was refused changed nothing, and frees its key. When the program stops in the middle, the key says
 //! that the outcome is unknown, and the request is never carried out a second time under it.
 
+use super::answers::unasked;
 use super::onces::{Keep, Kept, ROWS, Row};
 use super::state::Api;
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use kazasu_engine::CommandError;
 use kazasu_engine::tasks::{Kind, broke_off, unwound};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::portal::request_digest;
-use kazasu_services::Who;
 use kazasu_services::access::{Audience, Kind as Asks, Name};
+use kazasu_services::{ServiceError, Who};
 use kazasu_store::StoreError;
 use kazasu_store::side::SideRow;
 use serde_json::json;
@@ -92,11 +94,17 @@ pub(super) async fn once<F>(api: &Api, (who, request): (&Who, Request<'_>), work
 where
     F: Future<Output = Response> + Send + 'static,
 {
-    // A portal's statement is good for one request; and only the node that leads carries anything out.
-    if who.is_portal() || api.services.leads().is_none() {
+    let needed = need(request.name, request.method);
+    // A portal's statement is good for one request.
+    if who.is_portal() || needed == Need::Never {
         return work.await;
     }
-    let key = match (request.headers.get(KEY), need(request.name, request.method)) {
+    // Only the node that leads carries anything out. A node that takes the lead in this moment does nothing without the key's row.
+    if api.services.leads().is_none() {
+        let leader = api.engine.health().leader().http;
+        return unasked(ServiceError::Command(CommandError::NotLeader(leader)));
+    }
+    let key = match (request.headers.get(KEY), needed) {
         (_, Need::Never) | (None, Need::May) => return work.await,
         (None, Need::Must) => return problem(StatusCode::BAD_REQUEST, "idempotency_key_missing", MISSING),
         (Some(value), Need::May | Need::Must) => match read(value) {
@@ -128,6 +136,7 @@ where
 {
     let Named { id, digest, keep } = named;
     let row = Row { request: digest, run: api.onces.run.to_string(), answer: None };
+    let Some(under_way) = api.onces.taken(&id) else { return of_another(api, &id, &row).await };
     match begun(api, &id, &row).await {
         Ok(None) => {}
         Ok(Some(answer)) => return answer,
@@ -140,6 +149,7 @@ where
     let onces = api.onces.clone();
     let until = holds(api.engine.now());
     let done = tokio::spawn(async move {
+        let _under_way = under_way;
         match unwound(work).await {
             Ok(response) => onces.ended((id, row, until), response, keep).await,
             Err(why) => {
@@ -165,11 +175,36 @@ async fn begun(api: &Api, id: &[u8], row: &Row) -> Result<Option<Response>, Stor
     };
     let value = serde_json::to_vec(row).map_err(|error| StoreError(error.to_string()))?;
     let new = SideRow { kind: ROWS, key: id.to_vec(), value, version, until };
-    let is_first = api.onces.rows.put(new).await?;
+    let is_first = match api.onces.rows.put(new).await {
+        Ok(is_first) => is_first,
+        // It may be there all the same: then it is this request's, as there was none a moment ago and this run makes one at a time.
+        Err(error) => match api.onces.rows.get(ROWS, id.to_vec()).await? {
+            Some(there) if is_own(row, &there.value) => true,
+            Some(_) | None => return Err(error),
+        },
+    };
     Ok((!is_first).then(|| problem(StatusCode::CONFLICT, "idempotency_under_way", UNDER_WAY)))
 }
 
-/// The answer to a request whose key is there.
+/// Is it the row of this request, in this run, and not answered?
+fn is_own(row: &Row, value: &[u8]) -> bool {
+    let there = serde_json::from_slice::<Row>(value);
+    there.is_ok_and(|there| there.run == row.run && there.request == row.request && there.answer.is_none())
+}
+
+/// The answer while this run carries out a request with the same key.
+async fn of_another(api: &Api, id: &[u8], row: &Row) -> Response {
+    let there = api.onces.rows.get(ROWS, id.to_vec()).await.ok().flatten();
+    let there = there.and_then(|there| serde_json::from_slice::<Row>(&there.value).ok());
+    match there {
+        Some(there) if there.request != row.request => {
+            problem(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", REUSED)
+        }
+        Some(_) | None => problem(StatusCode::CONFLICT, "idempotency_under_way", UNDER_WAY),
+    }
+}
+
+/// The answer to a request whose key is there, and which nothing here carries out: without an answer, what came of it is not known.
 fn standing(row: &Row, value: &[u8]) -> Response {
     let Ok(there) = serde_json::from_slice::<Row>(value) else {
         return problem(StatusCode::CONFLICT, "idempotency_outcome_unknown", UNKNOWN);
@@ -178,7 +213,6 @@ fn standing(row: &Row, value: &[u8]) -> Response {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", REUSED);
     }
     match there.answer {
-        None if there.run == row.run => problem(StatusCode::CONFLICT, "idempotency_under_way", UNDER_WAY),
         None => problem(StatusCode::CONFLICT, "idempotency_outcome_unknown", UNKNOWN),
         Some(Kept { body: None, .. }) => problem(StatusCode::CONFLICT, "answer_not_kept", NOT_KEPT),
         Some(Kept { status, body: Some(body) }) => {
@@ -241,13 +275,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_that_broke_off_is_unknown_and_no_longer_under_way() {
+    async fn a_request_whose_answer_was_never_kept_is_unknown_in_every_run() {
         let row = |run: &str| Row { request: "ab".to_owned(), run: run.to_owned(), answer: None };
-        for (run, code) in [("here", "idempotency_under_way"), ("", "idempotency_outcome_unknown")] {
+        for run in ["here", "", "another"] {
             let told = standing(&row("here"), &serde_json::to_vec(&row(run)).unwrap());
             let body = axum::body::to_bytes(told.into_body(), 10_000).await.unwrap();
             let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-            assert_eq!(body["code"], code);
+            assert_eq!(body["code"], "idempotency_outcome_unknown", "{run}");
         }
+        let own = serde_json::to_vec(&row("here")).unwrap();
+        assert!(is_own(&row("here"), &own) && !is_own(&row("another"), &own));
     }
 }

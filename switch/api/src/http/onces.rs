@@ -7,10 +7,14 @@ use kazasu_store::StoreError;
 use kazasu_store::side::SideRow;
 use kazasu_store::side_rows::SideRows;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// The kind of the rows.
 pub(super) const ROWS: u8 = 32;
+/// Pauses before a row is tried again.
+const PAUSES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(250), Duration::from_secs(1)];
 /// The longest answer that is kept, bytes.
 const MOST_ANSWER: usize = 1 << 20;
 
@@ -20,13 +24,38 @@ pub struct Onces {
     pub(super) rows: SideRows,
     /// This run of the program.
     pub(super) run: Arc<str>,
+    /// The keys whose requests this run carries out now.
+    under_way: Arc<Mutex<HashSet<Vec<u8>>>>,
+}
+
+/// A key whose request is being carried out; dropped, it is so no more.
+pub(super) struct UnderWay {
+    key: Vec<u8>,
+    all: Arc<Mutex<HashSet<Vec<u8>>>>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
 }
 
 impl Onces {
     /// Keys that are kept in these rows, by this run of the program.
     pub fn of(rows: SideRows) -> anyhow::Result<Onces> {
-        Ok(Onces { rows, run: hex::encode(kazasu_engine::clock::random_bytes(8)?).into() })
+        let run = hex::encode(kazasu_engine::clock::random_bytes(8)?).into();
+        Ok(Onces { rows, run, under_way: Arc::default() })
     }
+
+    /// Takes a key for a request; none while another request with it is being carried out here.
+    pub(super) fn taken(&self, key: &[u8]) -> Option<UnderWay> {
+        taken(&self.under_way, key)
+    }
+}
+
+fn taken(all: &Arc<Mutex<HashSet<Vec<u8>>>>, key: &[u8]) -> Option<UnderWay> {
+    let is_first = all.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_vec());
+    is_first.then(|| UnderWay { key: key.to_vec(), all: all.clone() })
 }
 
 /// What a row says.
@@ -95,9 +124,37 @@ impl Onces {
         }
     }
 
+    /// Keeps a row. A store that is busy for a moment is asked again: the request was carried out.
     async fn keep(&self, key: Vec<u8>, row: &Row, until: Millis) -> Result<(), StoreError> {
+        let mut kept = self.kept(key.clone(), row, until).await;
+        for pause in PAUSES {
+            if kept.is_ok() {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            kept = self.kept(key.clone(), row, until).await;
+        }
+        kept
+    }
+
+    async fn kept(&self, key: Vec<u8>, row: &Row, until: Millis) -> Result<(), StoreError> {
         let value = serde_json::to_vec(row).map_err(|error| StoreError(error.to_string()))?;
         let version = self.rows.get(ROWS, key.clone()).await?.map_or(0, |row| row.version);
         self.rows.put(SideRow { kind: ROWS, key, value, version, until }).await.map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_under_way_until_its_request_has_ended() {
+        let all = Arc::<Mutex<HashSet<Vec<u8>>>>::default();
+        let taken = |key: &[u8]| taken(&all, key);
+        let first = taken(b"a").unwrap();
+        assert!(taken(b"a").is_none() && taken(b"b").is_some());
+        drop(first);
+        assert!(taken(b"a").is_some());
     }
 }

@@ -1,8 +1,8 @@
 //! The one form of every error (RFC 9457, `application/problem+json`), and the id by which a request is named in its answer.
 
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use kazasu_core::Rejected;
@@ -34,22 +34,54 @@ fn named(request: &Request) -> Option<String> {
     (fits && !kazasu_schemas::text::names_a_card(text)).then(|| text.to_owned())
 }
 
+/// The address as the router knows it, so that a count has no value that a caller chose.
+struct Place {
+    method: &'static str,
+    route: String,
+}
+
+impl Place {
+    fn of(request: &Request) -> Place {
+        let method = match *request.method() {
+            Method::GET => "GET",
+            Method::HEAD => "HEAD",
+            Method::POST => "POST",
+            Method::PUT => "PUT",
+            Method::DELETE => "DELETE",
+            _ => "other",
+        };
+        let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+        Place { method, route }
+    }
+
+    /// Counts an answer: of an error with its code, of any other with none.
+    fn answered(self, status: StatusCode, code: String) {
+        let status = status.as_str().to_owned();
+        metrics::counter!("kazasu_http_answers_total", "method" => self.method, "route" => self.route, "status" => status, "code" => code)
+            .increment(1);
+    }
+}
+
 /// Names the request, and gives an error the form.
 pub(super) async fn in_one_form(request: Request, next: Next) -> Response {
     let id = named(&request).unwrap_or_else(id);
     let is_plain = PLAIN.contains(&request.uri().path());
+    let place = Place::of(&request);
     let mut response = next.run(request).await;
     let is_error = response.status().is_client_error() || response.status().is_server_error();
+    let mut code = String::new();
     if is_error && !is_plain {
-        response = formed(response, &id).await;
+        (response, code) = formed(response, &id).await;
     }
+    place.answered(response.status(), code);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }
 
-async fn formed(response: Response, id: &str) -> Response {
+/// An error in the form, and its code.
+async fn formed(response: Response, id: &str) -> (Response, String) {
     let (mut parts, body) = response.into_parts();
     let said = to_bytes(body, MOST).await.unwrap_or_default();
     let mut members = match serde_json::from_slice(&said) {
@@ -57,10 +89,11 @@ async fn formed(response: Response, id: &str) -> Response {
         _ => Map::from_iter([("detail".to_owned(), String::from_utf8_lossy(&said).trim().into())]),
     };
     complete(&mut members, parts.status, id);
+    let code = members["code"].as_str().unwrap_or_default().to_owned();
     let bytes = Value::Object(members).to_string();
     parts.headers.insert(header::CONTENT_TYPE, PROBLEM);
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(bytes))
+    (Response::from_parts(parts, Body::from(bytes)), code)
 }
 
 /// Adds what the form has besides what was said.

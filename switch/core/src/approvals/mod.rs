@@ -59,6 +59,8 @@ pub enum Approvals {
     CalledBack {
         /// The request's number.
         proposal: u64,
+        /// The version about which the payee was called.
+        seen: Fingerprint,
         /// The note of the call.
         call: Box<CallBack>,
         /// The person who called, and through what it is said.

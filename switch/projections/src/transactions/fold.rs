@@ -4,6 +4,7 @@ use super::model::{Account, Changes, Delta, Fold, Link, Outcome, Row, Verdict, l
 use kazasu_ledger::record::{self, Instrument, TransactionKind};
 use kazasu_ledger::{Body, Transfer, TransferKind};
 use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::wire::response::ResponseCode;
 use std::convert::Infallible;
 
 /// Gives back of a payment?
@@ -218,8 +219,13 @@ impl record::Fold for Step<'_> {
     }
 
     fn issuer_answered(&mut self, _: record::Place, r: &record::IssuerAnswered) -> Result<(), Infallible> {
-        let verdict = if r.code.is_approved() { Verdict::Approved } else { Verdict::Declined };
-        let outcome = Outcome { verdict: Some(verdict), approval: r.approval, code: Some(r.code) };
+        // Its approval code says whether the terminal was told yes: an issuer may decline its part, and the rest be approved.
+        let (verdict, code) = match (r.approval.is_some(), r.code.is_approved()) {
+            (true, true) => (Verdict::Approved, r.code),
+            (true, false) => (Verdict::Approved, ResponseCode::PARTIAL),
+            (false, _) => (Verdict::Declined, r.code),
+        };
+        let outcome = Outcome { verdict: Some(verdict), approval: r.approval, code: Some(code) };
         self.ended(r.tap, &r.transfers, outcome);
         Ok(())
     }

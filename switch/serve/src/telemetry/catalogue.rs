@@ -33,6 +33,8 @@ enum Series {
     Answers,
     /// Their labels name what the configuration has: made where that is known.
     Configured,
+    /// Their labels name addresses and codes: made with the first such answer.
+    Addresses,
 }
 
 /// One metric.
@@ -61,7 +63,7 @@ const fn seconds(name: &'static str, kind: Kind, series: Series, help: &'static 
     Metric { name, kind, unit: Some(Unit::Seconds), help, series }
 }
 
-use Series::{Answers, By, ByTwo, Configured, Reasons, Refusals, Single};
+use Series::{Addresses, Answers, By, ByTwo, Configured, Reasons, Refusals, Single};
 
 /// This side's reasons for closing connections of acquirers.
 const CLOSED: &[&str] = &[
@@ -147,6 +149,11 @@ pub(super) const ALL: &[Metric] = &[
         "kazasu_http_connections_closed_total",
         By("reason", HTTP_CLOSED),
         "HTTP connections that this side closed, by reason.",
+    ),
+    counter(
+        "kazasu_http_answers_total",
+        Addresses,
+        "Answers over HTTP by method, address, status and, of an error, its code.",
     ),
     counter(
         "kazasu_http_requests_refused_total",
@@ -362,7 +369,7 @@ fn labels(series: Series) -> Vec<Vec<Label>> {
             };
             ANSWERS.iter().flat_map(|kind| codes.iter().map(move |code| series(kind, code))).collect()
         }
-        Configured => Vec::new(),
+        Configured | Addresses => Vec::new(),
     }
 }
 

@@ -27,9 +27,11 @@ pub(super) fn roles_of(kind: ApprovalKind, city: &str) -> (&'static [Role], &'st
         | ApprovalKind::Resolve => FINANCES,
         ApprovalKind::Retarget | ApprovalKind::Replace => (&[Role::Operator], &[Role::Operator, Role::CallCentre]),
         ApprovalKind::SharedLink | ApprovalKind::LiftSuspension | ApprovalKind::BindCard => CALLS,
-        ApprovalKind::Grant | ApprovalKind::ProgramKey | ApprovalKind::StatementKey | ApprovalKind::Reinvite => {
-            (&[Role::AccessAdministrator], &[Role::AccessAdministrator, Role::Operator])
-        }
+        ApprovalKind::Grant
+        | ApprovalKind::ProgramKey
+        | ApprovalKind::StatementKey
+        | ApprovalKind::Shops
+        | ApprovalKind::Reinvite => (&[Role::AccessAdministrator], &[Role::AccessAdministrator, Role::Operator]),
         ApprovalKind::Fund | ApprovalKind::CreditPurse | ApprovalKind::Merchants => OPERATORS_MONEY,
         ApprovalKind::Destruction
         | ApprovalKind::Policy
@@ -65,6 +67,7 @@ pub(super) fn factor_of(kind: ApprovalKind) -> Factor {
         | ApprovalKind::Grant
         | ApprovalKind::ProgramKey
         | ApprovalKind::StatementKey
+        | ApprovalKind::Shops
         | ApprovalKind::Reinvite
         | ApprovalKind::Policy
         | ApprovalKind::Destruction => Factor::Fresh,

@@ -125,7 +125,7 @@ impl Services {
     }
 
     /// The error for a version that the requester has replaced, with the differences.
-    async fn replaced(&self, approval: u64, prefix: &str, who: &Who) -> ServiceError {
+    pub(crate) async fn replaced(&self, approval: u64, prefix: &str, who: &Who) -> ServiceError {
         match self.looked_at(approval, who).await {
             Ok(looked) => {
                 let differences = self.since(&looked, |before| before.to_string().starts_with(prefix));

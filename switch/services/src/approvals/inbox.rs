@@ -278,6 +278,7 @@ impl Operation for ShowApproval {
             | ApprovalContent::ProgramKey { .. }
             | ApprovalContent::Reinvite { .. }
             | ApprovalContent::StatementKey { .. }
+            | ApprovalContent::Shops { .. }
             | ApprovalContent::Fund { .. }
             | ApprovalContent::Policy { .. }
             | ApprovalContent::Payee { .. }

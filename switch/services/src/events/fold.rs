@@ -4,6 +4,7 @@ use super::model::{Event, OfShop};
 use crate::transactions::ShopKey;
 use kazasu_ledger::record::{self, Place, TransactionKind, Verdict};
 use kazasu_schemas::closing::DayState;
+use kazasu_schemas::money::Yen;
 use std::convert::Infallible;
 
 /// What an event concerns.
@@ -17,6 +18,8 @@ pub(super) enum About {
     Settlement(u32),
     /// A payout of several settlements.
     Payout(u64),
+    /// The payout that a request cancelled, if that is what the request was about.
+    Cancelled(u64),
     /// No shop.
     Staff,
 }
@@ -38,7 +41,7 @@ impl Raw {
             About::Payment(record) => (Some(record), None, None),
             About::Settlement(number) => (None, Some(number), None),
             About::Payout(number) => (None, None, Some(number)),
-            About::Shop(_) | About::Staff => (None, None, None),
+            About::Shop(_) | About::Cancelled(_) | About::Staff => (None, None, None),
         };
         Raw { kind: kind.into(), about, amount: None, payment, settlement, payout, approval: None }
     }
@@ -58,7 +61,7 @@ impl Raw {
             merchant: of.shop.map(|(acquirer, merchant)| format!("{acquirer}/{merchant}")),
             payment: self.payment,
             settlement: self.settlement,
-            payout: self.payout,
+            payout: of.payout.or(self.payout),
             approval: self.approval,
             amount_yen: of.amount,
         }
@@ -106,12 +109,16 @@ impl record::Fold for EventFold {
         };
         let about = About::Shop((r.key.acquirer, r.merchant));
         let raw = Raw::new(format!("{subject}.{outcome}"), about);
-        self.events.push(Raw { payment: Some(place.seq), amount: Some(r.amount.get()), ..raw });
+        let approved = r.ruled.as_ref().and_then(|ruled| ruled.approved).unwrap_or(r.amount);
+        self.events.push(Raw { payment: Some(place.seq), amount: Some(approved.get()), ..raw });
         Ok(())
     }
 
     fn issuer_answered(&mut self, _: Place, r: &record::IssuerAnswered) -> Result<(), Infallible> {
-        self.ended(r.tap, if r.code.is_approved() { "approved" } else { "declined" });
+        // An issuer may decline its part, and the rest be approved: the terminal was told so.
+        let outcome = if r.approval.is_some() { "approved" } else { "declined" };
+        let amount = r.ruled.as_ref().and_then(|ruled| ruled.approved).map(Yen::get);
+        self.events.push(Raw { amount, ..Raw::new(outcome, About::Payment(r.tap)) });
         Ok(())
     }
 
@@ -173,13 +180,17 @@ impl record::Fold for EventFold {
         Ok(())
     }
 
-    fn approval_requested(&mut self, place: Place, _: &record::ApprovalRequested) -> Result<(), Infallible> {
-        self.approval(place.seq, "requested");
+    fn approval_requested(&mut self, place: Place, r: &record::ApprovalRequested) -> Result<(), Infallible> {
+        // A request that takes another one's place keeps its number.
+        self.approval(r.replaces.unwrap_or(place.seq), "requested");
         Ok(())
     }
 
     fn approval_decided(&mut self, _: Place, r: &record::ApprovalDecided) -> Result<(), Infallible> {
         self.approval(r.proposal, if r.approved { "approved" } else { "denied" });
+        if r.approved {
+            self.events.push(Raw::new("payout.cancelled", About::Cancelled(r.proposal)));
+        }
         Ok(())
     }
 

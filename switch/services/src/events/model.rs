@@ -41,10 +41,12 @@ pub(super) struct OfShop {
     pub(super) shop: Option<ShopKey>,
     pub(super) amount: Option<i64>,
     pub(super) subject: Option<&'static str>,
+    /// The payout, where the record does not name it.
+    pub(super) payout: Option<u64>,
 }
 
 impl OfShop {
     pub(super) fn new(shop: Option<ShopKey>, amount: Option<i64>) -> OfShop {
-        OfShop { shop, amount, subject: None }
+        OfShop { shop, amount, subject: None, payout: None }
     }
 }

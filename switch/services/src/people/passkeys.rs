@@ -218,6 +218,8 @@ impl Operation for RemovePasskey {
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Vec<PasskeyShown>> {
         let (known, _) = services.own(who).await?;
+        // A password alone takes no second factor away either: only that one would be left.
+        has_shown(who)?;
         if !services.sign_ins()?.remove_passkey(&known.credential, &self.passkey).await? {
             return Err(unfit("passkey", &Said::of(&SignInRefusalText::NoSuchPasskey)));
         }

@@ -7,7 +7,7 @@ use crate::fields::{moment, ppid, reason};
 use crate::operation::{Operation, Outcome, Recorded, Requested};
 use crate::subject::Subject;
 use crate::{Services, Who};
-use kazasu_core::{ApprovalView, Command};
+use kazasu_core::Command;
 use kazasu_ledger::record::Proposal;
 use kazasu_text::problems::ProblemText;
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,8 @@ impl Operation for SetLink {
         let (shared_account, from, waits_for_staff, staff) = now.await?;
         let asked = match staff {
             Some(number) => {
-                Some(Box::new(services.as_asked(done.into(), who, move |open| open.number == number).await?))
+                let open = services.query(move |state| state.open_approval(number)).await?;
+                Some(Box::new(services.as_requested(Requested::of(done.into(), open), who).await?))
             }
             None => None,
         };
@@ -168,7 +169,7 @@ impl Operation for ProposeRetarget {
         let person = ppid("ppid", &self.ppid)?;
         let (to, _) = crate::import::instrument(&self.kind, &self.number, &person, &services.imports)?;
         let done = services.command(Command::ProposeRetarget { ppid: person, to, said: who.says("") }).await?;
-        let is_it = move |p: &ApprovalView| matches!(p.proposal, Proposal::Retarget { ppid, .. } if ppid == person);
+        let is_it = move |of: &Proposal| matches!(of, Proposal::Retarget { ppid, .. } if *ppid == person);
         services.requested(done.into(), is_it).await
     }
 }

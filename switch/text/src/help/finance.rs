@@ -61,6 +61,9 @@ help! {
         "payee <payee>":
             "支払先。契約会社と加盟店（例：27000001/M10000000000001）、または `fund/事業番号`",
             "The payee: a merchant as 27000001/M10000000000001, or a fund as fund/3";
+        "payee called --fingerprint":
+            "電話で確認した内容の照合値。`approval show` が表示します。先頭の12文字で足ります",
+            "The fingerprint of the version that you called about, as `approval show` prints it; its first twelve characters are enough";
         "payee set":
             "支払先の口座の変更を起案します。別の人が決裁します。先に、以前から知っている番号へ電話で確認します",
             "Requests another account for a payee; another person decides. Call the payee first, at a number that you knew before";
