@@ -92,7 +92,7 @@ async fn by_link(visitor: Visitor, Path(word): Path<String>) -> Response {
 
 async fn signed_out(Posted { visitor, .. }: Posted) -> Response {
     if let Err(response) = visitor.ask(SignOut {}).await {
-        return response;
+        return *response;
     }
     let mut response = see("/sign-in");
     response.headers_mut().append(header::SET_COOKIE, visitor.console.transport.ends());
