@@ -1,5 +1,6 @@
 //! Health, metrics, status and the API over HTTP. Health, metrics and the status are open on the configured address; all other
-//! addresses require a session or a key, except for joining and signing in.
+//! addresses require a session or a key, except for joining and signing in. Pages for people, which another crate makes, are on the
+//! same address: [`guarded`] gives them the bounds of the API.
 
 mod answers;
 mod bank;
@@ -7,9 +8,11 @@ mod bodies;
 mod body;
 mod budgets;
 mod callers;
+mod caught;
 mod closing;
 mod edge;
 mod fields;
+mod forms;
 mod forwarded;
 mod front;
 mod imports;
@@ -18,6 +21,7 @@ mod lists;
 mod once;
 mod onces;
 mod operations;
+mod pages;
 mod problem;
 mod relief;
 mod server;
@@ -26,7 +30,8 @@ mod state;
 mod status;
 
 use crate::routes::{Addressed, BASE, at, each_route, requests};
-use answers::{broken, in_readers_language, read, refused};
+pub use answers::{Refused, status_of};
+use answers::{in_readers_language, read, refused};
 use anyhow::Context;
 use axum::body::Bytes;
 #[cfg(debug_assertions)]
@@ -35,17 +40,19 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 pub use bodies::Bodies;
 pub use budgets::Budgets;
 use callers::{Asker, caller};
-pub use edge::Edge;
+use caught::caught;
+pub use edge::{Edge, Told};
+pub use forms::{Form, Handed, handed_in_once};
 pub use forwarded::{ForwardedHeader, Proxies};
 pub use front::{Front, SecurityContact};
 use kazasu_connections::admission::Gate;
 use kazasu_connections::ports::PortInUse;
-use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
+use kazasu_engine::tasks::Kind;
 use kazasu_services::access::{About, Audience, Name, sign_in_needed};
 use kazasu_services::{CallerKind, Operation, Who};
 pub use limits::HttpLimits;
@@ -53,9 +60,11 @@ use lists::listed;
 pub(crate) use once::{Need, need};
 pub use onces::Onces;
 use operations::routed;
+pub use pages::guarded;
 pub(crate) use problem::CODES;
 use serde_json::json;
-use server::{Guest, Server};
+pub use server::Guest;
+use server::Server;
 pub use state::Api;
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
@@ -67,12 +76,12 @@ pub async fn bind(addr: &str, in_use: PortInUse) -> anyhow::Result<TcpListener> 
     kazasu_connections::ports::bind(addr, in_use).await.with_context(|| format!("cannot listen for HTTP on {addr}"))
 }
 
-/// Serves until shutdown.
-pub fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Receiver<bool>) {
+/// Serves the API, and the pages at every other address, until shutdown.
+pub fn serve(port: TcpListener, gate: Arc<Gate>, (api, pages): (Api, Router), shutdown: watch::Receiver<bool>) {
     let (tasks, limits) = (api.engine.health().tasks.clone(), api.limits);
     let proxies = Arc::new(api.front.proxies.clone());
     let app = Router::new()
-        .route("/", get(status::page))
+        .route(status::PAGE, get(status::page))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(status::ready))
         .route(front::SECURITY_TXT, get(front::security_txt))
@@ -80,6 +89,9 @@ pub fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Rece
         .route(&at("/status"), get(status::shown))
         .route(&at("/openapi.json"), get(openapi))
         .route(&at("/handover"), post(hand_over))
+        // An unknown address of the API has the API's answer, and not a page.
+        .route("/api", any(|| async { StatusCode::NOT_FOUND }))
+        .route("/api/{*rest}", any(|| async { StatusCode::NOT_FOUND }))
         .merge(relief::routes())
         .merge(closing::routes())
         .merge(imports::routes());
@@ -92,6 +104,8 @@ pub fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Rece
     let app = app.layer(middleware::from_fn(in_readers_language));
     let tls = api.certificates.http().cloned();
     let app = app.layer(middleware::from_fn(caught)).layer(middleware::from_fn(problem::in_one_form)).with_state(api);
+    // The layers above are the API's: an error of a page is a page.
+    let app = app.fallback_service(pages);
     let server = Arc::new(Server { port, gate, app, limits, tls, proxies, tasks: tasks.clone() });
     tasks.keep(Kind::Http, "", move || {
         let (server, shutdown) = (server.clone(), shutdown.clone());
@@ -155,21 +169,6 @@ async fn break_task(State(api): State<Api>, Asker(who): Asker, Path(name): Path<
         kind => kazasu_engine::tasks::arm(kind),
     }
     StatusCode::ACCEPTED.into_response()
-}
-
-/// A handler that panics is counted and answered all the same, and its connection goes on.
-async fn caught(request: Request, next: Next) -> Response {
-    let answered = async move {
-        fault(Kind::HttpConnection);
-        next.run(request).await
-    };
-    match unwound(answered).await {
-        Ok(response) => response,
-        Err(why) => {
-            broke_off(Kind::HttpConnection, &why);
-            broken()
-        }
-    }
 }
 
 /// The caller is known before a body is read. The requests of a caller are bounded in a minute, the bodies of a caller and of a subnet at

@@ -70,7 +70,7 @@ pub mod requests {
     pub use kazasu_services::security_log::{ReadSecurityLog, VerifySecurityLog};
     pub use kazasu_services::settlements::{ExplainSettlement, ListShopPayouts, ListShopSettlements, ShowShopContract};
     pub use kazasu_services::spending::ShowSpendingDictionary;
-    pub use kazasu_services::transactions::{FindTransactions, ListTerminals, ShowTakings, ShowTransaction};
+    pub use kazasu_services::transactions::{FindTransactions, ListShops, ListTerminals, ShowTakings, ShowTransaction};
     pub use kazasu_services::webhooks::{
         ChangeWebhook, ListAttempts, ListWebhooks, RegisterWebhook, RemoveWebhook, ResendWebhook, RotateWebhook,
         ShowWebhook, SwitchWebhook, TestWebhook,
@@ -126,6 +126,7 @@ macro_rules! each_route {
             // Merchants and payments.
             GET "/merchants" ListMerchants pages;
             GET "/merchants/{*merchant}" ShowMerchant;
+            GET "/shops" ListShops;
             GET "/transactions" FindTransactions pages;
             GET "/transactions/{record}" ShowTransaction;
             GET "/takings" ShowTakings;

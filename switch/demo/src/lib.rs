@@ -12,6 +12,7 @@ mod portal;
 mod progress;
 mod relief;
 pub mod sample;
+mod sign_in;
 mod stop;
 mod summary;
 mod town;

@@ -13,6 +13,7 @@ mod town;
 
 pub(crate) use settle::everybody;
 pub use settle::{ADMINISTRATORS, settle};
+pub(crate) use settle::{PEOPLE, join};
 pub use town::{Mix, Ports, Town, Transport, card_number, named_ppid, ruled_ppid};
 
 use anyhow::Context;

@@ -201,6 +201,7 @@ operations! {
         ListSharedAccounts "shared_accounts" Question One OPERATORS Any;
         ListMerchants "merchants" Question One STAFF Any;
         ShowMerchant "merchant" Question One STAFF Any;
+        ListShops "shops" Question One AT_SHOPS Any;
         FindTransactions "transactions" Question One AT_SHOPS Any;
         ShowTransaction "transaction" Question One AT_SHOPS Any;
         ShowTakings "takings" Question One AT_SHOPS Any;

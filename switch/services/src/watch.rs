@@ -65,7 +65,13 @@ pub(crate) struct Pending<'a> {
 impl Services {
     /// The author that records of this caller name.
     pub(crate) fn maker(&self, who: &Who) -> Maker {
-        Maker { by: who.name.clone(), via: self.watch.via().name().to_owned(), approval: None }
+        Maker { by: who.name.clone(), via: self.channel(who).name().to_owned(), approval: None }
+    }
+
+    /// The channel of a request: the one of this process, or at the switch's HTTP address, the pages.
+    fn channel(&self, who: &Who) -> Via {
+        let pages = self.watch.via() == Via::Api && who.via == Via::Console;
+        if pages { Via::Console } else { self.watch.via() }
     }
 
     /// Begins to watch an operation. What must be logged is refused here when the log cannot be written.
@@ -109,7 +115,7 @@ impl Services {
         let act = Act {
             by,
             caller,
-            via: Word::new(self.watch.via().name()),
+            via: Word::new(self.channel(who).name()),
             operation: Word::new(&format!("{}.{}", row.service.name(), row.word)),
             outcome: Word::new("abandoned"),
             residents: self.references(&residents),

@@ -36,6 +36,7 @@ impl Name {
             LookAtMerchants
             | ListMerchants
             | ShowMerchant
+            | ListShops
             | ShowTakings
             | ListTerminals
             | AskQuote

@@ -2,8 +2,8 @@
 
 use super::{
     Listed, Text, access, approvals, bank_files, bank_lines, cli, closing, closing_refusals, columns, commands,
-    configuration, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, lists, month,
-    names, notices, payees, payments, problems, relief, relief_refusals, reports, residents, responses,
+    configuration, console, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, lists,
+    month, names, notices, payees, payments, problems, relief, relief_refusals, reports, residents, responses,
     rights_refusals, security, settlements, sign_in, spending, status, tables, usage, webhooks,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
@@ -91,6 +91,8 @@ catalogue! {
     cli::CliLabel
     cli::ClockState
     cli::CliText<'_>
+    console::BorneBy
+    console::PageText<'_>
     columns::SettlementColumn
     columns::SummaryColumn
     columns::SettledTapColumn

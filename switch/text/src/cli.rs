@@ -193,7 +193,7 @@ texts! {
         FileDamaged { places: Count }: "ファイルの{places}か所が壊れています。", "the file is damaged in {places} places";
         LinesOpen { lines: Count }: "{lines}行が未処理です。", "{lines} lines are open";
         Ready { acquirers: &'a str, status: &'a str }:
-            "かざすの受付を開始しました。\n{acquirers}  状態  {status}", "Kazasu is ready.\n{acquirers}  status  {status}";
+            "かざすの受付を開始しました。\n{acquirers}  画面  {status}", "Kazasu is ready.\n{acquirers}  console  {status}";
         ListensAt { addr: &'a str, dialect: &'a str }: "受付  {addr}  {dialect}", "acquirers  {addr}  {dialect}";
         NoSwitchRunning:
             "スイッチは動作していません。時計は起動時に確認されます。",

@@ -29,6 +29,7 @@ pub mod closing_refusals;
 pub mod columns;
 pub mod commands;
 pub mod configuration;
+pub mod console;
 pub mod corrections;
 pub mod demo;
 pub mod documents;

@@ -54,8 +54,8 @@ pub(super) fn told<T: Serialize>(result: Result<T, ServiceError>) -> Response {
 pub(super) struct Untaken;
 
 /// A refusal for readers of another language than English: [`in_readers_language`] translates it.
-#[derive(Clone)]
-struct Refused(Arc<ServiceError>);
+#[derive(Clone, Debug)]
+pub struct Refused(pub Arc<ServiceError>);
 
 /// The reason why services did not carry an operation out; the security log has it.
 pub(super) fn refused(error: ServiceError) -> Response {
@@ -101,12 +101,10 @@ pub(super) async fn in_readers_language(request: Request, next: Next) -> Respons
     }
 }
 
-fn refusal(error: &ServiceError, language: Language) -> Response {
-    let cannot_be = match error {
-        ServiceError::Command(CommandError::Rejected(why)) => unusable(why),
-        _ => None,
-    };
-    let status = match error {
+/// The status of the answer to a refusal.
+#[must_use]
+pub fn status_of(error: &ServiceError) -> StatusCode {
+    match error {
         ServiceError::Value { .. } | ServiceError::Cursor(_) | ServiceError::File(_) => StatusCode::BAD_REQUEST,
         ServiceError::State { .. } => StatusCode::CONFLICT,
         ServiceError::Portal(_) => StatusCode::FORBIDDEN,
@@ -116,7 +114,7 @@ fn refusal(error: &ServiceError, language: Language) -> Response {
         ServiceError::Provider(why) => of_provider(why),
         ServiceError::NotFound(_) | ServiceError::Absent { .. } => StatusCode::NOT_FOUND,
         ServiceError::Replaced(_) => StatusCode::PRECONDITION_FAILED,
-        ServiceError::Command(CommandError::Rejected(_)) if cannot_be.is_some() => StatusCode::BAD_REQUEST,
+        ServiceError::Command(CommandError::Rejected(why)) if unusable(why).is_some() => StatusCode::BAD_REQUEST,
         ServiceError::Command(CommandError::Rejected(Rejected::TooManyOpen { .. })) => StatusCode::TOO_MANY_REQUESTS,
         ServiceError::Command(CommandError::Rejected(why)) if why.is_unknown() => StatusCode::NOT_FOUND,
         ServiceError::Command(CommandError::Rejected(_)) => StatusCode::CONFLICT,
@@ -124,7 +122,15 @@ fn refusal(error: &ServiceError, language: Language) -> Response {
         ServiceError::Command(CommandError::Halted(_) | CommandError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
         ServiceError::Unlogged(_) => StatusCode::SERVICE_UNAVAILABLE,
         ServiceError::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn refusal(error: &ServiceError, language: Language) -> Response {
+    let cannot_be = match error {
+        ServiceError::Command(CommandError::Rejected(why)) => unusable(why),
+        _ => None,
     };
+    let status = status_of(error);
     let mut body = json!({ "detail": error.in_language(language), "code": code(error) });
     if let Some(field) = cannot_be {
         body["field"] = field.into();

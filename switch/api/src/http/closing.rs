@@ -117,9 +117,7 @@ async fn letter(
     Fields(Because { why }): Fields<Because>,
 ) -> Response {
     let made = run_blocking(async move { api.services.call(MakeLetter { settlement, why }, &who).await }).await;
-    match made.unwrap_or_else(|error| Err(ServiceError::Other(error))) {
-        made => pdf(made, &format!("settlement-{settlement}")),
-    }
+    pdf(made.unwrap_or_else(|error| Err(ServiceError::Other(error))), &format!("settlement-{settlement}"))
 }
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]

@@ -109,7 +109,6 @@ where
         let leader = api.engine.health().leader().http;
         return unasked(ServiceError::Command(CommandError::NotLeader(leader)));
     }
-    let caller = who.name.as_str();
     let key = match (request.headers.get(KEY), needed) {
         (_, Need::Never) | (None, Need::May) => return work.await,
         (None, Need::Must) => return problem(StatusCode::BAD_REQUEST, "idempotency_key_missing", MISSING),
@@ -122,13 +121,34 @@ where
     let tag = request.headers.get(header::IF_MATCH).map_or(&[][..], |tag| tag.as_bytes());
     let whole = [request.body, &[0], tag].concat();
     let digest = hex::encode(request_digest(request.method.as_str(), target, &whole));
-    let id = [caller.as_bytes(), &[0], key.as_bytes()].concat();
+    let id = [who.name.as_bytes(), &[0], key.as_bytes()].concat();
+    named_once(api, (who, Named { id, digest, name: request.name, subject: request.subject }), work).await
+}
+
+/// A request with its name.
+pub(super) struct Named {
+    /// Its caller and its key.
+    pub(super) id: Vec<u8>,
+    /// What it asks for, hexadecimal.
+    pub(super) digest: String,
+    /// Its operation, and what it is about: for the line of an answer that is given again.
+    pub(super) name: Name,
+    pub(super) subject: Subject,
+}
+
+/// Carries a named request out, unless it was carried out before.
+pub(super) async fn named_once<F>(api: &Api, (who, named): (&Who, Named), work: F) -> Response
+where
+    F: Future<Output = Response> + Send + 'static,
+{
+    let Named { id, digest, name, subject } = named;
+    let keep = keep(name);
     let row = Row { request: digest, run: api.onces.run.to_string(), answer: None };
     let Some(under_way) = api.onces.taken(&id) else { return of_another(api, &id, &row).await };
     match begun(api, &id, &row).await {
         Ok(None) => {}
         Ok(Some(answer)) if answer.headers().contains_key(&REPLAYED) => {
-            let line = api.services.replayed(request.subject, (request.name, who)).await;
+            let line = api.services.replayed(subject, (name, who)).await;
             return line.map_or_else(refused, |()| answer);
         }
         Ok(Some(answer)) => return answer,
@@ -138,7 +158,7 @@ where
         }
     }
     // To its end, also for a caller that goes away in the middle.
-    let (onces, keep) = (api.onces.clone(), keep(request.name));
+    let onces = api.onces.clone();
     let until = holds(api.engine.now());
     let done = tokio::spawn(async move {
         let _under_way = under_way;

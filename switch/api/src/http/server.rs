@@ -73,8 +73,8 @@ impl Server {
 }
 
 /// The caller of a request: the other end of its connection, or whom a trusted proxy there names.
-#[derive(Clone)]
-pub(super) struct Guest {
+#[derive(Clone, Debug)]
+pub struct Guest {
     address: IpAddr,
     subnet: Subnet,
 }
@@ -89,7 +89,8 @@ struct GuestState {
 
 impl Guest {
     /// The caller's address.
-    pub(super) fn address(&self) -> IpAddr {
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
         self.address
     }
 
