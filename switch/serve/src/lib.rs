@@ -6,4 +6,5 @@ pub mod config;
 mod switch;
 pub mod telemetry;
 
+pub use kazasu_pages::{Means, SignInLinks};
 pub use switch::{DataLock, InUse, Sharing, Switch, engine_config, link_import, lock, services};

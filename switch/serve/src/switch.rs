@@ -20,6 +20,7 @@ use kazasu_connections::keys::Keys;
 use kazasu_core::Command;
 use kazasu_engine::tasks::Tasks;
 use kazasu_engine::{Engine, EngineConfig, Forwarder, Health, NoForwarder, Role, Surroundings};
+use kazasu_pages::SignInLinks;
 use kazasu_schemas::attribution::{Attribution, Via};
 use kazasu_services::import::LinkImport;
 use kazasu_services::payees::Taken;
@@ -68,9 +69,11 @@ pub struct Switch {
     pub engine: Engine,
     /// The services for portals and people.
     pub services: Services,
+    /// Links that sign people in once; none but those that a demonstration adds.
+    pub sign_in_links: SignInLinks,
     /// The acquirers' addresses, in the order of the configuration.
     pub listening: Vec<SocketAddr>,
-    /// The address of health, metrics and the API.
+    /// The address of health, metrics, the API and the pages.
     pub http: SocketAddr,
     /// The issuer connections.
     pub issuers: Arc<Issuers>,
@@ -369,6 +372,7 @@ impl Switch {
             limits: config.file.limits.http_requests(),
             onces: Onces::of(SideRows::of(store.clone()))?,
             bodies: kazasu_api::http::Bodies::new(&config.file.limits.http_requests()),
+            budgets: kazasu_api::http::Budgets::new(config.file.limits.http.max_requests_per_caller),
             prometheus,
             issuers: issuers.clone(),
             certificates: certificates.clone(),
@@ -386,7 +390,9 @@ impl Switch {
             running.keep_transactions(closing.transactions.clone());
         }
         let gate = Gate::behind(Port::Http, ports.http, config.front.proxies.networks().clone());
-        kazasu_api::http::serve(web, gate, api, signal.clone());
+        let sign_in_links = SignInLinks::default();
+        let pages = kazasu_pages::pages(&api, sign_in_links.clone());
+        kazasu_api::http::serve(web, gate, (api, pages), signal.clone());
         running.deliver_events(&services, config.webhooks.clone(), &logged)?;
         running.keep_metrics_small();
         running.keep_certificates(&certificates);
@@ -406,6 +412,7 @@ impl Switch {
         Ok(Switch {
             engine,
             services,
+            sign_in_links,
             listening,
             http,
             issuers,

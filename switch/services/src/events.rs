@@ -1,32 +1,30 @@
 //! What happened, for programs: thin events in the journal's order, each with the numbers by which the rest is asked. The journal is the
 //! memory, so that a program that was away reads on where it stood, from any point of the past.
 
+mod bounds;
 mod fold;
 mod lookup;
 mod model;
 mod read;
+mod residents;
 mod viewer;
 
 pub use model::Event;
 pub(crate) use model::{KINDS, Told};
 pub(crate) use read::Bounds;
+pub use residents::{ListResidentEvents, ResidentEvent, ResidentEvents};
 pub(crate) use viewer::Viewer;
 
 use crate::access::Name;
 use crate::error::{Result, unfit};
 use crate::operation::Operation;
 use crate::{Services, Who};
+use bounds::{MOST, MOST_RECORDS, USUAL};
 use kazasu_text::problems::ProblemText;
 use serde::{Deserialize, Serialize};
 
-/// Events of an answer at most, and where the request does not say.
-const MOST: u16 = 1_000;
-const USUAL: u16 = 100;
-/// Records that one request reads at most: an answer may have no event, and still lead on.
-const MOST_RECORDS: u64 = 5_000;
-
-/// Events after a point of the journal, in its order. Merchants' people and programs see those of their own shops, partners those of the
-/// shops that they connect, and cities' people those of their city.
+/// Events after a point of the journal, in its order. Merchants' people and programs see those of their own shops, cashiers without what
+/// the shop is paid; partners see those of the shops that they connect, and cities' people those of their city.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListEvents {

@@ -181,6 +181,39 @@ labels! {
         OutcomeOf "outcome": "成否", "Outcome";
         Status "status": "応答番号", "HTTP status";
         TerminalOf "terminal": "端末", "Terminal";
+        FirstDay "first_day": "利用開始日", "First day";
+        Closes "closes": "最終日の終了時刻", "End on the last day";
+        Redeemable "redeemable": "支払への利用", "Can pay";
+        TodayLeftYen "today_left_yen": "本日の残り", "Left today";
+        ThisMonthLeftYen "this_month_left_yen": "今月の残り", "Left this month";
+        Shops "shops": "利用できる店舗", "Shops";
+        Programmes "programmes": "使える事業", "Programmes that it takes";
+        LeftAfterYen "left_after_yen": "返品後の残額", "Left afterwards";
+        Settlements "settlements": "精算", "Settlements";
+        Payouts "payouts": "店舗への振込", "Payments to shops";
+        Payout "payout": "振込番号", "Payout";
+        NetYen "net_yen": "返品を差し引いた売上", "Net sales after refunds";
+        State "state": "処理の状態", "Stage";
+        SentAt "sent_at": "銀行への送信", "Sent to the bank";
+        LastMessage "last": "最後の電文", "Last message";
+        TotalsAgreed "totals": "日計照合", "Totals of the day";
+        Agree "agree": "一致", "Agreement";
+        Cycle "cycle": "締めの周期", "Cycle";
+        Rules "rules": "料率表", "Rules";
+        Rate "rate": "料率", "Rate";
+        Tenders "tenders": "対象の支払手段", "For these means of payment";
+        FixedYen "fixed_yen": "定額の手数料", "Fixed fee";
+        MinimumYen "minimum_yen": "最低手数料", "Least fee";
+        Rounding "rounding": "端数処理の方法", "Kind of rounding";
+        RoundingBasis "rounding_basis": "端数処理の単位", "Rounding basis";
+        RefundsFee "refunds_fee": "返品時の手数料の返却", "Fee is given back with a refund";
+        PayoutDays "payout_days": "支払までの銀行営業日数", "Bank business days until the payday";
+        TaxRate "tax": "消費税率", "Rate of tax";
+        ReserveRate "reserve": "留保の率", "Rate of the reserve";
+        ReserveDays "reserve_days": "留保の日数", "Days of the reserve";
+        MinimumPayoutYen "minimum_payout_yen": "最低支払額", "Least payout";
+        ChargebackFeeYen "chargeback_fee_yen": "1件ごとのチャージバック手数料", "Fee of a chargeback";
+        FundsPoints "funds_points": "負担するポイントの事業", "Point programmes that it funds";
     }
 }
 

@@ -161,6 +161,11 @@ pub(super) const ALL: &[Metric] = &[
         "Requests through a trusted proxy that were not served because their caller's subnet had too many under way.",
     ),
     counter(
+        "kazasu_http_requests_over_budget_total",
+        Single,
+        "Requests that were answered 429 because their caller had made too many within a minute.",
+    ),
+    counter(
         "kazasu_http_bodies_refused_total",
         By("reason", &["caller", "subnet", "late"]),
         "Bodies that were not taken because their caller or its subnet had too many, or because they came too slowly.",

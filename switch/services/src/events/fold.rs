@@ -251,7 +251,7 @@ impl record::Fold for EventFold {
         opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked issuer_late
         issuer_acknowledged issuer_notified loss_booked loss_returned merged
         totals_compared policy_activated temporary_issued card_status_set certificate_bound list_applied
-        own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed key_destroyed
+        own_limits_set notices_chosen programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed key_destroyed
         notice_ended relief_rows_added relief_row_set relief_file_made relief_repaid
         issuer_settled money_received recon_ran exceptions_opened
         exception_noted head_signed exceptions_ended line_undone line_set_aside file_ended replaced payee_set payees_taken payee_called

@@ -1,5 +1,6 @@
 //! Reading events from the journal, in its order.
 
+use super::bounds::AT_ONCE;
 use super::fold::EventFold;
 use super::lookup::Known;
 use super::model::Told;
@@ -7,9 +8,6 @@ use crate::Services;
 use crate::error::{Result, ServiceError};
 use kazasu_ledger::Body;
 use kazasu_ledger::record::Place;
-
-/// Records that are read at once.
-const AT_ONCE: usize = 500;
 
 /// What one reading reads at most.
 #[derive(Clone, Copy, Debug)]
