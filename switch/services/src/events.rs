@@ -97,7 +97,7 @@ impl Operation for ListEvents {
     }
 }
 
-/// What concerns no shop is for staff.
+/// Events without a shop are for staff.
 fn is_shown(shops: &Shops, shop: Option<&ShopKey>) -> bool {
     match shop {
         Some(shop) => shops.includes(shop),
@@ -105,7 +105,7 @@ fn is_shown(shops: &Shops, shop: Option<&ShopKey>) -> bool {
     }
 }
 
-/// What was looked up for this answer.
+/// Facts that were looked up for this answer.
 #[derive(Default)]
 struct Known {
     payments: HashMap<u64, Option<(ShopKey, i64, &'static str)>>,

@@ -6,7 +6,7 @@ use kazasu_ledger::record::{self, Place, TransactionKind, Verdict};
 use kazasu_schemas::closing::DayState;
 use std::convert::Infallible;
 
-/// What an event concerns.
+/// The subject of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum About {
     /// A shop that the record names.
