@@ -5,8 +5,8 @@ use crate::import::{Calls, Ground, Mode, Order, payees};
 use crate::{Services, Who};
 use kazasu_core::{Command, PayeeRefusal, Rejected};
 use kazasu_engine::CommandError;
-use kazasu_text::problems::ProblemText;
 use kazasu_text::Said;
+use kazasu_text::problems::ProblemText;
 use sha2::{Digest, Sha256};
 
 /// The result of the file.
