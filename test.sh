@@ -68,8 +68,12 @@ cargo clippy --workspace --all-targets --locked -- -D warnings
 cargo clippy -p kazasu --no-default-features --lib --bins --locked -- -D warnings
 
 step "tests"
+rm -rf target/tmp/answers
 # All of them, so that one run names everything that fails.
 cargo test --workspace --locked --no-fail-fast
+
+step "every operation, status and code of the API was reached"
+python3 tools/api_reached.py docs/openapi.json target/tmp/answers
 
 step "the programs, hand in hand"
 cargo build --workspace --bins --locked

@@ -208,6 +208,8 @@ pub enum ApprovalKind {
     BindCard,
     /// A resident has another card with another PPID.
     Replace,
+    /// An organisation gets further shops.
+    Shops,
 }
 
 impl ApprovalKind {
@@ -241,6 +243,7 @@ impl ApprovalKind {
         ApprovalKind::LiftSuspension,
         ApprovalKind::BindCard,
         ApprovalKind::Replace,
+        ApprovalKind::Shops,
     ];
 
     /// As programs write it.
@@ -275,6 +278,7 @@ impl ApprovalKind {
             ApprovalKind::LiftSuspension => "lift_suspension",
             ApprovalKind::BindCard => "bind_card",
             ApprovalKind::Replace => "replace",
+            ApprovalKind::Shops => "shops",
         }
     }
 
@@ -305,6 +309,7 @@ impl ApprovalKind {
             | ApprovalKind::ProgramKey
             | ApprovalKind::Reinvite
             | ApprovalKind::StatementKey
+            | ApprovalKind::Shops
             | ApprovalKind::Destruction => 7,
         }
     }
@@ -329,6 +334,7 @@ impl Proposal {
                 RightsChange::Key(_) => ApprovalKind::ProgramKey,
                 RightsChange::Reinvite(_) => ApprovalKind::Reinvite,
                 RightsChange::StatementKey(_) => ApprovalKind::StatementKey,
+                RightsChange::Shops(_) => ApprovalKind::Shops,
             },
             Proposal::SharedLink(_) => ApprovalKind::SharedLink,
             Proposal::Destruction(_) => ApprovalKind::Destruction,
@@ -421,6 +427,9 @@ pub struct ApprovalRequested {
     /// The name of the file that `source` is the text of.
     #[n(7)]
     pub file: Option<String>,
+    /// The signature of the person who asks; absent in records of before, and in those of programs.
+    #[n(8)]
+    pub proof: Option<Box<DecisionProof>>,
 }
 
 /// See [`Body::ApprovalDecided`].
@@ -539,6 +548,9 @@ pub struct ApprovalWithdrawn {
     /// Through what it was said.
     #[n(3)]
     pub via: Option<Via>,
+    /// The signature of the person who withdrew it; absent in records of before.
+    #[n(4)]
+    pub proof: Option<Box<DecisionProof>>,
 }
 
 /// See [`Body::ApprovalLapsed`].

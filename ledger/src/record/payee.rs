@@ -102,4 +102,10 @@ pub struct PayeeCalled {
     /// Through what it was said.
     #[n(3)]
     pub via: Option<Via>,
+    /// The version of the request about which the payee was called: no other one has this call.
+    #[n(4)]
+    pub seen: Fingerprint,
+    /// The signature of the person who called; absent in records of before.
+    #[n(5)]
+    pub proof: Option<Box<DecisionProof>>,
 }

@@ -215,6 +215,17 @@ pub struct Reinvited {
     pub until: Millis,
 }
 
+/// Shops that come to an organisation.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct FurtherShops {
+    /// The merchant's organisation.
+    #[n(0)]
+    pub organisation: OrganisationId,
+    /// Its further shops, each by its acquirer and DE42.
+    #[n(1)]
+    pub shops: Vec<(InstitutionId, MerchantId)>,
+}
+
 /// A change of rights that two people decide.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum RightsChange {
@@ -230,6 +241,9 @@ pub enum RightsChange {
     /// A portal signs its statements with this key.
     #[n(3)]
     StatementKey(#[n(0)] StatementKey),
+    /// A merchant's organisation gets further shops: whoever has a role for the organisation has it for them too.
+    #[n(4)]
+    Shops(#[n(0)] FurtherShops),
 }
 
 #[cfg(test)]

@@ -8,5 +8,6 @@ mod lock;
 mod switch;
 pub mod telemetry;
 
+pub use kazasu_pages::{Means, SignInLinks};
 pub use lock::{DataLock, InUse, lock};
 pub use switch::{Sharing, Switch, engine_config, link_import, services};

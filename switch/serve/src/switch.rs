@@ -1,6 +1,7 @@
 //! Putting the switch together: lock, store, engine, other nodes, issuer connections, listeners, HTTP, the clock's tick; and taking it apart
 //! again in the right order.
 
+mod hooks;
 mod logged;
 mod running;
 
@@ -20,6 +21,7 @@ use kazasu_connections::keys::Keys;
 use kazasu_core::Command;
 use kazasu_engine::tasks::Tasks;
 use kazasu_engine::{Engine, EngineConfig, Forwarder, Health, NoForwarder, Role, Surroundings};
+use kazasu_pages::SignInLinks;
 use kazasu_schemas::attribution::{Attribution, Via};
 use kazasu_services::import::LinkImport;
 use kazasu_services::payees::Taken;
@@ -45,9 +47,11 @@ pub struct Switch {
     pub engine: Engine,
     /// The services for portals and people.
     pub services: Services,
+    /// Links that sign people in once; none but those that a demonstration adds.
+    pub sign_in_links: SignInLinks,
     /// The acquirers' addresses, in the order of the configuration.
     pub listening: Vec<SocketAddr>,
-    /// The address of health, metrics and the API.
+    /// The address of health, metrics, the API and the pages.
     pub http: SocketAddr,
     /// The issuer connections.
     pub issuers: Arc<Issuers>,
@@ -159,6 +163,7 @@ fn sign_ins(config: &Config, store: Arc<dyn Store>) -> SignIns {
 #[must_use]
 pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: Watch) -> Services {
     let sign_ins = matches!(source, Source::Engine(_)).then(|| sign_ins(config, store.clone()));
+    let hooks = hooks::hooks(config, &source, store.clone());
     Services {
         source,
         sign_ins,
@@ -171,6 +176,7 @@ pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: W
         calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
         most_open: config.file.limits.max_open_requests_per_portal,
+        hooks,
         closing: Some(config.closing(store)),
     }
 }
@@ -342,6 +348,7 @@ impl Switch {
             limits: config.file.limits.http_requests(),
             onces: Onces::of(SideRows::of(store.clone()))?,
             bodies: kazasu_api::http::Bodies::new(&config.file.limits.http_requests()),
+            budgets: kazasu_api::http::Budgets::new(config.file.limits.http.max_requests_per_caller),
             prometheus,
             issuers: issuers.clone(),
             certificates: certificates.clone(),
@@ -359,7 +366,10 @@ impl Switch {
             running.keep_transactions(closing.transactions.clone());
         }
         let gate = Gate::behind(Port::Http, ports.http, config.front.proxies.networks().clone());
-        kazasu_api::http::serve(web, gate, api, signal.clone());
+        let sign_in_links = SignInLinks::default();
+        let pages = kazasu_pages::pages(&api, sign_in_links.clone());
+        kazasu_api::http::serve(web, gate, (api, pages), signal.clone());
+        running.deliver_events(&services, config.webhooks.clone(), &logged)?;
         running.keep_metrics_small();
         running.keep_certificates(&certificates);
         running.keep_access(&services, config.callers.clone());
@@ -378,6 +388,7 @@ impl Switch {
         Ok(Switch {
             engine,
             services,
+            sign_in_links,
             listening,
             http,
             issuers,

@@ -4,8 +4,9 @@ use crate::access::{About, Name};
 use crate::error::Result;
 use crate::fields::has_reason;
 use crate::subject::{Seen, Subject};
+use crate::watched::Watched;
 use crate::{Services, Who};
-use kazasu_core::Done;
+use kazasu_core::{ApprovalView, Done};
 use kazasu_ledger::record::PortalProof;
 use kazasu_schemas::identity::PersonId;
 use kazasu_schemas::portal::Statement;
@@ -38,6 +39,11 @@ pub trait Operation: Sized + Send {
     /// Who asked, where the answer is what says it: the person who has signed in.
     fn asker(_: &Self::Answer) -> Option<PersonId> {
         None
+    }
+
+    /// As what it stands in the security log.
+    fn watched() -> Watched {
+        Self::NAME.watched()
     }
 
     /// Carries it out, for a caller who may. A command returns when its record is durable.
@@ -116,4 +122,16 @@ pub struct Requested {
     /// From this moment on it is not decided any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+}
+
+impl Requested {
+    /// With the request that is open, if one is.
+    pub(crate) fn of(result: Outcome, open: Option<ApprovalView>) -> Requested {
+        Requested {
+            result,
+            proposal: open.as_ref().map(|open| open.number),
+            fingerprint: open.as_ref().map(|open| open.fingerprint.to_string()),
+            until: open.and_then(|open| open.until).map(|until| until.jst_text()),
+        }
+    }
 }

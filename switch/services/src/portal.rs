@@ -15,6 +15,10 @@ use kazasu_security::portal::is_signed;
 /// The operation of a portal for a resident, by its row of the table. An operation that is open to portals and has no word in statements is
 /// refused.
 fn asked_by_portals(name: Name) -> Option<Result<PortalOperation, PortalRefusal>> {
+    // Events name no resident: they bear the portal's own names.
+    if name == Name::ListResidentEvents {
+        return None;
+    }
     let row = name.row();
     let Audience::Roles(roles) = row.audience else { return None };
     if !roles.contains(&Role::Portal) {

@@ -2,14 +2,15 @@
 
 use super::backend::{one, query};
 use super::common::Common;
+use super::list::{ListArgs, list};
 use super::sign_in::{JoinArgs, join};
 use clap::Subcommand;
 use kazasu_console::say;
 use kazasu_schemas::identity::GrantId;
 use kazasu_services::people::{
     EndGrant, EndPerson, EndSessions, Found, InvitePerson, ListKeys, ListOrganisations, ListPasskeys, ListPeople,
-    ListSessions, MatrixRow, PeopleReport, RemovePasskey, RequestGrant, RequestKey, RequestReinvite, RevokeKey,
-    RotateKey, SetOrganisation,
+    ListSessions, MatrixRow, PeopleReport, RemovePasskey, RequestGrant, RequestKey, RequestReinvite, RequestShops,
+    RevokeKey, RotateKey, SetOrganisation,
 };
 
 #[derive(Subcommand)]
@@ -42,10 +43,23 @@ pub(super) enum PersonCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// Requests further shops for a merchant's organisation; another administrator decides.
+    Shops {
+        /// The organisation, by id or name.
+        organisation: String,
+        /// A further shop, as acquirer/merchant.
+        #[arg(long, required = true)]
+        shop: Vec<String>,
+        /// The reason, which the record keeps.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Every organisation.
     Organisations {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Invites a person; the invitation is shown once.
     Invite {
@@ -82,7 +96,7 @@ pub(super) enum PersonCommand {
     /// All people, with their grants.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// A person leaves: grants and sessions end.
     End {
@@ -142,14 +156,17 @@ pub(super) async fn person(command: PersonCommand) -> anyhow::Result<()> {
         PersonCommand::Organisation { kind, name, rename, shop, why, common } => {
             one(SetOrganisation { organisation: rename, kind, name, shops: shop, why }, &common).await
         }
-        PersonCommand::Organisations { common } => query(ListOrganisations {}, &common).await,
+        PersonCommand::Shops { organisation, shop, why, common } => {
+            one(RequestShops { organisation, shops: shop, why }, &common).await
+        }
+        PersonCommand::Organisations { list: args } => list(ListOrganisations {}, &args).await,
         PersonCommand::Invite { name, organisation, second_administrator, hours, why, common } => {
             one(InvitePerson { name, organisation, second_administrator, hours, why }, &common).await
         }
         PersonCommand::InviteAgain { person, hours, why, common } => {
             one(RequestReinvite { person, hours, why }, &common).await
         }
-        PersonCommand::List { common } => query(ListPeople {}, &common).await,
+        PersonCommand::List { list: args } => list(ListPeople {}, &args).await,
         PersonCommand::End { person, why, common } => one(EndPerson { person, why }, &common).await,
         PersonCommand::Grant { holder, role, scope, from, until, deputy_for, why, common } => {
             let role = format!("{role} {scope}");
@@ -190,7 +207,7 @@ pub(super) enum KeyCommand {
     /// Every program and its keys.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Replaces the key of this command line; the old one works until it is revoked.
     Rotate {
@@ -221,7 +238,7 @@ pub(super) async fn key(command: KeyCommand) -> anyhow::Result<()> {
             let ask = RequestKey { program, organisation, roles: role, from, until, networks: network, why };
             one(ask, &common).await
         }
-        KeyCommand::List { common } => query(ListKeys {}, &common).await,
+        KeyCommand::List { list: args } => list(ListKeys {}, &args).await,
         KeyCommand::Rotate { until, common } => one(RotateKey { until }, &common).await,
         KeyCommand::Revoke { program, fingerprint, why, common } => {
             one(RevokeKey { program, fingerprint, why }, &common).await
@@ -236,7 +253,7 @@ pub(super) enum SessionCommand {
         /// The person, by id or name.
         person: Option<String>,
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Ends your sessions; an access administrator ends another person's too.
     Revoke {
@@ -252,7 +269,7 @@ pub(super) enum SessionCommand {
 
 pub(super) async fn session(command: SessionCommand) -> anyhow::Result<()> {
     match command {
-        SessionCommand::List { person, common } => query(ListSessions { person }, &common).await,
+        SessionCommand::List { person, list: args } => list(ListSessions { person }, &args).await,
         SessionCommand::Revoke { person, of, common } => one(EndSessions { person, session: of }, &common).await,
     }
 }
@@ -262,7 +279,7 @@ pub(super) enum PasskeyCommand {
     /// Your passkeys.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Removes one of your passkeys.
     Remove {
@@ -275,7 +292,7 @@ pub(super) enum PasskeyCommand {
 
 pub(super) async fn passkey(command: PasskeyCommand) -> anyhow::Result<()> {
     match command {
-        PasskeyCommand::List { common } => query(ListPasskeys {}, &common).await,
+        PasskeyCommand::List { list: args } => list(ListPasskeys {}, &args).await,
         PasskeyCommand::Remove { passkey, common } => one(RemovePasskey { passkey }, &common).await,
     }
 }

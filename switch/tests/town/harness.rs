@@ -17,8 +17,8 @@ use kazasu_store::verify::{Verified, verify};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -96,6 +96,7 @@ fn addressed(service: &str, body: &[u8]) -> Option<Addressed> {
         "relief" => Service::Relief,
         "people" => Service::People,
         "approvals" => Service::Approvals,
+        "webhooks" => Service::Webhooks,
         other => panic!("no service {other}"),
     };
     let mut fields: serde_json::Map<String, Value> = serde_json::from_slice(body).unwrap();
@@ -472,14 +473,26 @@ impl Served {
         });
     }
 
+    /// Keeps what the API has answered so far; `tools/api_reached.py` compares all of it with the document.
+    fn keep_answers(&self) {
+        let Some(text) = counted(self.http) else { return };
+        let lines = text.lines().filter(|line| line.starts_with("kazasu_http_answers_total{"));
+        let kept: String = lines.map(|line| format!("{line}\n")).collect();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("answers");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{}-{}.txt", std::process::id(), self.pid())), kept).unwrap();
+    }
+
     /// The power goes.
     pub(crate) fn kill(mut self) {
+        self.keep_answers();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// An orderly end.
     pub(crate) fn stop(self) {
+        self.keep_answers();
         assert!(Command::new("kill").arg(self.pid().to_string()).status().unwrap().success());
         self.ended();
     }
@@ -491,8 +504,23 @@ impl Served {
     }
 }
 
+/// The metrics of a switch, which may hang, be halted by a signal, or speak TLS here: then there are none.
+fn counted(http: SocketAddr) -> Option<String> {
+    let limit = Duration::from_millis(500);
+    let mut stream = TcpStream::connect_timeout(&http, limit).ok()?;
+    stream.set_read_timeout(Some(limit)).ok()?;
+    stream.set_write_timeout(Some(limit)).ok()?;
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: switch\r\nconnection: close\r\n\r\n").ok()?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
 impl Drop for Served {
     fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.keep_answers();
+        }
         // Both fail when it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -376,7 +376,7 @@ fn a_passkey_signs_in_shows_a_factor_again_and_ends_with_another_invitation() {
     // Another person's passkey shows nothing in this session.
     let mut other = passkey(&served, &town.session("sato"));
     assert_eq!(step(&mut other, mine, mine).0, 401);
-    let listed = done(&served, Some(mine), &json!({ "do": "passkeys" }));
+    let listed = done(&served, Some(mine), &json!({ "do": "passkeys" }))["items"].clone();
     assert_eq!(listed.as_array().unwrap().len(), 1);
     // A lost factor: another invitation, of two administrators, ends the passkey at once.
     let again = json!({ "do": "invite_again", "person": "tanaka", "why": "lost the key ring" });
@@ -399,9 +399,22 @@ fn a_passkey_signs_in_shows_a_factor_again_and_ends_with_another_invitation() {
     done(&served, None, &json!({ "do": "join", "invitation": invitation, "passkey": made }));
     let (_, signed_in) = signs_in(&served, &mut key, Fault::None);
     let mine = signed_in["session"].as_str().unwrap();
-    let listed = done(&served, Some(mine), &json!({ "do": "passkeys" }));
+    let listed = done(&served, Some(mine), &json!({ "do": "passkeys" }))["items"].clone();
     let remove = json!({ "do": "remove_passkey", "passkey": listed[0]["passkey"] });
     assert_eq!(ask(&served, Some(mine), &remove).0, 409, "it is the only means");
+    // Who knows a password alone does not take the second factor away.
+    let invitation = invited(&town, &served, "hara");
+    let started = done(&served, None, &json!({ "do": "new_passkey", "invitation": invitation }));
+    let (_, response) = Passkey::make(&started["options"], PAGES, Fault::None);
+    let made = json!({ "attempt": started["attempt"], "response": response, "label": "key ring" });
+    let password = "six words that nobody guesses today";
+    done(&served, None, &json!({ "do": "join", "invitation": invitation, "passkey": made, "password": password }));
+    let signed_in = done(&served, None, &json!({ "do": "sign_in", "name": "hara", "password": password }));
+    let session = signed_in["session"].as_str().unwrap();
+    let listed = done(&served, Some(session), &json!({ "do": "passkeys" }));
+    let remove = json!({ "do": "remove_passkey", "passkey": listed[0]["passkey"] });
+    let (status, told) = ask(&served, Some(session), &remove);
+    assert_eq!((status, &told["code"]), (403, &json!("fresh_factor_needed")), "{told}");
 }
 
 #[test]

@@ -290,7 +290,7 @@ fn a_certificate_that_is_replaced_serves_new_connections_and_old_ones_go_on() {
     assert!(metric(&served, "kazasu_certificate_reloads_total", "failed") >= 1.0);
     let shown = served.status()["certificates"].clone();
     assert!(shown[0]["problem"].as_str().unwrap().contains("server.key"), "{shown}");
-    assert!(served.get("/").1.contains("新しいファイルを使用できません"));
+    assert!(served.get("/status").1.contains("新しいファイルを使用できません"));
     let log = std::fs::read_to_string(town.path("serve.log")).unwrap();
     assert!(log.contains("changed certificates cannot be used") && log.contains("server.key"), "{log}");
     // Until when everything is good is known.

@@ -33,6 +33,7 @@ labels! {
         LiftSuspension "lift_suspension": "停止・失効したカードの利用再開", "suspended or revoked card to be used again";
         BindCard "bind_card": "新しいカードの登録", "new card of a resident";
         Replace "replace": "新しいPPIDへの引継ぎ", "PPID of a new card in another's place";
+        Shops "shops": "組織への店舗の追加", "further shops of an organisation";
         Destruction "destruction": "鍵の廃棄", "destruction of a key";
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{
     Listed, Text, access, approvals, audit, bank_files, bank_lines, causes, cli, closing, closing_refusals, columns,
-    commands, configuration, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, key_store,
-    keys, names, notices, payees, payments, portal, problems, relief, relief_refusals, reports, requests, residents,
-    responses, revocation, rights_refusals, security, settlements, sign_in, status, stores, tables, tls, usage,
+    commands, configuration, console, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals,
+    key_store, keys, lists, month, names, notices, payees, payments, portal, problems, relief, relief_refusals,
+    reports, requests, residents, responses, revocation, rights_refusals, security, settlements, sign_in, spending,
+    status, stores, tables, tls, usage, webhooks,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
 use kazasu_schemas::contract::Tender;
@@ -93,6 +94,8 @@ catalogue! {
     cli::CliLabel
     cli::ClockState
     cli::CliText<'_>
+    console::BorneBy
+    console::PageText<'_>
     columns::SettlementColumn
     columns::SummaryColumn
     columns::SettledTapColumn
@@ -178,6 +181,7 @@ catalogue! {
     problems::DeclaredText
     problems::RowText<'_>
     problems::NotFoundText<'_>
+    problems::CursorText
     problems::PasswordText
     facts::Fact
     facts::Answer
@@ -214,6 +218,11 @@ catalogue! {
     columns::ReplayedTapColumn
     reports::Furniture
     Tender
+    month::MonthSheet
+    month::MonthColumn
+    month::MissingText
+    lists::ListTitle
+    lists::ListColumn
     payments::PaymentKind
     payments::PaymentState
     payments::PaymentText<'_>
@@ -227,7 +236,11 @@ catalogue! {
     security::SecurityField
     security::SecurityText<'_>
     settlements::SettlementText<'_>
+    settlements::WhyText<'_>
     sign_in::MeansLabel
+    spending::TradeLabel
+    spending::SpendingField
+    spending::SpendingText
     sign_in::SignInRefusalText<'_>
     sign_in::UnknownCallerText
     sign_in::SignInSettingsText<'_>
@@ -249,4 +262,8 @@ catalogue! {
     tables::CellFault<'_>
     tables::DetailText<'_>
     usage::UsageText<'_>
+    webhooks::WebhookStateLabel
+    webhooks::WebhookOutcome
+    webhooks::WebhookSent
+    webhooks::WebhookText<'_>
 }

@@ -152,6 +152,9 @@ texts! {
         ApprovalSentBack { request: u64 }:
             "起案 {request} は差し戻されています。起案者の再提出を待ってください。",
             "approval request {request} was sent back; its requester changes it and hands it in again";
+        ApprovalsOfOne { by: &'a str, open: Count, most: Count }:
+            "{by} の起案が {open} 件、決裁を待っています。上限は {most} 件です。決裁を受けるか、不要な起案を引き戻してから、また起案してください。",
+            "{by} has {open} open requests, and at most {most} may wait; have them decided, or withdraw some, and ask again";
         ApprovalOfAnother { request: u64, by: &'a str }:
             "起案 {request} を引き戻せるのは起案者 {by} だけです。",
             "approval request {request} is of {by}, who alone withdraws it";

@@ -135,6 +135,9 @@ texts! {
         SubnetBodies:
             "このアドレスが同時に送っている本文が多すぎます。いくつか終えてから、もう一度送ってください",
             "this address sends too many bodies at one time: finish or end some, then send this one again";
+        OverBudget { most: u32, wait: u64 }:
+            "この利用者の要求が1分間の上限（{most}件）に達しました。{wait}秒後に、もう一度送ってください",
+            "this caller has made {most} requests within a minute, and may make no more; ask again in {wait} s";
         SubnetRequests:
             "このアドレスの要求が同時に多すぎます。答えを待ってから、もう一度送ってください",
             "this address has too many requests under way at one time: wait for an answer, then send this one again";

@@ -15,6 +15,13 @@ texts! {
             "name: \"{name}\" and \"{other}\" of {of} look alike, and every name is one's own";
         OtherKind { organisation: &'a str, kind: &'a str }:
             "組織 {organisation} の種別は {kind} で、変更できません。", "organisation {organisation} is a {kind}; that does not change";
+        ShopsTakeTwo { organisation: &'a str }:
+            "組織 {organisation} に店舗を加えるには、二人の権限管理者が必要です。`kazasu person shops` で起案してください。",
+            "two access administrators add shops to {organisation}: request it with `kazasu person shops`";
+        ShopOfAnother { shop: &'a str, organisation: &'a str }:
+            "店舗 {shop} はすでに組織 {organisation} のものです。", "shops: {shop} is of {organisation} already";
+        NoMerchant { organisation: &'a str }:
+            "組織 {organisation} は加盟店ではないため、店舗を持てません。", "organisation {organisation} is no merchant, and has no shops";
         OtherOrganisation { person: &'a str, organisation: &'a str }:
             "{person} は {organisation} に所属しています。異動するときは、そこで終了し、新しい組織が招待します。",
             "{person} is of {organisation}; a person who moves is ended there, and invited by the other";

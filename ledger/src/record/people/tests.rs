@@ -57,6 +57,7 @@ fn all() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         })
     });
     let kind = OrganisationKind::Merchant;
@@ -97,7 +98,14 @@ fn of_payees() -> Vec<Body> {
         Body::PayeeSet(PayeeSet { payee, account: Some(sealed), call: Some(call.clone()), maker: Some(maker) }),
         Body::PayeeSet(PayeeSet { payee: Payee::Fund { programme: 3 }, account: None, call: None, maker: None }),
         Body::PayeesTaken(PayeesTaken { digest: [7; 32], accounts: 2 }),
-        Body::PayeeCalled(PayeeCalled { proposal: 9, call, by: "per_1".into(), via: Some(Via::Api) }),
+        Body::PayeeCalled(PayeeCalled {
+            proposal: 9,
+            call,
+            by: "per_1".into(),
+            via: Some(Via::Api),
+            seen: Fingerprint([5; 32]),
+            proof: None,
+        }),
         Body::ApprovalRequested(ApprovalRequested {
             proposal: Proposal::Carried(Box::new(CarriedChange::Payee(Box::new(change)))),
             source: String::new(),
@@ -107,6 +115,7 @@ fn of_payees() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         }),
     ]
 }
@@ -133,6 +142,7 @@ fn of_staff() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         })
     });
     let refund = |staff| {
@@ -168,7 +178,19 @@ fn of_staff() -> Vec<Body> {
             }),
         })
     };
-    asked.into_iter().chain([refund(false), refund(true)]).collect()
+    let shops = vec![("27000001".parse().unwrap(), "M10000000000002".parse().unwrap())];
+    let further = FurtherShops { organisation: OrganisationId::new(3), shops };
+    let further = Body::ApprovalRequested(ApprovalRequested {
+        proposal: Proposal::Rights(Box::new(RightsChange::Shops(further))),
+        source: String::new(),
+        by: "per_1".into(),
+        why: "why".into(),
+        via: Some(Via::CommandLine),
+        replaces: None,
+        until: None,
+        file: None,
+    });
+    asked.into_iter().chain([refund(false), refund(true), further]).collect()
 }
 
 #[test]

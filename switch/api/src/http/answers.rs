@@ -48,7 +48,8 @@ pub(super) fn worded(status: StatusCode, code: Option<&str>, text: &impl Text) -
     with_members(status, members, Said::of(text))
 }
 
-fn with_members(status: StatusCode, members: Map<String, Value>, said: Said) -> Response {
+/// The same with further members.
+pub(super) fn with_members(status: StatusCode, members: Map<String, Value>, said: Said) -> Response {
     let worded = Worded { members, said };
     let mut response = (status, Json(worded.body(Language::English))).into_response();
     response.extensions_mut().insert(worded);
@@ -83,9 +84,14 @@ pub(super) fn told<T: Serialize>(result: Result<T, ServiceError>) -> Response {
     }
 }
 
+/// The ledger took no record of the request: it can be sent again under its key. Of a request with several records, those before stand, and
+/// it goes on where it stood.
+#[derive(Clone, Copy)]
+pub(super) struct Untaken;
+
 /// A refusal for readers of another language than English: [`in_readers_language`] translates it.
-#[derive(Clone)]
-struct Refused(Arc<ServiceError>);
+#[derive(Clone, Debug)]
+pub struct Refused(pub Arc<ServiceError>);
 
 /// The reason why services did not carry an operation out; the security log has it.
 pub(super) fn refused(error: ServiceError) -> Response {
@@ -102,6 +108,9 @@ pub(super) fn unasked(error: ServiceError) -> Response {
         return broken();
     }
     let mut response = refusal(&error, Language::English);
+    if matches!(error, ServiceError::Command(CommandError::Halted(_))) {
+        response.extensions_mut().insert(Untaken);
+    }
     response.extensions_mut().insert(Refused(Arc::new(error)));
     response
 }
@@ -135,34 +144,45 @@ pub(super) async fn in_readers_language(request: Request, next: Next) -> Respons
     Response::from_parts(parts, Body::from(body.to_string()))
 }
 
-fn refusal(error: &ServiceError, language: Language) -> Response {
-    let cannot_be = match error {
-        ServiceError::Command(CommandError::Rejected(why)) => unusable(why),
-        _ => None,
-    };
-    let status = match error {
-        ServiceError::Value { .. } | ServiceError::File(_) => StatusCode::BAD_REQUEST,
+/// The status of the answer to a refusal.
+#[must_use]
+pub fn status_of(error: &ServiceError) -> StatusCode {
+    match error {
+        ServiceError::Value { .. } | ServiceError::Cursor(_) | ServiceError::File(_) => StatusCode::BAD_REQUEST,
+        ServiceError::State { .. } => StatusCode::CONFLICT,
         ServiceError::Portal(_) => StatusCode::FORBIDDEN,
         ServiceError::Pin | ServiceError::Forbidden(_) | ServiceError::FactorNeeded => StatusCode::FORBIDDEN,
         ServiceError::SignInNeeded(_) => StatusCode::UNAUTHORIZED,
         ServiceError::SignIn(error) => of_sign_in(error),
         ServiceError::Provider(why) => of_provider(why),
-        ServiceError::NotFound(_) => StatusCode::NOT_FOUND,
+        ServiceError::NotFound(_) | ServiceError::Absent { .. } => StatusCode::NOT_FOUND,
         ServiceError::Replaced(_) => StatusCode::PRECONDITION_FAILED,
-        ServiceError::Command(CommandError::Rejected(_)) if cannot_be.is_some() => StatusCode::BAD_REQUEST,
+        ServiceError::Command(CommandError::Rejected(why)) if unusable(why).is_some() => StatusCode::BAD_REQUEST,
         ServiceError::Command(CommandError::Rejected(Rejected::TooManyOpen { .. })) => StatusCode::TOO_MANY_REQUESTS,
+        ServiceError::Command(CommandError::Rejected(why)) if why.is_unknown() => StatusCode::NOT_FOUND,
         ServiceError::Command(CommandError::Rejected(_)) => StatusCode::CONFLICT,
         ServiceError::Command(CommandError::NotLeader(_)) => StatusCode::MISDIRECTED_REQUEST,
         ServiceError::Command(CommandError::Halted(_) | CommandError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
         ServiceError::Unlogged(_) => StatusCode::SERVICE_UNAVAILABLE,
         ServiceError::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn refusal(error: &ServiceError, language: Language) -> Response {
+    let cannot_be = match error {
+        ServiceError::Command(CommandError::Rejected(why)) => unusable(why),
+        _ => None,
     };
+    let status = status_of(error);
     let mut body = json!({ "detail": error.in_language(language), "code": code(error) });
     if let Some(field) = cannot_be {
         body["field"] = field.into();
     }
     match error {
-        ServiceError::Value { field, .. } => body["field"] = (*field).into(),
+        ServiceError::Value { field, .. } | ServiceError::State { field, .. } | ServiceError::Absent { field, .. } => {
+            body["field"] = (*field).into()
+        }
+        ServiceError::Cursor(_) => body["field"] = "cursor".into(),
         ServiceError::File(problems) => {
             body["problems"] = problems.iter().map(|problem| problem.in_language(language)).collect::<Vec<_>>().into()
         }

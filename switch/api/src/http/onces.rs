@@ -1,5 +1,6 @@
 //! The rows of named requests, beside the journal.
 
+use super::answers::Untaken;
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use kazasu_schemas::jst::Millis;
@@ -7,10 +8,14 @@ use kazasu_store::StoreError;
 use kazasu_store::side::SideRow;
 use kazasu_store::side_rows::SideRows;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// The kind of the rows.
 pub(super) const ROWS: u8 = 32;
+/// Pauses before a row is tried again.
+const PAUSES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(250), Duration::from_secs(1)];
 /// The longest answer that is kept, bytes.
 const MOST_ANSWER: usize = 1 << 20;
 
@@ -20,13 +25,38 @@ pub struct Onces {
     pub(super) rows: SideRows,
     /// This run of the program.
     pub(super) run: Arc<str>,
+    /// The keys whose requests this run carries out now.
+    under_way: Arc<Mutex<HashSet<Vec<u8>>>>,
+}
+
+/// A key whose request is being carried out; dropped, it is so no more.
+pub(super) struct UnderWay {
+    key: Vec<u8>,
+    all: Arc<Mutex<HashSet<Vec<u8>>>>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
 }
 
 impl Onces {
     /// Keys that are kept in these rows, by this run of the program.
     pub fn of(rows: SideRows) -> anyhow::Result<Onces> {
-        Ok(Onces { rows, run: hex::encode(kazasu_engine::clock::random_bytes(8)?).into() })
+        let run = hex::encode(kazasu_engine::clock::random_bytes(8)?).into();
+        Ok(Onces { rows, run, under_way: Arc::default() })
     }
+
+    /// Takes a key for a request; none while another request with it is being carried out here.
+    pub(super) fn taken(&self, key: &[u8]) -> Option<UnderWay> {
+        taken(&self.under_way, key)
+    }
+}
+
+fn taken(all: &Arc<Mutex<HashSet<Vec<u8>>>>, key: &[u8]) -> Option<UnderWay> {
+    let is_first = all.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_vec());
+    is_first.then(|| UnderWay { key: key.to_vec(), all: all.clone() })
 }
 
 /// What a row says.
@@ -66,8 +96,10 @@ impl Onces {
     ) -> Response {
         let status = response.status();
         if !status.is_success() {
-            // After a fault of the switch itself it is not known whether the request was carried out; a refused one changed nothing.
-            let freed = match status.is_server_error() {
+            // After a fault of the switch itself it is not known whether the request was carried out; a refused one changed nothing, and one
+            // that the ledger did not take neither.
+            let is_doubted = status.is_server_error() && response.extensions().get::<Untaken>().is_none();
+            let freed = match is_doubted {
                 true => self.keep(id, &Row { run: String::new(), ..row }, until).await,
                 false => self.rows.delete(ROWS, id).await.map(|_| ()),
             };
@@ -95,9 +127,59 @@ impl Onces {
         }
     }
 
+    /// Keeps a row. A store that is busy for a moment is asked again: the request was carried out.
     async fn keep(&self, key: Vec<u8>, row: &Row, until: Millis) -> Result<(), StoreError> {
+        let mut kept = self.kept(key.clone(), row, until).await;
+        for pause in PAUSES {
+            if kept.is_ok() {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            kept = self.kept(key.clone(), row, until).await;
+        }
+        kept
+    }
+
+    async fn kept(&self, key: Vec<u8>, row: &Row, until: Millis) -> Result<(), StoreError> {
         let value = serde_json::to_vec(row).map_err(|error| StoreError::new(error.to_string()))?;
         let version = self.rows.get(ROWS, key.clone()).await?.map_or(0, |row| row.version);
         self.rows.put(SideRow { kind: ROWS, key, value, version, until }).await.map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::answers::refused;
+    use kazasu_engine::CommandError;
+    use kazasu_services::ServiceError;
+    use kazasu_store::memory::MemoryStore;
+
+    #[tokio::test]
+    async fn a_request_that_the_ledger_did_not_take_frees_its_key_and_a_fault_does_not() {
+        let onces = Onces::of(SideRows::of(Arc::new(MemoryStore::default()))).unwrap();
+        let halted = || refused(ServiceError::Command(CommandError::Halted("the disk is full".into())));
+        let stopping = || refused(ServiceError::Command(CommandError::Stopping));
+        let fault = || refused(ServiceError::Other(anyhow::anyhow!("a fault")));
+        let answers: [(Response, u16, bool); 3] =
+            [(halted(), 503, false), (stopping(), 503, true), (fault(), 500, true)];
+        for (at, (answer, status, stays)) in answers.into_iter().enumerate() {
+            let (key, until) = (vec![u8::try_from(at).unwrap()], Millis(i64::MAX));
+            let row = Row { request: "ab".into(), run: onces.run.to_string(), answer: None };
+            onces.keep(key.clone(), &row, until).await.unwrap();
+            let told = onces.ended((key.clone(), row, until), answer, Keep::Answer).await;
+            assert_eq!(told.status().as_u16(), status);
+            assert_eq!(onces.rows.get(ROWS, key).await.unwrap().is_some(), stays, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_under_way_until_its_request_has_ended() {
+        let all = Arc::<Mutex<HashSet<Vec<u8>>>>::default();
+        let taken = |key: &[u8]| taken(&all, key);
+        let first = taken(b"a").unwrap();
+        assert!(taken(b"a").is_none() && taken(b"b").is_some());
+        drop(first);
+        assert!(taken(b"a").is_some());
     }
 }

@@ -1,8 +1,8 @@
 //! The one form of every error (RFC 9457, `application/problem+json`), and the id by which a request is named in its answer.
 
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use kazasu_core::Rejected;
@@ -16,10 +16,12 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 /// The longest id that is taken from a caller.
 const MOST_ID: usize = 64;
+/// The seconds after which a caller asks again, where nothing says more.
+const AGAIN: HeaderValue = HeaderValue::from_static("5");
 /// The longest error that is put into the form; nothing that the switch says is near it.
 const MOST: usize = 4 << 20;
 /// What probes and browsers read as it is.
-pub(super) const PLAIN: [&str; 4] = ["/", "/healthz", "/readyz", "/metrics"];
+pub(super) const PLAIN: [&str; 4] = [super::status::PAGE, "/healthz", "/readyz", "/metrics"];
 
 /// 16 random hexadecimal digits; zeros where the machine has no random numbers, which a request does not need.
 fn id() -> String {
@@ -34,22 +36,58 @@ fn named(request: &Request) -> Option<String> {
     (fits && !kazasu_schemas::text::names_a_card(text)).then(|| text.to_owned())
 }
 
+/// The address as the router knows it, so that a count has no value that a caller chose.
+struct Place {
+    method: &'static str,
+    route: String,
+}
+
+impl Place {
+    fn of(request: &Request) -> Place {
+        let method = match *request.method() {
+            Method::GET => "GET",
+            Method::HEAD => "HEAD",
+            Method::POST => "POST",
+            Method::PUT => "PUT",
+            Method::DELETE => "DELETE",
+            _ => "other",
+        };
+        let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+        Place { method, route }
+    }
+
+    /// Counts an answer: of an error with its code, of any other with none.
+    fn answered(self, status: StatusCode, code: String) {
+        let status = status.as_str().to_owned();
+        metrics::counter!("kazasu_http_answers_total", "method" => self.method, "route" => self.route, "status" => status, "code" => code)
+            .increment(1);
+    }
+}
+
 /// Names the request, and gives an error the form.
 pub(super) async fn in_one_form(request: Request, next: Next) -> Response {
     let id = named(&request).unwrap_or_else(id);
     let is_plain = PLAIN.contains(&request.uri().path());
+    let place = Place::of(&request);
     let mut response = next.run(request).await;
     let is_error = response.status().is_client_error() || response.status().is_server_error();
+    let mut code = String::new();
     if is_error && !is_plain {
-        response = formed(response, &id).await;
+        (response, code) = formed(response, &id).await;
     }
+    let is_for_now = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&response.status());
+    if is_for_now && !is_plain {
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(AGAIN);
+    }
+    place.answered(response.status(), code);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }
 
-async fn formed(response: Response, id: &str) -> Response {
+/// An error in the form, and its code.
+async fn formed(response: Response, id: &str) -> (Response, String) {
     let (mut parts, body) = response.into_parts();
     let said = to_bytes(body, MOST).await.unwrap_or_default();
     let mut members = match serde_json::from_slice(&said) {
@@ -57,10 +95,11 @@ async fn formed(response: Response, id: &str) -> Response {
         _ => Map::from_iter([("detail".to_owned(), String::from_utf8_lossy(&said).trim().into())]),
     };
     complete(&mut members, parts.status, id);
+    let code = members["code"].as_str().unwrap_or_default().to_owned();
     let bytes = Value::Object(members).to_string();
     parts.headers.insert(header::CONTENT_TYPE, PROBLEM);
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(bytes))
+    (Response::from_parts(parts, Body::from(bytes)), code)
 }
 
 /// Adds what the form has besides what was said.
@@ -95,6 +134,8 @@ pub(crate) const CODES: &[&str] = &[
     "attempt_over",
     "body_too_long",
     "body_too_slow",
+    "cursor_invalid",
+    "cursor_of_another_list",
     "file_invalid",
     "forbidden",
     "fresh_factor_needed",
@@ -163,6 +204,7 @@ pub(super) fn usual(status: StatusCode) -> &'static str {
 pub(super) fn code(error: &ServiceError) -> &'static str {
     match error {
         ServiceError::Value { .. } => "value_invalid",
+        ServiceError::Cursor(why) => why.code(),
         ServiceError::File(_) => "file_invalid",
         ServiceError::Pin => "pin_not_verified",
         ServiceError::Portal(why) => why.code(),
@@ -171,7 +213,8 @@ pub(super) fn code(error: &ServiceError) -> &'static str {
         ServiceError::SignIn(error) => of_sign_in(error),
         ServiceError::Provider(_) => "provider_refused",
         ServiceError::Forbidden(_) => "forbidden",
-        ServiceError::NotFound(_) => "not_found",
+        ServiceError::State { .. } => "refused",
+        ServiceError::NotFound(_) | ServiceError::Absent { .. } => "not_found",
         ServiceError::Replaced(_) => "approval_replaced",
         ServiceError::Command(CommandError::Rejected(why)) => of_rejection(why),
         ServiceError::Command(CommandError::NotLeader(_)) => "not_leader",
@@ -201,6 +244,7 @@ fn of_sign_in(error: &SignInError) -> &'static str {
 fn of_rejection(why: &Rejected) -> &'static str {
     match why {
         Rejected::OwnLimit(..) | Rejected::Amount(_) | Rejected::Reference => "value_invalid",
+        why if why.is_unknown() => "not_found",
         _ => "refused",
     }
 }

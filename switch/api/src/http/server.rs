@@ -75,8 +75,8 @@ impl Server {
 }
 
 /// The caller of a request: the other end of its connection, or whom a trusted proxy there names.
-#[derive(Clone)]
-pub(super) struct Guest {
+#[derive(Clone, Debug)]
+pub struct Guest {
     address: IpAddr,
     subnet: Subnet,
 }
@@ -91,7 +91,8 @@ struct GuestState {
 
 impl Guest {
     /// The caller's address.
-    pub(super) fn address(&self) -> IpAddr {
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
         self.address
     }
 
@@ -214,6 +215,7 @@ pub(super) mod tests {
     /// Small times, so that tests see them end.
     pub(in crate::http) fn limits() -> HttpLimits {
         HttpLimits {
+            requests_of_caller: 6_000,
             bodies_of_caller: 16,
             bodies_of_subnet: 64,
             header: Duration::from_millis(300),

@@ -44,7 +44,7 @@ impl State {
     }
 
     pub(in super::super) fn payee_called(&mut self, r: &PayeeCalled) {
-        if let Some(open) = self.approvals.open.get_mut(&r.proposal) {
+        if let Some(open) = self.approvals.open.get_mut(&r.proposal).filter(|open| open.fingerprint == r.seen) {
             open.called = Some(r.clone());
         }
     }

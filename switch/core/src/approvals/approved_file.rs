@@ -12,6 +12,8 @@ const SENT_WITHIN_MS: i64 = 7 * 86_400_000;
 pub(in super::super) struct ApprovedFile {
     pub(super) of: FileOf,
     pub(super) digest: [u8; 32],
+    /// The sheet that was named, and looked at: another sheet of the workbook is another file.
+    pub(super) sheet: Option<String>,
     /// Records that its rows may still make.
     pub(super) records: u64,
     /// Money that they may still book.
@@ -30,6 +32,7 @@ impl ApprovedFile {
         ApprovedFile {
             of: file.of,
             digest: file.digest,
+            sheet: file.sheet.clone(),
             records: file.rows.saturating_mul(each),
             opening: file.opening,
             until: Millis(at.0.saturating_add(SENT_WITHIN_MS)),

@@ -12,7 +12,8 @@ use super::subject::{is_about_the_same, is_same};
 use super::{ApprovalAnswer, Approvals, OpenRequest};
 use kazasu_ledger::record::{
     ApprovalDecided, ApprovalLapsed, ApprovalRequested, ApprovalSentBack, ApprovalWithdrawn, Body, CallBack,
-    CarriedChange, DecisionProof, Fingerprint, Linked, Opening, PayeeCalled, PayeeChange, Proposal,
+    CarriedChange, DecisionProof, Fingerprint, Linked, Opening, PayeeCalled, PayeeChange, Place, Proposal,
+    RecordSigner,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_schemas::attribution::Attribution;
@@ -31,7 +32,9 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Approvals) -> 
         Approvals::Decide { proposal, answer, seen, said } => {
             decide(state, now, Deciding { proposal: *proposal, answer: *answer, seen: *seen, told: said })
         }
-        Approvals::CalledBack { proposal, call, said } => called_back(state, now, (*proposal, call), said),
+        Approvals::CalledBack { proposal, seen, call, said } => {
+            called_back(state, now, Called { proposal: *proposal, seen: *seen, call, told: said })
+        }
         Approvals::Withdraw { proposal, said } => withdraw(state, now, *proposal, said),
     };
     result.unwrap_or_else(reject)
@@ -120,6 +123,9 @@ pub(in super::super) fn request(state: &State, now: Millis, asked: Requesting) -
     {
         return Ok(unchanged());
     }
+    if replaces.is_none() {
+        has_room(state, &said.by)?;
+    }
     let number = replaces.unwrap_or(state.seq + 1);
     let wanted = Wanted { proposal: &proposal, source: &source, said: &said, number, called: None };
     let effect = effect_of(state, now, wanted, &said.by)?;
@@ -130,8 +136,19 @@ pub(in super::super) fn request(state: &State, now: Millis, asked: Requesting) -
     let until = Some(deadline(&proposal, now));
     let (Attribution { by, why, via }, Document { text: source, name }) = (said, source);
     let file = Some(name).filter(|name| !name.is_empty());
-    let requested = ApprovalRequested { proposal, source, by, why, via, replaces, until, file };
+    let requested = ApprovalRequested { proposal, source, by, why, via, replaces, until, file, proof: None };
     Ok(recorded(Body::ApprovalRequested(requested)))
+}
+
+/// Open requests of one requester. Nobody fills the inbox of those who decide, nor the memory in which requests are looked for.
+const MOST_OPEN: usize = 1_000;
+
+fn has_room(state: &State, by: &str) -> Result<(), Rejected> {
+    let open = state.approvals.iter().filter(|(_, open)| state.rights.are_one(&open.said.by, by)).count();
+    if open < MOST_OPEN {
+        return Ok(());
+    }
+    Err(ApprovalRefusal::TooManyOf { by: by.to_owned(), open, most: MOST_OPEN }.into())
 }
 
 /// A request that is not over, and whose time is not.
@@ -194,6 +211,19 @@ pub(in super::super) fn signed(mut decision: Decision, proof: &DecisionProof) ->
     decision
 }
 
+/// The record of what a person asks for keeps the signature of the person's session, made over the record in its place.
+pub(in super::super) fn signed_in_place(
+    mut decision: Decision,
+    (state, now): (&State, Millis),
+    signer: &dyn RecordSigner,
+) -> Decision {
+    if let Some(body) = &mut decision.body {
+        // The core gives a record no other place: the next number, and the time of the decision.
+        body.sign(Place { seq: state.seq + 1, at: now, day: state.day }, signer);
+    }
+    decision
+}
+
 /// What is about a batch is decided by its approver, who has no other role in it.
 fn batch_approver(state: &State, proposal: &Proposal, by: &str) -> Result<(), Rejected> {
     let batch = match proposal {
@@ -242,10 +272,23 @@ fn was_called(state: &State, (number, open): (u64, &OpenRequest), by: &str) -> R
     }
 }
 
+/// A call to a payee, about one version of a request.
+struct Called<'a> {
+    proposal: u64,
+    seen: Fingerprint,
+    call: &'a CallBack,
+    told: &'a Attribution,
+}
+
 /// Notes a call to the payee of a request that has none, by another person than its requester.
-fn called_back(state: &State, now: Millis, (number, call): (u64, &CallBack), told: &Attribution) -> Decided {
+fn called_back(state: &State, now: Millis, called: Called<'_>) -> Decided {
+    let Called { proposal: number, seen, call, told } = called;
     let open = open_request(state, now, number)?;
     is_person(&told.by)?;
+    // The payee was asked about what the caller looked at, and about nothing that the requester put in its place meanwhile.
+    if seen != open.fingerprint {
+        return Err(ApprovalRefusal::Changed(number).into());
+    }
     let change = payee_change(&open.proposal).ok_or(PayeeRefusal::NotAboutPayee(number))?;
     if state.rights.are_one(&open.said.by, &told.by) {
         return Err(PayeeRefusal::OtherPart(told.by.clone()).into());
@@ -254,7 +297,7 @@ fn called_back(state: &State, now: Millis, (number, call): (u64, &CallBack), tol
         return Err(PayeeRefusal::CalledBefore(number).into());
     }
     let Attribution { by, via, .. } = told.clone();
-    Ok(recorded(Body::PayeeCalled(PayeeCalled { proposal: number, call: call.clone(), by, via })))
+    Ok(recorded(Body::PayeeCalled(PayeeCalled { proposal: number, call: call.clone(), by, via, seen, proof: None })))
 }
 
 fn withdraw(state: &State, now: Millis, number: u64, told: &Attribution) -> Decided {
@@ -263,7 +306,7 @@ fn withdraw(state: &State, now: Millis, number: u64, told: &Attribution) -> Deci
         return Err(ApprovalRefusal::OfAnother(number, open.said.by.clone()).into());
     }
     let Attribution { by, why, via } = told.clone();
-    Ok(recorded(Body::ApprovalWithdrawn(ApprovalWithdrawn { proposal: number, by, why, via })))
+    Ok(recorded(Body::ApprovalWithdrawn(ApprovalWithdrawn { proposal: number, by, why, via, proof: None })))
 }
 
 /// The next request that was not decided in its time.

@@ -83,10 +83,13 @@ pub(in super::super) fn end(state: &State, ended: &FileEnded) -> Decision {
 }
 
 impl State {
-    /// The approval under which this file may be recorded now.
+    /// The approval under which this file may be recorded now: the same bytes, and the same sheet of them.
     #[must_use]
-    pub fn approved_file(&self, of: FileOf, digest: &[u8; 32], now: Millis) -> Option<Seq> {
-        let is_it = |file: &ApprovedFile| file.of == of && file.digest == *digest && !file.is_over(now);
+    pub fn approved_file(&self, of: FileOf, (digest, sheet): (&[u8; 32], Option<&str>), now: Millis) -> Option<Seq> {
+        let is_it = |file: &ApprovedFile| {
+            let is_same = file.digest == *digest && file.sheet.as_deref() == sheet;
+            file.of == of && is_same && !file.is_over(now)
+        };
         self.approvals.files.iter().find(|(_, file)| is_it(file)).map(|(number, _)| *number)
     }
 

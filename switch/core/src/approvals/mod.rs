@@ -29,7 +29,7 @@ pub use view::ApprovalView;
 
 pub(super) use alone::is_for_one;
 
-pub(super) use decide::{Deciding, command, decide, lapse, request, signed};
+pub(super) use decide::{Deciding, command, decide, lapse, request, signed, signed_in_place};
 pub(super) use files::{end as end_file, row};
 
 /// What people ask for about approvals.
@@ -59,6 +59,8 @@ pub enum Approvals {
     CalledBack {
         /// The request's number.
         proposal: u64,
+        /// The version about which the payee was called.
+        seen: Fingerprint,
         /// The note of the call.
         call: Box<CallBack>,
         /// The person who called, and through what it is said.

@@ -75,6 +75,19 @@ impl State {
         self.approvals.iter().map(|(number, open)| self.open_view(number, open)).collect()
     }
 
+    /// The open request that is about something; only that one is copied.
+    #[must_use]
+    pub fn approval_about(&self, is_it: impl Fn(&Proposal) -> bool) -> Option<ApprovalView> {
+        let found = self.approvals.iter().find(|(_, open)| is_it(&open.proposal));
+        found.map(|(number, open)| self.open_view(number, open))
+    }
+
+    /// The open request with this number.
+    #[must_use]
+    pub fn open_approval(&self, number: u64) -> Option<ApprovalView> {
+        self.approvals.get(number).map(|open| self.open_view(number, open))
+    }
+
     fn open_view(&self, number: Seq, open: &OpenRequest) -> ApprovalView {
         let standing = open.sent_back.clone().map_or(ApprovalStanding::Waits, ApprovalStanding::SentBack);
         open.view(number, self.city_of(&open.proposal), standing)

@@ -2,7 +2,7 @@
 
 use super::super::index::position;
 use super::super::state::State;
-use super::{ClosingState, Day, Note, Payout, Raised, ResolvedBy, Settled, SettlementState};
+use super::{Cancelled, ClosingState, Day, Note, Payout, Raised, ResolvedBy, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
     ApprovalDecided, CutOver, DayMarked, EndedException, ExceptionNoted, ExceptionsEnded, ExceptionsOpened, HeadSigned,
@@ -147,9 +147,10 @@ impl ClosingState {
             }
             Proposal::CancelPayout { payout } => {
                 if let Some(gone) = self.payouts.remove(&payout) {
-                    for settlement in gone.settlements {
+                    for settlement in &gone.settlements {
                         self.settlements[position(settlement - 1)].state = SettlementState::Due;
                     }
+                    self.cancelled.insert(number, Cancelled { payout, settlements: gone.settlements });
                 }
             }
             Proposal::Programme(_)

@@ -278,6 +278,13 @@ pub(super) struct Advised {
     pub(super) own: Seq,
 }
 
+/// A payout that was cancelled.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Cancelled {
+    pub(super) payout: u64,
+    pub(super) settlements: Vec<u32>,
+}
+
 /// Everything about closing.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct ClosingState {
@@ -289,6 +296,8 @@ pub(super) struct ClosingState {
     pub(super) standings: HashMap<u32, Standing>,
     pub(super) issuers: BTreeMap<u16, BusinessDay>,
     pub(super) payouts: Payouts,
+    /// Payouts that two people cancelled, by the request that cancelled them: what was told of them stays readable.
+    pub(super) cancelled: BTreeMap<u64, Cancelled>,
     pub(super) runs: Vec<ReconRan>,
     pub(super) files: HashMap<[u8; 32], u32>,
     pub(super) exceptions: BTreeMap<[u8; 16], Raised>,

@@ -227,6 +227,11 @@ impl State {
         .collect()
     }
 
+    /// Payouts that were cancelled: the request that cancelled each, the payout, and the settlements that were in it.
+    pub fn cancelled_payouts(&self) -> impl Iterator<Item = (u64, u64, &[u32])> {
+        self.closing.cancelled.iter().map(|(request, gone)| (*request, gone.payout, &gone.settlements[..]))
+    }
+
     /// Runs of reconciliation.
     #[must_use]
     pub fn runs(&self) -> &[ReconRan] {

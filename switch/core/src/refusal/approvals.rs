@@ -39,6 +39,16 @@ pub enum ApprovalRefusal {
     /// Rows without an approved file.
     #[error("no approved file {0} waits for its rows")]
     NoFile(u64),
+    /// One requester has as many as one may.
+    #[error("{by} has {open} open requests, and at most {most} may wait; have them decided, or withdraw some")]
+    TooManyOf {
+        /// The requester.
+        by: String,
+        /// The open ones.
+        open: usize,
+        /// How many may be.
+        most: usize,
+    },
     /// More than was approved.
     #[error("the rows come to more than approval {0} allows")]
     BeyondFile(u64),

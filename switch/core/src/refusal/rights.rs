@@ -28,6 +28,15 @@ pub enum RightsRefusal {
     /// An organisation does not become another kind.
     #[error("organisation {0} is a {1}; that does not change")]
     OtherKind(OrganisationId, OrganisationKind),
+    /// Whoever has a role for an organisation would have it for the further shops.
+    #[error("further shops of {0} take two people (kazasu person shops)")]
+    ShopsTakeTwo(OrganisationId),
+    /// A shop is of one organisation.
+    #[error("shops: {0} is of {1} already")]
+    ShopOfAnother(String, OrganisationId),
+    /// Only merchants have shops.
+    #[error("organisation {0} is no merchant")]
+    NoMerchant(OrganisationId),
     /// A person is of one organisation.
     #[error("{0} is of {1}; a person who moves is ended there, and invited by the other")]
     OtherOrganisation(String, OrganisationId),

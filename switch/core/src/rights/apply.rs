@@ -135,6 +135,13 @@ impl RightsState {
                     program.statement_keys.push(SignedWith { public: key.public, dates: key.dates });
                 }
             }
+            RightsChange::Shops(further) => {
+                if let Some(organisation) = self.organisations.get_mut(&further.organisation) {
+                    organisation.shops.extend(further.shops.iter().copied());
+                    organisation.shops.sort_unstable();
+                    organisation.shops.dedup();
+                }
+            }
             RightsChange::Reinvite(r) => self.invitation_given(place.seq, r.person, (r.invitation, r.until)),
         }
     }

@@ -4,8 +4,8 @@ use super::super::decision::{Decision, recorded, unchanged};
 use super::super::refusal::{ADMINISTRATORS, KEYS_AT_ONCE, Rejected, RightsRefusal};
 use super::{NewKey, Rights, RightsState, Standing};
 use kazasu_ledger::record::{
-    Author, Body, GrantEnded, KeyRegistered, KeyRevoked, OrganisationSet, PersonEnded, PersonInvited, PersonJoined,
-    ProgramKey, Reinvited, RightsChange, RoleFor, RoleGrant, StatementKey,
+    Author, Body, FurtherShops, GrantEnded, KeyRegistered, KeyRevoked, OrganisationSet, PersonEnded, PersonInvited,
+    PersonJoined, ProgramKey, Reinvited, RightsChange, RoleFor, RoleGrant, StatementKey,
 };
 use kazasu_schemas::identity::{
     ActorId, Dates, GrantId, Name, NameKey, OrganisationId, OrganisationKind, PersonId, ProgramId, Role, Via,
@@ -62,8 +62,13 @@ pub(in super::super) fn is_about_the_same(a: &RightsChange, b: &RightsChange) ->
         (RightsChange::StatementKey(a), RightsChange::StatementKey(b)) => {
             a.program == b.program || a.public == b.public
         }
+        (RightsChange::Shops(a), RightsChange::Shops(b)) => a.organisation == b.organisation,
         (
-            RightsChange::Grant(_) | RightsChange::Key(_) | RightsChange::Reinvite(_) | RightsChange::StatementKey(_),
+            RightsChange::Grant(_)
+            | RightsChange::Key(_)
+            | RightsChange::Reinvite(_)
+            | RightsChange::StatementKey(_)
+            | RightsChange::Shops(_),
             _,
         ) => false,
     }
@@ -83,6 +88,7 @@ pub(in super::super) fn effect_of(
         RightsChange::Grant(grant) => check_grant(rights, day, grant)?,
         RightsChange::Key(key) => check_key(rights, day, key)?,
         RightsChange::StatementKey(key) => check_statement_key(rights, day, key)?,
+        RightsChange::Shops(further) => check_shops(rights, further)?,
         RightsChange::Reinvite(again) if ActorId::Person(again.person) == by => {
             return Err(RightsRefusal::OwnRight(by.to_string()).into());
         }
@@ -142,6 +148,13 @@ fn set_organisation(
         return Err(RightsRefusal::NameTaken(asked.name.to_string(), named, other.to_string()));
     }
     let shops = asked.shops.to_vec();
+    // Whoever has a role for an organisation has it for its shops: one person takes shops from one, and two people add them.
+    let had = before.map_or(&[][..], |(_, one)| &one.shops[..]);
+    let further: Vec<_> = shops.iter().copied().filter(|shop| !had.contains(shop)).collect();
+    if before.is_some() && !further.is_empty() {
+        return Err(RightsRefusal::ShopsTakeTwo(organisation));
+    }
+    nobody_elses(rights, organisation, &further)?;
     let is_same = |(_, one): (_, &super::Organisation)| one.name == asked.name.as_str() && one.shops == shops;
     if before.is_some_and(is_same) {
         return Ok(None);
@@ -434,6 +447,30 @@ fn check_key(rights: &RightsState, day: BusinessDay, key: &ProgramKey) -> Checke
             if valid >= KEYS_AT_ONCE { Err(RightsRefusal::KeysAtOnce(id)) } else { Ok(()) }
         }
         None => new_program(rights, key),
+    }
+}
+
+/// Further shops are of a merchant's organisation, and of no other one.
+fn check_shops(rights: &RightsState, further: &FurtherShops) -> Checked {
+    let id = further.organisation;
+    let organisation = rights.organisation(id).ok_or(RightsRefusal::UnknownOrganisation(id))?;
+    if organisation.kind != OrganisationKind::Merchant {
+        return Err(RightsRefusal::NoMerchant(id));
+    }
+    if organisation.shops.len() + further.shops.len() > MOST_SHOPS {
+        return Err(RightsRefusal::TooMany("shops", MOST_SHOPS));
+    }
+    nobody_elses(rights, id, &further.shops)
+}
+
+fn nobody_elses(rights: &RightsState, id: OrganisationId, shops: &[(InstitutionId, MerchantId)]) -> Checked {
+    let others = rights.organisations.iter().filter(|(other, _)| **other != id);
+    let taken = others.flat_map(|(other, one)| one.shops.iter().map(move |shop| (*other, *shop)));
+    match taken.into_iter().find(|(_, shop)| shops.contains(shop)) {
+        Some((other, (acquirer, merchant))) => {
+            Err(RightsRefusal::ShopOfAnother(format!("{acquirer}/{merchant}"), other))
+        }
+        None => Ok(()),
     }
 }
 

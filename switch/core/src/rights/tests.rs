@@ -6,7 +6,9 @@ use super::super::event::{Command, Event};
 use super::super::refusal::RightsRefusal;
 use super::super::tests::{Town, said};
 use super::*;
-use kazasu_ledger::record::{ProgramKey, Proposal, Reinvited, RightsChange, RoleFor, RoleGrant, StatementKey};
+use kazasu_ledger::record::{
+    FurtherShops, ProgramKey, Proposal, Reinvited, RightsChange, RoleFor, RoleGrant, StatementKey,
+};
 use kazasu_schemas::identity::SignIn;
 
 const OPERATOR: OrganisationId = OrganisationId::new(1);
@@ -505,4 +507,36 @@ fn what_two_people_of_before_were_called_is_no_id() {
     assert_eq!(office.rights().name_of("per_1"), Some("ando"));
     assert_eq!(office.rights().name_of("suzuki"), None);
     assert_eq!(office.rights().name_of("per_77"), None);
+}
+
+#[test]
+fn further_shops_of_an_organisation_take_two_people_and_are_nobody_elses() {
+    let mut office = Office::administered();
+    let shop = |n: u8| ("27000001".parse().unwrap(), format!("M{n:014}").parse().unwrap());
+    let set = |organisation: Option<u32>, name: &str, shops: Vec<_>| Rights::SetOrganisation {
+        organisation: organisation.map(OrganisationId::new),
+        kind: OrganisationKind::Merchant,
+        name: name.parse().unwrap(),
+        shops,
+        author: by(1),
+    };
+    office.ok(set(None, "Grocer", vec![shop(1), shop(2)]));
+    office.ok(set(None, "Baker", vec![shop(3)]));
+    let (grocer, baker) = (3, 4);
+    let id = OrganisationId::new;
+    let alone = office.refused(set(Some(grocer), "Grocer", vec![shop(1), shop(2), shop(4)]));
+    assert_eq!(alone, RightsRefusal::ShopsTakeTwo(id(grocer)));
+    let taken = office.refused(set(None, "Fishmonger", vec![shop(3)]));
+    assert_eq!(taken, RightsRefusal::ShopOfAnother("27000001/M00000000000003".into(), id(baker)));
+    // One person renames it, and takes a shop from it.
+    office.ok(set(Some(grocer), "Greengrocer", vec![shop(1)]));
+    let further = |organisation, shops| RightsChange::Shops(FurtherShops { organisation: id(organisation), shops });
+    let refused = right(office.request("per_1", further(grocer, vec![shop(3)])));
+    assert_eq!(refused, RightsRefusal::ShopOfAnother("27000001/M00000000000003".into(), id(baker)));
+    assert_eq!(right(office.request("per_1", further(1, vec![shop(5)]))), RightsRefusal::NoMerchant(id(1)));
+    assert_eq!(office.request("per_1", further(grocer, vec![shop(4)])).rejected, None);
+    assert!(office.decide("per_1").rejected.is_some(), "one person alone");
+    assert_eq!(office.decide("per_2").rejected, None);
+    assert_eq!(office.rights().organisation(id(grocer)).unwrap().shops, [shop(1), shop(4)]);
+    office.0.check_replay();
 }

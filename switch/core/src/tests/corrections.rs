@@ -303,3 +303,16 @@ fn a_tap_above_a_limit_says_which_and_what_was_left() {
     assert_eq!((beyond.most, beyond.left), (LimitOf::Yen(Yen::new(1_000)), LimitOf::Yen(Yen::new(300))));
     town.check_replay();
 }
+
+#[test]
+fn one_requester_fills_no_inbox() {
+    let mut town = Town::new();
+    let mut ask_for = |n: u64| {
+        let (_, payment) = paid(&mut town, RICH, 1);
+        let refused = request(&mut town, (payment, CorrectionKind::Refund), 1).err();
+        assert_eq!(refused.is_some(), n >= 1_000, "{n}: {refused:?}");
+        refused
+    };
+    let refused = (0..=1_000).filter_map(&mut ask_for).last().unwrap();
+    assert!(refused.contains("1000") && refused.contains("withdraw"), "{refused}");
+}

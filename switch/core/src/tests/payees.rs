@@ -35,8 +35,8 @@ fn approve(town: &mut Town, open: &ApprovalView, by: &str) -> Result<(), String>
 }
 
 fn called(town: &mut Town, open: &ApprovalView, by: &str) -> Result<(), String> {
-    let (proposal, call, said) = (open.number, Box::new(call_back()), said(by, ""));
-    ask(town, Command::Approvals(Approvals::CalledBack { proposal, call, said }))
+    let (proposal, seen, call, said) = (open.number, open.fingerprint, Box::new(call_back()), said(by, ""));
+    ask(town, Command::Approvals(Approvals::CalledBack { proposal, seen, call, said }))
 }
 
 fn in_force(town: &Town) -> Option<SealedAccount> {
@@ -74,6 +74,8 @@ fn without_a_call_of_the_requester_a_third_person_calls() {
     let again = asked(&mut town, 2, None).unwrap();
     assert_eq!((again.number, &again.called), (open.number, &None));
     assert!(approve(&mut town, &again, "per_2").unwrap_err().contains("was not called back"));
+    let late = called(&mut town, &open, "per_3").unwrap_err();
+    assert!(late.contains("was replaced"), "the payee was called about what stood there before: {late}");
     called(&mut town, &again, "per_3").unwrap();
     approve(&mut town, &again, "per_2").unwrap();
     assert_eq!(in_force(&town), Some(account(2)));

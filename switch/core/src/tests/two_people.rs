@@ -16,6 +16,12 @@ const DAY: i64 = 24 * 3_600_000;
 /// A town whose first access administrator has joined.
 pub(super) fn administered() -> Town {
     let mut town = town_with(policy());
+    administer(&mut town);
+    town
+}
+
+/// Its first access administrator joins.
+pub(super) fn administer(town: &mut Town) {
     let author = Author { id: None, sign_in: SignIn::KeyFile, via: Via::Offline, why: "first start".into() };
     let (name, shops) = ("kazasu".parse().unwrap(), Vec::new());
     let (kind, organisation) = (OrganisationKind::Operator, OrganisationId::new(1));
@@ -33,9 +39,8 @@ pub(super) fn administered() -> Town {
         },
         Rights::Join { invitation: [1; 32], credential: [1; 16], via: Via::CommandLine },
     ] {
-        ask(&mut town, Command::Rights(Box::new(rights))).unwrap();
+        ask(town, Command::Rights(Box::new(rights))).unwrap();
     }
-    town
 }
 
 fn fund(reference: &str) -> Command {
@@ -214,11 +219,16 @@ fn of_file(town: &mut Town, approval: Seq, command: Command) -> Result<(), Strin
 fn rows_come_under_the_approval_of_their_file_and_no_further() {
     let mut town = administered();
     request(&mut town, Proposal::File(Box::new(file(FileOf::Merchants, (1, 0)))), "").unwrap();
-    assert_eq!(town.state.approved_file(FileOf::Merchants, &[7; 32], town.now), None, "it waits");
+    assert_eq!(town.state.approved_file(FileOf::Merchants, (&[7; 32], None), town.now), None, "it waits");
     let approval = approved(&mut town);
-    assert_eq!(town.state.approved_file(FileOf::Merchants, &[7; 32], town.now), Some(approval));
-    assert_eq!(town.state.approved_file(FileOf::Links, &[7; 32], town.now), None, "another kind");
-    assert_eq!(town.state.approved_file(FileOf::Merchants, &[8; 32], town.now), None, "another file");
+    assert_eq!(town.state.approved_file(FileOf::Merchants, (&[7; 32], None), town.now), Some(approval));
+    assert_eq!(town.state.approved_file(FileOf::Links, (&[7; 32], None), town.now), None, "another kind");
+    assert_eq!(town.state.approved_file(FileOf::Merchants, (&[8; 32], None), town.now), None, "another file");
+    assert_eq!(
+        town.state.approved_file(FileOf::Merchants, (&[7; 32], Some("B")), town.now),
+        None,
+        "another sheet of the same workbook"
+    );
     let account = Command::OpenDeposit { number: 5, maker: None };
     assert!(of_file(&mut town, approval, account).unwrap_err().contains("no approved file"));
     assert!(of_file(&mut town, approval, fund("x")).unwrap_err().contains("no approved file"));
@@ -253,7 +263,7 @@ fn opening_balances_come_to_no_more_than_was_approved_and_files_wait_a_week() {
     let link =
         Command::Link { ppid: person(STRANGER), from: None, to, origin: LinkOrigin::Import, by: "import".into() };
     assert!(of_file(&mut town, approval, link).unwrap_err().contains("no approved file"));
-    assert_eq!(town.state.approved_file(FileOf::Links, &[7; 32], town.now), None);
+    assert_eq!(town.state.approved_file(FileOf::Links, (&[7; 32], None), town.now), None);
     town.check_replay();
 }
 

@@ -81,7 +81,7 @@ pub(super) fn kind_number(kind: TransactionKind) -> i64 {
 
 impl SideFold for Fold {
     const NAME: &'static str = "transactions";
-    const VERSION: i64 = 1;
+    const VERSION: i64 = 2;
     const TABLES: &'static str = TABLES;
     const TASK: Kind = Kind::Transactions;
     type With = Arc<Vault>;

@@ -4,6 +4,7 @@ use super::model::{Account, Changes, Delta, Fold, Link, Outcome, Row, Verdict, l
 use kazasu_ledger::record::{self, Instrument, TransactionKind};
 use kazasu_ledger::{Body, Transfer, TransferKind};
 use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::wire::response::ResponseCode;
 use std::convert::Infallible;
 
 /// Gives back of a payment?
@@ -218,8 +219,13 @@ impl record::Fold for Step<'_> {
     }
 
     fn issuer_answered(&mut self, _: record::Place, r: &record::IssuerAnswered) -> Result<(), Infallible> {
-        let verdict = if r.code.is_approved() { Verdict::Approved } else { Verdict::Declined };
-        let outcome = Outcome { verdict: Some(verdict), approval: r.approval, code: Some(r.code) };
+        // Its approval code says whether the terminal was told yes: an issuer may decline its part, and the rest be approved.
+        let (verdict, code) = match (r.approval.is_some(), r.code.is_approved()) {
+            (true, true) => (Verdict::Approved, r.code),
+            (true, false) => (Verdict::Approved, ResponseCode::PARTIAL),
+            (false, _) => (Verdict::Declined, r.code),
+        };
+        let outcome = Outcome { verdict: Some(verdict), approval: r.approval, code: Some(code) };
         self.ended(r.tap, &r.transfers, outcome);
         Ok(())
     }
@@ -252,7 +258,7 @@ impl record::Fold for Step<'_> {
         opened acquirer_registered issuer_registered deposit_opened funded unlinked issuer_late issuer_acknowledged
         issuer_notified loss_booked loss_returned
         totals_compared cut_over policy_activated temporary_issued card_status_set certificate_bound list_applied
-        own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed
+        own_limits_set notices_chosen programme_funded purse_credited lapsed link_broken retarget_proposed
         notice_ended approval_requested relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran exceptions_opened

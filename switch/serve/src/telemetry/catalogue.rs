@@ -33,6 +33,8 @@ enum Series {
     Answers,
     /// Their labels name what the configuration has: made where that is known.
     Configured,
+    /// Their labels name addresses and codes: made with the first such answer.
+    Addresses,
 }
 
 /// One metric.
@@ -61,7 +63,7 @@ const fn seconds(name: &'static str, kind: Kind, series: Series, help: &'static 
     Metric { name, kind, unit: Some(Unit::Seconds), help, series }
 }
 
-use Series::{Answers, By, ByTwo, Configured, Reasons, Refusals, Single};
+use Series::{Addresses, Answers, By, ByTwo, Configured, Reasons, Refusals, Single};
 
 /// This side's reasons for closing connections of acquirers.
 const CLOSED: &[&str] = &[
@@ -149,9 +151,19 @@ pub(super) const ALL: &[Metric] = &[
         "HTTP connections that this side closed, by reason.",
     ),
     counter(
+        "kazasu_http_answers_total",
+        Addresses,
+        "Answers over HTTP by method, address, status and, of an error, its code.",
+    ),
+    counter(
         "kazasu_http_requests_refused_total",
         Single,
         "Requests through a trusted proxy that were not served because their caller's subnet had too many under way.",
+    ),
+    counter(
+        "kazasu_http_requests_over_budget_total",
+        Single,
+        "Requests that were answered 429 because their caller had made too many within a minute.",
     ),
     counter(
         "kazasu_http_bodies_refused_total",
@@ -247,6 +259,16 @@ pub(super) const ALL: &[Metric] = &[
         "kazasu_notices_total",
         By("outcome", &["delivered", "dead", "retry"]),
         "Attempts to deliver notices, by outcome.",
+    ),
+    counter(
+        "kazasu_webhook_attempts_total",
+        By("outcome", &["delivered", "failed"]),
+        "Attempts to send events to endpoints, by outcome.",
+    ),
+    gauge(
+        "kazasu_webhook_endpoints",
+        By("state", &["on", "off", "late", "failing"]),
+        "Endpoints that events are sent to, by state, where this node leads.",
     ),
     gauge("kazasu_notices_waiting", Single, "Notices that wait for delivery."),
     counter("kazasu_notices_dropped_total", Single, "Notices for which there was no room; they are offered again."),
@@ -362,7 +384,7 @@ fn labels(series: Series) -> Vec<Vec<Label>> {
             };
             ANSWERS.iter().flat_map(|kind| codes.iter().map(move |code| series(kind, code))).collect()
         }
-        Configured => Vec::new(),
+        Configured | Addresses => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use kazasu_ledger::record::ApprovalKind;
 use kazasu_schemas::identity::Role;
+use kazasu_schemas::relief::Role as CityRole;
 
 /// Whether the caller must have shown a second factor a moment ago.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,15 +28,26 @@ pub(super) fn roles_of(kind: ApprovalKind, city: &str) -> (&'static [Role], &'st
         | ApprovalKind::Resolve => FINANCES,
         ApprovalKind::Retarget | ApprovalKind::Replace => (&[Role::Operator], &[Role::Operator, Role::CallCentre]),
         ApprovalKind::SharedLink | ApprovalKind::LiftSuspension | ApprovalKind::BindCard => CALLS,
-        ApprovalKind::Grant | ApprovalKind::ProgramKey | ApprovalKind::StatementKey | ApprovalKind::Reinvite => {
-            (&[Role::AccessAdministrator], &[Role::AccessAdministrator, Role::Operator])
-        }
+        ApprovalKind::Grant
+        | ApprovalKind::ProgramKey
+        | ApprovalKind::StatementKey
+        | ApprovalKind::Shops
+        | ApprovalKind::Reinvite => (&[Role::AccessAdministrator], &[Role::AccessAdministrator, Role::Operator]),
         ApprovalKind::Fund | ApprovalKind::CreditPurse | ApprovalKind::Merchants => OPERATORS_MONEY,
         ApprovalKind::Destruction
         | ApprovalKind::Policy
         | ApprovalKind::Merge
         | ApprovalKind::Link
         | ApprovalKind::Links => (&[Role::Operator], &[Role::Operator]),
+    }
+}
+
+/// Who takes a step of a city's relief batch.
+pub(super) fn of_city(role: CityRole) -> &'static [Role] {
+    match role {
+        CityRole::Officer => &[Role::CityOfficer],
+        CityRole::Approver => &[Role::CityApprover],
+        CityRole::Treasurer => &[Role::CityTreasurer],
     }
 }
 
@@ -65,6 +77,7 @@ pub(super) fn factor_of(kind: ApprovalKind) -> Factor {
         | ApprovalKind::Grant
         | ApprovalKind::ProgramKey
         | ApprovalKind::StatementKey
+        | ApprovalKind::Shops
         | ApprovalKind::Reinvite
         | ApprovalKind::Policy
         | ApprovalKind::Destruction => Factor::Fresh,

@@ -6,7 +6,7 @@ use crate::access::roles_of_kind;
 use crate::error::Result;
 use crate::operation::{Outcome, Requested};
 use crate::{Services, Who};
-use kazasu_core::{ApprovalView, Approvals, Command, Document, Held};
+use kazasu_core::{Approvals, Command, Document, Held};
 use kazasu_ledger::record::{ApprovalKind, CarriedChange, Proposal};
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::identity::{ActorId, Role, Scope};
@@ -86,18 +86,24 @@ impl Services {
         let Request { proposal, source, said } = asked;
         let said = with_any_reason(said)?;
         let ask = Approvals::Request { proposal: Box::new(proposal.clone()), source, said };
-        let done = self.command(Command::Approvals(ask)).await?;
-        self.as_asked(done.into(), who, move |open| open.proposal == proposal).await
+        let done = self.command_of(who, Command::Approvals(ask)).await?;
+        self.as_asked(done.into(), who, move |open| *open == proposal).await
     }
 
-    /// The open request with this number, as its requester sees it.
+    /// The open request about something, as its requester sees it.
     pub(crate) async fn as_asked(
         &self,
         result: Outcome,
         who: &Who,
-        is_it: impl Fn(&ApprovalView) -> bool + Send + 'static,
+        is_it: impl Fn(&Proposal) -> bool + Send + 'static,
     ) -> Result<Asked> {
-        let requested = self.requested(result, is_it).await?;
+        let open = self.query(move |state| state.approval_about(is_it)).await?;
+        self.as_requested(Requested::of(result, open), who).await
+    }
+
+    /// The same of a request that was opened a moment ago.
+    pub(crate) async fn as_requested(&self, requested: Requested, who: &Who) -> Result<Asked> {
+        let result = requested.result;
         let Some(number) = requested.proposal else { return Ok(Asked::from(result)) };
         let request = Some(Box::new(self.shown(number, who).await?));
         Ok(Asked { requested, request, decided_by: self.deciders(number).await? })

@@ -9,7 +9,7 @@ use kazasu_ledger::record::{
     CardChange, CardStatus, CarriedChange, FileOf, FileRequest, Instrument, MovedLink, PayeeChange, Proposal,
     Replacement, RightsChange,
 };
-use kazasu_schemas::identity::{ActorId, PersonId, ProgramId, Role, Scope};
+use kazasu_schemas::identity::{ActorId, OrganisationId, PersonId, ProgramId, Role, Scope};
 use kazasu_schemas::ids::Ppid;
 use kazasu_text::corrections::CorrectionLabel;
 use kazasu_text::{Label, Text};
@@ -143,6 +143,13 @@ pub enum ApprovalContent {
         from: String,
         until: Option<String>,
     },
+    Shops {
+        #[schemars(with = "String")]
+        organisation: OrganisationId,
+        organisation_name: String,
+        /// The further shops: `ACQUIRER/MERCHANT`.
+        shops: Vec<String>,
+    },
     Fund {
         programme: u16,
         yen: i64,
@@ -271,6 +278,10 @@ impl Known {
                 RightsChange::Reinvite(again) => named(again.person.to_string()),
                 RightsChange::Key(key) => key.name.clone(),
                 RightsChange::StatementKey(key) => named(key.program.to_string()),
+                RightsChange::Shops(further) => {
+                    let found = state.rights().organisation(further.organisation);
+                    found.map(|one| one.name.clone()).unwrap_or_default()
+                }
             },
             _ => String::new(),
         };
@@ -449,6 +460,11 @@ fn of_rights(change: &RightsChange, known: &Known) -> ApprovalContent {
             public: hex::encode(key.public),
             from: key.dates.from.to_string(),
             until: key.dates.until.map(|day| day.to_string()),
+        },
+        RightsChange::Shops(further) => ApprovalContent::Shops {
+            organisation: further.organisation,
+            organisation_name: known.name.clone(),
+            shops: further.shops.iter().map(|(acquirer, merchant)| format!("{acquirer}/{merchant}")).collect(),
         },
         RightsChange::Reinvite(again) => ApprovalContent::Reinvite {
             person: again.person,

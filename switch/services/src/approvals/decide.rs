@@ -125,7 +125,7 @@ impl Services {
     }
 
     /// The error for a version that the requester has replaced, with the differences.
-    async fn replaced(&self, approval: u64, prefix: &str, who: &Who) -> ServiceError {
+    pub(crate) async fn replaced(&self, approval: u64, prefix: &str, who: &Who) -> ServiceError {
         match self.looked_at(approval, who).await {
             Ok(looked) => {
                 let differences = self.since(&looked, |before| before.to_string().starts_with(prefix));
@@ -181,7 +181,7 @@ impl Operation for WithdrawRequest {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let said = with_reason(who.says(self.why))?;
         let withdraw = Approvals::Withdraw { proposal: self.approval, said };
-        Ok(services.command(Command::Approvals(withdraw)).await?.into())
+        Ok(services.command_of(who, Command::Approvals(withdraw)).await?.into())
     }
 }
 

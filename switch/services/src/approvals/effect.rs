@@ -10,9 +10,10 @@ use crate::sentences::booked_as;
 use crate::{Services, payer_text};
 use kazasu_core::{ApprovalView, PaidBy, SettlementView, State, WhichExceptions};
 use kazasu_ledger::record::{
-    CardChange, CarriedChange, Correction, CorrectionKind, Destruction, Instrument, Payee, PayeeChange, Proposal,
-    RightsChange, RoleGrant,
+    CardChange, CarriedChange, Correction, CorrectionKind, Destruction, FurtherShops, Instrument, Payee, PayeeChange,
+    Proposal, RightsChange, RoleGrant,
 };
+use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{SealedAccount, Terms};
 use kazasu_text::approvals::EffectText;
@@ -152,12 +153,29 @@ fn rights(state: &State, change: &RightsChange) -> Found {
             let name = state.rights().name_of(&key.program.to_string()).unwrap_or_default().to_owned();
             vec![Difference::added("signs_with", format!("{name}: {}", hex::encode(key.public)))]
         }
+        RightsChange::Shops(further) => shops(state, further),
         RightsChange::Reinvite(again) => {
             let name = state.rights().name_of(&again.person.to_string()).unwrap_or_default().to_owned();
             vec![Difference::of("signs_in_with", None, None).words_before(&EffectText::SignsIn { name: &name })]
         }
     };
     Found::plain(None, changes)
+}
+
+/// The shops of an organisation before and after, each with its merchant's name: what its people will see.
+fn shops(state: &State, further: &FurtherShops) -> Vec<Difference> {
+    let organisation = state.rights().organisation(further.organisation);
+    let had = organisation.map(|one| one.shops.clone()).unwrap_or_default();
+    let named = |shop: &(InstitutionId, MerchantId)| {
+        let merchants = state.merchants();
+        let found = merchants.iter().find(|one| (one.acquirer, one.id) == *shop);
+        format!("{}/{} {}", shop.0, shop.1, found.map(|one| one.name.as_str()).unwrap_or_default())
+            .trim_end()
+            .to_owned()
+    };
+    let before: Vec<String> = had.iter().map(named).collect();
+    let after: Vec<String> = had.iter().chain(&further.shops).map(named).collect();
+    vec![Difference::new("shops", before.join(", "), after.join(", "))]
 }
 
 /// The roles of a holder before and after the grant.

@@ -29,7 +29,7 @@ use crate::error::{Result, ServiceError};
 use crate::fields::reason;
 use crate::operation::Requested;
 use crate::{Services, Who};
-use kazasu_core::{ApprovalRefusal, ApprovalView, Approvals, Command, Document, Rejected, State};
+use kazasu_core::{ApprovalRefusal, ApprovalView, Approvals, Command, Document, Rejected};
 use kazasu_engine::CommandError;
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::attribution::Attribution;
@@ -72,33 +72,26 @@ fn rejected(why: ApprovalRefusal) -> ServiceError {
 
 impl Services {
     /// Opens a request. Returns its number, and the fingerprint of its version.
-    pub(crate) async fn request_approval(&self, asked: Request) -> Result<Requested> {
+    pub(crate) async fn request_approval(&self, asked: Request, who: &Who) -> Result<Requested> {
         let Request { proposal, source, said } = asked;
         let said = with_reason(said)?;
         let ask = Approvals::Request { proposal: Box::new(proposal.clone()), source, said };
-        let done = self.command(Command::Approvals(ask)).await?;
-        self.requested(done.into(), move |open| open.proposal == proposal).await
+        let done = self.command_of(who, Command::Approvals(ask)).await?;
+        self.requested(done.into(), move |open| *open == proposal).await
     }
 
-    /// The answer to a request that is open already.
+    /// The answer about a request that is open already.
     pub(crate) async fn requested(
         &self,
         result: crate::Outcome,
-        is_it: impl Fn(&ApprovalView) -> bool + Send + 'static,
+        is_it: impl Fn(&Proposal) -> bool + Send + 'static,
     ) -> Result<Requested> {
-        let open = self.query(State::approvals).await?.into_iter().find(is_it);
-        let Some(open) = open else { return Ok(Requested { result, proposal: None, fingerprint: None, until: None }) };
-        Ok(Requested {
-            result,
-            proposal: Some(open.number),
-            fingerprint: Some(open.fingerprint.to_string()),
-            until: open.until.map(|until| until.jst_text()),
-        })
+        Ok(Requested::of(result, self.query(move |state| state.approval_about(is_it)).await?))
     }
 
     /// The open request with this number, or the refusal.
     pub(crate) async fn open_approval(&self, number: u64) -> Result<ApprovalView> {
-        let open = self.query(State::approvals).await?.into_iter().find(|open| open.number == number);
+        let open = self.query(move |state| state.open_approval(number)).await?;
         open.ok_or_else(|| rejected(ApprovalRefusal::Unknown(number)))
     }
 

@@ -18,7 +18,7 @@ use kazasu_text::{Count, Quoted};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Lines of a quote at most, and payments of a line.
+/// Lines of a quote at most, and payments of all lines together.
 const MOST_LINES: usize = 100;
 const MOST_PAYMENTS: u32 = 10_000;
 
@@ -46,7 +46,7 @@ pub struct QuotedPayment {
     pub tender: String,
     /// Yen of each.
     pub amount: i64,
-    /// Their number; one where it is left out.
+    /// Their number; one where it is left out. All lines together have 10,000 at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
     /// The card's brand, as the contract names it.
@@ -149,7 +149,11 @@ impl Operation for AskQuote {
             Merchant { acquirer: key.0, merchant: key.1, mcc: asking.mcc, class: &asking.class, tags: &asking.tags };
         let contract = match self.contract {
             None => contracts.of(merchant, day),
-            Some(number) => contracts.contracts.iter().find(|c| c.number == number && c.in_force(day)),
+            // A merchant's own people compare contracts that are made for shops like theirs, and read no other merchant's.
+            Some(number) => contracts.contracts.iter().find(|c| {
+                let may = matches!(shops, Shops::All) || c.scope.takes(merchant);
+                c.number == number && c.in_force(day) && may
+            }),
         };
         let contract = contract.ok_or_else(none)?;
         self.quoted((contract, contracts), (day, asking.mcc), services)
@@ -211,6 +215,11 @@ impl AskQuote {
         if !(1..=MOST_LINES).contains(&self.payments.len()) {
             let got = self.payments.len() as u64;
             return Err(unfit("payments", &ProblemText::Range { least: 1, most: MOST_LINES as u64, got }));
+        }
+        // The sum is bounded before anything is made.
+        let together = self.payments.iter().fold(0_u64, |sum, line| sum.saturating_add(line.count.unwrap_or(1).into()));
+        if together > u64::from(MOST_PAYMENTS) {
+            return Err(unfit("count", &ProblemText::Range { least: 1, most: MOST_PAYMENTS.into(), got: together }));
         }
         let mut seq = 0;
         let line = |payment: &QuotedPayment| {

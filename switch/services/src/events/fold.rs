@@ -1,9 +1,10 @@
 //! Which records are events.
 
-use super::model::{Event, OfShop};
+use super::model::{Event, Of};
 use crate::transactions::ShopKey;
 use kazasu_ledger::record::{self, Place, TransactionKind, Verdict};
 use kazasu_schemas::closing::DayState;
+use kazasu_schemas::money::Yen;
 use std::convert::Infallible;
 
 /// The subject of an event.
@@ -17,6 +18,12 @@ pub(super) enum About {
     Settlement(u32),
     /// A payout of several settlements.
     Payout(u64),
+    /// The payout that a request cancelled, if that is what the request was about.
+    Cancelled(u64),
+    /// A request that two people decide.
+    Approval(u64),
+    /// A relief batch.
+    Batch(u32),
     /// No shop.
     Staff,
 }
@@ -30,21 +37,26 @@ pub(super) struct Raw {
     settlement: Option<u32>,
     payout: Option<u64>,
     approval: Option<u64>,
+    batch: Option<u32>,
 }
 
 impl Raw {
     fn new(kind: impl Into<String>, about: About) -> Raw {
-        let (payment, settlement, payout) = match about {
-            About::Payment(record) => (Some(record), None, None),
-            About::Settlement(number) => (None, Some(number), None),
-            About::Payout(number) => (None, None, Some(number)),
-            About::Shop(_) | About::Staff => (None, None, None),
-        };
-        Raw { kind: kind.into(), about, amount: None, payment, settlement, payout, approval: None }
+        let kind = kind.into();
+        let (amount, payment, settlement, payout, approval, batch) = (None, None, None, None, None, None);
+        let raw = Raw { kind, about, amount, payment, settlement, payout, approval, batch };
+        match about {
+            About::Payment(record) => Raw { payment: Some(record), ..raw },
+            About::Settlement(number) => Raw { settlement: Some(number), ..raw },
+            About::Payout(number) => Raw { payout: Some(number), ..raw },
+            About::Approval(number) => Raw { approval: Some(number), ..raw },
+            About::Batch(number) => Raw { batch: Some(number), ..raw },
+            About::Shop(_) | About::Cancelled(_) | About::Staff => raw,
+        }
     }
 
-    /// The event of a shop. `number` and `part` tell the events of one record apart.
-    pub(super) fn event(&self, place: Place, (number, part): (usize, usize), of: OfShop) -> Event {
+    /// The event of a shop or a city. `number` and `part` tell the events of one record apart.
+    pub(super) fn event(&self, place: Place, (number, part): (usize, usize), of: &Of) -> Event {
         let id = match (number, part) {
             (0, 0) => format!("evt_{}", place.seq),
             _ => format!("evt_{}_{number}_{part}", place.seq),
@@ -58,8 +70,9 @@ impl Raw {
             merchant: of.shop.map(|(acquirer, merchant)| format!("{acquirer}/{merchant}")),
             payment: self.payment,
             settlement: self.settlement,
-            payout: self.payout,
+            payout: of.payout.or(self.payout),
             approval: self.approval,
+            batch: self.batch,
             amount_yen: of.amount,
         }
     }
@@ -78,8 +91,11 @@ impl EventFold {
     }
 
     fn approval(&mut self, number: u64, what: &str) {
-        let raw = Raw { approval: Some(number), ..Raw::new(format!("approval.{what}"), About::Staff) };
-        self.events.push(raw);
+        self.events.push(Raw::new(format!("approval.{what}"), About::Approval(number)));
+    }
+
+    fn relief(&mut self, batch: u32, (what, amount): (&str, Option<i64>)) {
+        self.events.push(Raw { amount, ..Raw::new(format!("relief.{what}"), About::Batch(batch)) });
     }
 }
 
@@ -106,12 +122,16 @@ impl record::Fold for EventFold {
         };
         let about = About::Shop((r.key.acquirer, r.merchant));
         let raw = Raw::new(format!("{subject}.{outcome}"), about);
-        self.events.push(Raw { payment: Some(place.seq), amount: Some(r.amount.get()), ..raw });
+        let approved = r.ruled.as_ref().and_then(|ruled| ruled.approved).unwrap_or(r.amount);
+        self.events.push(Raw { payment: Some(place.seq), amount: Some(approved.get()), ..raw });
         Ok(())
     }
 
     fn issuer_answered(&mut self, _: Place, r: &record::IssuerAnswered) -> Result<(), Infallible> {
-        self.ended(r.tap, if r.code.is_approved() { "approved" } else { "declined" });
+        // An issuer may decline its part, and the rest be approved: the terminal was told so.
+        let outcome = if r.approval.is_some() { "approved" } else { "declined" };
+        let amount = r.ruled.as_ref().and_then(|ruled| ruled.approved).map(Yen::get);
+        self.events.push(Raw { amount, ..Raw::new(outcome, About::Payment(r.tap)) });
         Ok(())
     }
 
@@ -173,13 +193,17 @@ impl record::Fold for EventFold {
         Ok(())
     }
 
-    fn approval_requested(&mut self, place: Place, _: &record::ApprovalRequested) -> Result<(), Infallible> {
-        self.approval(place.seq, "requested");
+    fn approval_requested(&mut self, place: Place, r: &record::ApprovalRequested) -> Result<(), Infallible> {
+        // A request that takes another one's place keeps its number.
+        self.approval(r.replaces.unwrap_or(place.seq), "requested");
         Ok(())
     }
 
     fn approval_decided(&mut self, _: Place, r: &record::ApprovalDecided) -> Result<(), Infallible> {
         self.approval(r.proposal, if r.approved { "approved" } else { "denied" });
+        if r.approved {
+            self.events.push(Raw::new("payout.cancelled", About::Cancelled(r.proposal)));
+        }
         Ok(())
     }
 
@@ -198,13 +222,37 @@ impl record::Fold for EventFold {
         Ok(())
     }
 
+    fn relief_batch_opened(&mut self, _: Place, r: &record::ReliefBatchOpened) -> Result<(), Infallible> {
+        self.relief(r.batch, ("opened", None));
+        Ok(())
+    }
+
+    fn relief_step_taken(&mut self, _: Place, r: &record::ReliefStepTaken) -> Result<(), Infallible> {
+        self.relief(r.batch, (r.step.name(), Some(r.total.get())));
+        Ok(())
+    }
+
+    fn relief_credited(&mut self, _: Place, r: &record::ReliefCredited) -> Result<(), Infallible> {
+        self.relief(r.batch, ("credited", None));
+        Ok(())
+    }
+
+    fn relief_sent(&mut self, _: Place, r: &record::ReliefSent) -> Result<(), Infallible> {
+        self.relief(r.batch, ("sent", None));
+        Ok(())
+    }
+
+    fn relief_returned(&mut self, _: Place, r: &record::ReliefReturned) -> Result<(), Infallible> {
+        self.relief(r.batch, ("returned", None));
+        Ok(())
+    }
+
     kazasu_ledger::ignore_records! {
         opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked issuer_late
         issuer_acknowledged issuer_notified loss_booked loss_returned merged
         totals_compared policy_activated temporary_issued card_status_set certificate_bound list_applied
-        own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed key_destroyed
-        notice_ended relief_batch_opened relief_rows_added relief_row_set relief_step_taken
-        relief_credited relief_file_made relief_sent relief_returned relief_repaid
+        own_limits_set notices_chosen programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed key_destroyed
+        notice_ended relief_rows_added relief_row_set relief_file_made relief_repaid
         issuer_settled money_received recon_ran exceptions_opened
         exception_noted head_signed exceptions_ended line_undone line_set_aside file_ended replaced payee_set payees_taken payee_called
         clock_confirmed clock_kept

@@ -8,7 +8,7 @@ use crate::operation::Operation;
 use crate::services::Source;
 use crate::{CallerKind, Services, Who};
 use bytes::Bytes;
-use kazasu_core::Command;
+use kazasu_core::{Command, State};
 use kazasu_engine::CommandError;
 use kazasu_ledger::record::{FileChange, FileEnded, FileOf, FileRequest, Proposal};
 use kazasu_text::Said;
@@ -143,7 +143,9 @@ impl Services {
             return Ok(self.rows(of, file.clone(), order(None)).await?.into());
         }
         let (digest, now) = (<[u8; 32]>::from(Sha256::digest(&file.file)), self.now());
-        let Some(approval) = self.query(move |state| state.approved_file(of, &digest, now)).await? else {
+        let sheet = file.sheet.clone();
+        let approved = move |state: &State| state.approved_file(of, (&digest, sheet.as_deref()), now);
+        let Some(approval) = self.query(approved).await? else {
             return self.ask_for_file(of, file, who).await;
         };
         let report = self.rows(of, file.clone(), order(Some(approval))).await?;

@@ -10,7 +10,7 @@ use crate::operation::{Operation, Outcome, Recorded};
 use crate::own_shops::own_shops;
 use crate::subject::Subject;
 use crate::{CallerKind, Services, Who};
-use kazasu_core::{ApprovalRefusal, Approvals, Command, Document, PayeeRefusal, Rejected};
+use kazasu_core::{Approvals, Command, Document, PayeeRefusal, Rejected};
 use kazasu_engine::CommandError;
 use kazasu_ledger::record::{CarriedChange, Payee, PayeeChange, Proposal};
 use kazasu_schemas::identity::Role;
@@ -74,6 +74,8 @@ pub struct EndPayee {
 pub struct CallPayee {
     /// The request's number.
     pub approval: u64,
+    /// The fingerprint of the version about which the payee was called, or its first twelve characters.
+    pub fingerprint: String,
     /// The call.
     pub call: CallNote,
 }
@@ -140,9 +142,9 @@ impl Services {
         }
         let proposal = Box::new(Proposal::Carried(Box::new(CarriedChange::Payee(change))));
         let ask = Approvals::Request { proposal, source: Document::default(), said: who.says(why) };
-        let done = self.command(Command::Approvals(ask)).await?;
+        let done = self.command_of(who, Command::Approvals(ask)).await?;
         // An account is sealed anew each time, so the open request is found by its payee.
-        self.as_asked(done.into(), who, move |open| is_about(&open.proposal, payee)).await
+        self.as_asked(done.into(), who, move |open| is_about(open, payee)).await
     }
 }
 
@@ -197,21 +199,22 @@ impl Operation for CallPayee {
     }
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
-        let proposal = self.approval;
-        let found = services.query(move |state| {
-            let open = state.approvals().into_iter().find(|open| open.number == proposal)?;
-            Some(match &open.proposal {
-                Proposal::Carried(change) => match &**change {
-                    CarriedChange::Payee(change) => Some(change.payee),
-                    _ => None,
-                },
-                _ => None,
-            })
-        });
-        let unknown = || ServiceError::Command(CommandError::Rejected(ApprovalRefusal::Unknown(proposal).into()));
-        let payee = found.await?.ok_or_else(unknown)?.ok_or_else(|| refused(PayeeRefusal::NotAboutPayee(proposal)))?;
+        let (proposal, prefix) = (self.approval, crate::fields::fingerprint(&self.fingerprint)?);
+        let open = services.approval(proposal).await?;
+        let payee = match &open.proposal {
+            Proposal::Carried(change) => match &**change {
+                CarriedChange::Payee(change) => change.payee,
+                _ => return Err(refused(PayeeRefusal::NotAboutPayee(proposal))),
+            },
+            _ => return Err(refused(PayeeRefusal::NotAboutPayee(proposal))),
+        };
+        let seen = open.fingerprint;
+        if !seen.to_string().starts_with(&prefix) {
+            return Err(services.replaced(proposal, &prefix, who).await);
+        }
         let call = Box::new(self.call.kept(&services.imports.vault, (&payee, services.now()))?);
         let said = who.says(String::new());
-        Ok(services.command(Command::Approvals(Approvals::CalledBack { proposal, call, said })).await?.into())
+        let called = Approvals::CalledBack { proposal, seen, call, said };
+        Ok(services.command_of(who, Command::Approvals(called)).await?.into())
     }
 }

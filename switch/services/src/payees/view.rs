@@ -69,8 +69,7 @@ impl Operation for ListPayees {
         };
         let found = services.query(move |state| {
             let all = state.payees().into_iter().filter(|one| only.is_none_or(|only| only == one.payee));
-            let approvals = state.approvals();
-            let waits = |payee| approvals.iter().find(|open| is_about(&open.proposal, payee)).map(|open| open.number);
+            let waits = |payee| state.approval_about(|of| is_about(of, payee)).map(|open| open.number);
             let seen = all.filter(|one| sees(&one.payee));
             seen.map(|one| (waits(one.payee), one)).collect::<Vec<_>>()
         });
@@ -169,7 +168,7 @@ impl Operation for RevealPayee {
     async fn carry_out(self, services: &Services, _: &Who) -> Result<PayeeRevealed> {
         let payee = payee_named("payee", &self.payee)?;
         let found = services.query(move |state| {
-            let open = state.approvals().into_iter().find(|open| is_about(&open.proposal, payee));
+            let open = state.approval_about(|of| is_about(of, payee));
             (state.payee_account(&payee), open.map(|open| (open.number, change_of(open.proposal))))
         });
         let (now, open) = found.await?;

@@ -29,7 +29,8 @@ pub use passkeys::{
 pub use provider::{ProviderFields, ProviderStarted, SignInProvider, StartProvider};
 pub use report::{Conflict, Holding, MatrixRow, PeopleReport, RightsReport, ShowMatrix};
 pub use rights::{
-    EndGrant, EndPerson, InvitePerson, Invited, OrganisationSet, RequestGrant, RequestReinvite, SetOrganisation,
+    EndGrant, EndPerson, InvitePerson, Invited, OrganisationSet, RequestGrant, RequestReinvite, RequestShops,
+    SetOrganisation,
 };
 pub use seal::VaultSeal;
 pub use sessions::{

@@ -8,7 +8,7 @@ use crate::fields::reason;
 use crate::operation::{Operation, Recorded, Requested};
 use crate::{Services, Who};
 use kazasu_core::Rights;
-use kazasu_ledger::record::{Proposal, Reinvited, RightsChange, RoleFor, RoleGrant};
+use kazasu_ledger::record::{FurtherShops, Proposal, Reinvited, RightsChange, RoleFor, RoleGrant};
 use kazasu_schemas::identity::{GrantId, OrganisationId, OrganisationKind, PersonId, Role, Scope};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::Millis;
@@ -22,7 +22,7 @@ const HOURS: u32 = 24;
 /// And at most.
 const MOST_HOURS: u32 = 7 * 24;
 
-/// Registers an organisation, or renames one.
+/// Registers an organisation, or renames one. Two people add shops to one that is there ([`RequestShops`]).
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetOrganisation {
@@ -32,7 +32,7 @@ pub struct SetOrganisation {
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// A merchant's shops, each as `acquirer/merchant`.
+    /// A merchant's shops, each as `acquirer/merchant`: of one that is there, those that it keeps.
     #[serde(default)]
     pub shops: Vec<String>,
     /// The reason, which the record keeps.
@@ -66,6 +66,37 @@ impl Operation for SetOrganisation {
         services.change_rights(set).await?;
         let organisation = services.rights(move |rights| rights.find_organisation(&key)).await?;
         Ok(OrganisationSet { organisation })
+    }
+}
+
+/// Asks another access administrator to add shops to a merchant's organisation: its people have their roles for them too.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestShops {
+    /// The organisation, by id or name.
+    pub organisation: String,
+    /// The further shops, each as `acquirer/merchant`.
+    pub shops: Vec<String>,
+    /// Why.
+    pub why: String,
+}
+
+impl Operation for RequestShops {
+    const NAME: Name = Name::RequestShops;
+    type Answer = Requested;
+
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
+        let organisation = services.organisation(&self.organisation).await?;
+        let asked = self.shops.iter().map(|text| shop(text)).collect::<Result<Vec<_>>>()?;
+        let had = services.rights(move |rights| rights.organisation(organisation).map(|one| one.shops.clone())).await?;
+        let mut shops: Vec<_> = asked.into_iter().filter(|shop| !had.iter().flatten().any(|has| has == shop)).collect();
+        shops.sort_unstable();
+        shops.dedup();
+        if shops.is_empty() {
+            return Err(unfit("shops", &ProblemText::NoFurtherShop));
+        }
+        let change = RightsChange::Shops(FurtherShops { organisation, shops });
+        services.request_rights(change, who, self.why).await
     }
 }
 
@@ -180,7 +211,7 @@ impl Operation for RequestReinvite {
 
 impl Services {
     pub(super) async fn request_rights(&self, change: RightsChange, who: &Who, why: String) -> Result<Requested> {
-        self.request_approval(Request::plain(Proposal::Rights(Box::new(change)), who, why)).await
+        self.request_approval(Request::plain(Proposal::Rights(Box::new(change)), who, why), who).await
     }
 }
 

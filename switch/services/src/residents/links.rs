@@ -7,7 +7,7 @@ use crate::fields::{moment, ppid, reason};
 use crate::operation::{Operation, Outcome, Recorded, Requested};
 use crate::subject::Subject;
 use crate::{Services, Who};
-use kazasu_core::{ApprovalView, Command};
+use kazasu_core::Command;
 use kazasu_ledger::record::Proposal;
 use kazasu_text::problems::ProblemText;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ impl Operation for SetLink {
         let (to, without_route) = crate::import::instrument(&self.kind, &self.number, &person, &services.imports)?;
         let (origin, said, most_open) = (who.origin(), who.says(""), services.most_open);
         let ask = Command::AskLink { ppid: person, from, to, origin, said, most_open };
-        let done = services.command(who.proving(ask)).await?;
+        let done = services.command_of(who, who.proving(ask)).await?;
         let now = services.query(move |state| {
             let shared = state.resident(&person, state.day).is_some_and(|r| r.shared_account);
             let newest = state.link_versions(&person).next().map(|v| v.from.jst_text());
@@ -82,7 +82,8 @@ impl Operation for SetLink {
         let (shared_account, from, waits_for_staff, staff) = now.await?;
         let asked = match staff {
             Some(number) => {
-                Some(Box::new(services.as_asked(done.into(), who, move |open| open.number == number).await?))
+                let open = services.query(move |state| state.open_approval(number)).await?;
+                Some(Box::new(services.as_requested(Requested::of(done.into(), open), who).await?))
             }
             None => None,
         };
@@ -167,8 +168,8 @@ impl Operation for ProposeRetarget {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let person = ppid("ppid", &self.ppid)?;
         let (to, _) = crate::import::instrument(&self.kind, &self.number, &person, &services.imports)?;
-        let done = services.command(Command::ProposeRetarget { ppid: person, to, said: who.says("") }).await?;
-        let is_it = move |p: &ApprovalView| matches!(p.proposal, Proposal::Retarget { ppid, .. } if ppid == person);
+        let done = services.command_of(who, Command::ProposeRetarget { ppid: person, to, said: who.says("") }).await?;
+        let is_it = move |of: &Proposal| matches!(of, Proposal::Retarget { ppid, .. } if *ppid == person);
         services.requested(done.into(), is_it).await
     }
 }

@@ -18,6 +18,9 @@ pub(super) fn sentence(why: &RightsRefusal, language: Language) -> String {
         RightsRefusal::OtherKind(id, kind) => {
             of(RightsText::OtherKind { organisation: &id.to_string(), kind: &kind.to_string() })
         }
+        RightsRefusal::ShopsTakeTwo(id) => of(RightsText::ShopsTakeTwo { organisation: &id.to_string() }),
+        RightsRefusal::ShopOfAnother(shop, id) => of(RightsText::ShopOfAnother { shop, organisation: &id.to_string() }),
+        RightsRefusal::NoMerchant(id) => of(RightsText::NoMerchant { organisation: &id.to_string() }),
         RightsRefusal::OtherOrganisation(person, id) => {
             of(RightsText::OtherOrganisation { person, organisation: &id.to_string() })
         }

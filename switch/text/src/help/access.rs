@@ -103,6 +103,11 @@ help! {
         "person organisation <name>": "組織の名前", "Its name";
         "person organisation --rename": "名前を変える組織のIDまたは名前", "An existing organisation, by id or name";
         "person organisation --shop": "加盟店の店舗。契約会社と加盟店を `/` で区切ります", "A merchant's shops, each as acquirer/merchant";
+        "person shops":
+            "加盟店の組織に店舗を加える起案をします。別の権限管理者が決裁します",
+            "Requests further shops for a merchant's organisation; another administrator decides";
+        "person shops <organisation>": "組織のIDまたは名前", "The organisation, by id or name";
+        "person shops --shop": "加える店舗。契約会社と加盟店を `/` で区切ります", "A further shop, as acquirer/merchant";
         "person organisations": "すべての組織を表示します", "Every organisation";
         "person invite": "人を招待します。招待は一度だけ表示します", "Invites a person; the invitation is shown once";
         "person invite --organisation": "所属する組織のIDまたは名前", "The person's organisation, by id or name";
