@@ -3,11 +3,13 @@
 //!
 //! A caller may spend the minute's requests at once; they come back one by one, evenly over the minute. Each node counts by itself.
 
-use axum::Json;
+use super::answers::with_members;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hashbrown::HashMap;
-use serde_json::json;
+use kazasu_text::Said;
+use kazasu_text::requests::EdgeText;
+use serde_json::Map;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -75,12 +77,11 @@ impl Left {
     pub(super) fn refusal(&self) -> Option<Response> {
         let wait = seconds(self.again_in?).max(1);
         metrics::counter!("kazasu_http_requests_over_budget_total").increment(1);
-        let text = format!(
-            "this caller has made {} requests within a minute, and may make no more; ask again in {wait} s",
-            self.most
-        );
-        let body = Json(json!({ "detail": text, "retry_after_seconds": wait }));
-        Some((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, wait.to_string())], body).into_response())
+        let said = Said::of(&EdgeText::OverBudget { most: self.most, wait });
+        let members = Map::from_iter([("retry_after_seconds".to_owned(), wait.into())]);
+        let mut response = with_members(StatusCode::TOO_MANY_REQUESTS, members, said);
+        response.headers_mut().insert(header::RETRY_AFTER, wait.into());
+        Some(response)
     }
 
     /// Says it in the fields of an answer.
