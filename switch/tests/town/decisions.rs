@@ -190,11 +190,7 @@ fn a_decision_that_no_person_signed_is_found_and_named() {
     assert_eq!((&sound["requests"]["before"], &sound["requests"]["of_programs"]), (&json!(0), &json!(0)), "{sound}");
     assert_eq!(sound["requests"]["checked"], json!(true), "{sound}");
     let requests: [(&str, u64, ApprovalRequested); 3] = [
-        (
-            "a request or a step that is not as a person signed it: no person",
-            asked_at,
-            ApprovalRequested { proof: None, ..asked.clone() },
-        ),
+        ("not as a person signed it: no person", asked_at, ApprovalRequested { proof: None, ..asked.clone() }),
         ("is not of this record", asked_at, ApprovalRequested { why: "other".into(), ..asked.clone() }),
         ("is not of this record", asked_at, ApprovalRequested { proof: Some(other), ..asked.clone() }),
     ];
