@@ -57,7 +57,7 @@ pub struct SecurityLogPage {
 const MOST_LINES: u32 = 10_000;
 
 /// Outcomes of operations.
-const OUTCOMES: [&str; 4] = ["allowed", "refused", "failed", "abandoned"];
+const OUTCOMES: [&str; 5] = ["allowed", "refused", "failed", "abandoned", "replayed"];
 
 impl ReadSecurityLog {
     fn filter(&self, services: &Services) -> Result<Filter> {
