@@ -34,7 +34,7 @@ pub struct ReadSecurityLog {
     pub resident: Option<String>,
     /// Of this kind.
     pub kind: Option<String>,
-    /// With this outcome: `allowed`, `refused`, `failed` or `abandoned`.
+    /// With this outcome: `allowed`, `refused`, `failed`, `abandoned` or `replayed`.
     pub outcome: Option<String>,
     /// Behind the line with this number.
     pub after: u64,
