@@ -34,7 +34,7 @@ pub struct ReadSecurityLog {
     pub resident: Option<String>,
     /// Of this kind.
     pub kind: Option<String>,
-    /// With this outcome: `allowed`, `refused`, `failed` or `abandoned`.
+    /// With this outcome: `allowed`, `refused`, `failed`, `abandoned` or `replayed`.
     pub outcome: Option<String>,
     /// Behind the line with this number.
     pub after: u64,
@@ -57,7 +57,7 @@ pub struct SecurityLogPage {
 const MOST_LINES: u32 = 10_000;
 
 /// Outcomes of operations.
-const OUTCOMES: [&str; 4] = ["allowed", "refused", "failed", "abandoned"];
+const OUTCOMES: [&str; 5] = ["allowed", "refused", "failed", "abandoned", "replayed"];
 
 impl ReadSecurityLog {
     fn filter(&self, services: &Services) -> Result<Filter> {

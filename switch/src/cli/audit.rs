@@ -88,7 +88,7 @@ pub(super) struct Wanted {
     /// Of this kind: look, reveal, export, command, question, request_refused, ….
     #[arg(long)]
     kind: Option<String>,
-    /// With this outcome: allowed, refused, failed or abandoned.
+    /// With this outcome: allowed, refused, failed, abandoned or replayed.
     #[arg(long)]
     outcome: Option<String>,
     /// The reason for your look; the log keeps it with your name.

@@ -69,7 +69,7 @@ fn approves(served: &Served, session: &str, asked: &Value) -> (u16, Value) {
 fn inbox(served: &Served, session: &str) -> Vec<Value> {
     let (status, listed) = call(served, "GET", "/api/v1/approvals", session, &Value::Null);
     assert_eq!(status, 200, "{listed}");
-    listed.as_array().unwrap().iter().map(|one| one["approval"].clone()).collect()
+    listed["items"].as_array().unwrap().iter().map(|one| one["approval"].clone()).collect()
 }
 
 #[test]

@@ -230,7 +230,7 @@ fn the_treasurer_releases_once(city: &City<'_>, temporary: &str) {
     .unwrap();
     assert_eq!(
         shown["purses"],
-        json!([{ "programme": 101, "yen": 30_000 }]),
+        json!([{ "last_day": "2098-12-31", "name": "flood", "programme": 101, "yen": 30_000 }]),
         "people without a card are treated as others"
     );
     let again = city.ok("tanaka", &["release", BATCH, "--why", "once more"]);

@@ -386,6 +386,7 @@ fn what_takes_a_reason_is_refused_without_one_and_the_matrix_says_which() {
             "resident_statement",
             "find_resident",
             "resident_taps",
+            "resident_shops",
             "payout_files",
             "reveal_payee",
             "payment",

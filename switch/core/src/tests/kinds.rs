@@ -7,9 +7,9 @@ use super::*;
 use crate::{ApprovalAnswer, Approvals, Document, Replay};
 use kazasu_ledger::record::{
     CallBack, CarriedChange, DecisionKey, DecisionProof, Destruction, FileEnded, FileOf, FileRequest, KINDS, KeyHolder,
-    MovedLink, Payee, PayeeChange, Place, Proposal, RecordSigner, Replacement,
+    MovedLink, NoticesChosen, Payee, PayeeChange, Place, Proposal, RecordSigner, Replacement,
 };
-use kazasu_schemas::identity::PersonId;
+use kazasu_schemas::identity::{PersonId, ProgramId};
 use kazasu_schemas::relief::SealedAccount;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -73,6 +73,14 @@ fn history() -> Town {
     let replacement = Box::new(Replacement { from, into, link });
     ask(&mut town, Command::Replace { replacement, said: said("offline", "a new card") }).unwrap();
     administer(&mut town);
+    let chosen = NoticesChosen {
+        ppid: person(RICH),
+        portal: ProgramId::new(5),
+        notices: Vec::new(),
+        handle: Some("a".into()),
+        proof: None,
+    };
+    ask(&mut town, Command::ChooseNotices(Box::new(chosen))).unwrap();
     // Paid under the policy in force; the draft is another one from here on.
     assert_eq!(town.purchase(RICH, 100).1, "00");
     let destruction = requested(&mut town, Proposal::Destruction(Box::new(key())));
