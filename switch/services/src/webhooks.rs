@@ -5,6 +5,7 @@
 
 mod change;
 mod feed;
+mod hooks;
 mod keepers;
 mod made;
 mod read;
@@ -13,7 +14,8 @@ mod view;
 
 pub use change::{ChangeWebhook, RemoveWebhook, SwitchWebhook};
 pub use feed::EventFeed;
-pub use made::{Hooks, RegisterWebhook, RotateWebhook, VaultSecrets, WebhookMade, WebhookSecretMade};
+pub use hooks::{Hooks, VaultSecrets};
+pub use made::{RegisterWebhook, RotateWebhook, WebhookMade, WebhookSecretMade};
 pub use send::{AskedAgain, ResendWebhook, TestWebhook};
 pub use view::{
     AttemptView, ListAttempts, ListWebhooks, SecretView, ShowWebhook, WebhookView, WebhooksPage, outcome_of,

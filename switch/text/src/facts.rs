@@ -157,7 +157,6 @@ labels! {
         Webhook "webhook": "送信先", "Endpoint";
         Webhooks "webhooks": "送信先の一覧", "Endpoints";
         Url "url": "宛先", "Address";
-        StateOf "state": "状態", "State";
         ToldUntil "told_until": "送信済みの位置", "Told up to record";
         Behind "behind": "未送信の記録数", "Records behind";
         TakenAt "taken_at": "最終送信", "Last delivery";

@@ -194,6 +194,9 @@ impl<F: Feed> Delivery<F> {
         }
         let Some(due) = self.due.front() else { return Ok(Step::Idle) };
         let news = due.news.clone();
+        if !self.is_as_it_was().await? {
+            return Ok(Step::Done);
+        }
         let posted = self.post(&news, Sent::Live).await?;
         if posted.fault.is_some() {
             self.failed(&posted);
@@ -256,6 +259,21 @@ impl<F: Feed> Delivery<F> {
         (self.shared.tell)(Alert { endpoint, stage, since, failures, problem });
     }
 
+    /// Reads the endpoint before something is sent: a new secret, another address and a switch hold from the next message on. False when
+    /// it was changed.
+    async fn is_as_it_was(&self) -> anyhow::Result<bool> {
+        let now = self.shared.book.endpoint(&self.id).await?;
+        if now.as_ref() == Some(&*self.endpoint) {
+            return Ok(true);
+        }
+        let mut endpoints = locked(&self.shared.endpoints);
+        match now.filter(|one| one.on) {
+            Some(one) => endpoints.insert(self.id.clone(), Arc::new(one)),
+            None => endpoints.remove(&self.id),
+        };
+        Ok(false)
+    }
+
     /// Sends an event, and keeps the attempt.
     async fn post(&mut self, news: &News, sent: Sent) -> anyhow::Result<Posted> {
         let (at, book) = (clock::now(), &self.shared.book);
@@ -293,6 +311,9 @@ impl<F: Feed> Delivery<F> {
         let mut found = wanted(page, piece, (again.last.as_deref(), &self.endpoint));
         match found.pop_front() {
             Some(news) => {
+                if !self.is_as_it_was().await? {
+                    return Ok(Step::Done);
+                }
                 self.post(&news, Sent::Again).await?;
                 let same = found.front().is_some_and(|other| other.sequence == news.sequence);
                 piece.from = if same { news.sequence } else { news.sequence + 1 };

@@ -59,7 +59,7 @@ pub struct Endpoint {
     /// What it is for, in its owner's words.
     #[n(7)]
     pub note: String,
-    /// Who switched it off or on last, and why; empty when nobody has.
+    /// Who switched it off or on last, and why; empty when no person has.
     #[n(8)]
     pub switched_by: String,
     /// See there.

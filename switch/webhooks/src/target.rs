@@ -138,7 +138,7 @@ const NOT_PUBLIC_V6: [(Ipv6Addr, u8); 4] = [
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// Is it an address of the internet, and of nobody's own network?
+/// Is it an address that the internet routes, and of no private network?
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     let inside = |(network, bits): (IpAddr, u8)| has(network, bits, address);

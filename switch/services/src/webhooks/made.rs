@@ -1,5 +1,6 @@
 //! New endpoints, and new secrets. A secret is shown once.
 
+use super::hooks::Hooks;
 use super::keepers::{Wish, found, must_keep};
 use super::read;
 use crate::access::Name;
@@ -7,48 +8,15 @@ use crate::error::{Result, ServiceError, not_found, unfit};
 use crate::operation::Operation;
 use crate::subject::Subject;
 use crate::{Services, Who};
-use kazasu_security::vault::Vault;
 use kazasu_security_log::value::Object;
 use kazasu_text::problems::{NotFoundText, ProblemText};
-use kazasu_webhooks::{Book, BookError, MOST_ENDPOINTS, Networks, NewEndpoint, Post, Seal, Watched};
+use kazasu_webhooks::{BookError, MOST_ENDPOINTS, NewEndpoint};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// Hours for which the secret before signs beside a new one, where the request does not say; and at most.
 const USUAL_HOURS: u16 = 24;
 const MOST_HOURS: u16 = 720;
-
-/// The means of deliveries.
-#[derive(Clone)]
-pub struct Hooks {
-    /// Endpoints, cursors and attempts.
-    pub book: Book,
-    /// Sends test events.
-    pub post: Arc<Post>,
-    /// Networks that are not public and that events may go to.
-    pub networks: Networks,
-    /// The numbers of endpoints by their state, where this node leads.
-    pub watched: Watched,
-}
-
-/// The vault, as it seals secrets of endpoints.
-pub struct VaultSecrets(pub Arc<Vault>);
-
-impl Seal for VaultSecrets {
-    fn seal(&self, clear: &[u8], about: &[u8; 16]) -> Option<Vec<u8>> {
-        self.0.seal_account(clear, about).ok()
-    }
-
-    fn open(&self, sealed: &[u8], about: &[u8; 16]) -> Option<Zeroizing<Vec<u8>>> {
-        self.0.open_account(sealed, about).ok()
-    }
-
-    fn is_current(&self, sealed: &[u8]) -> bool {
-        sealed.first() == Some(&self.0.accounts_version())
-    }
-}
 
 impl Services {
     /// The means of deliveries.
