@@ -54,14 +54,13 @@ pub mod requests {
         TakeStep,
     };
     pub use kazasu_services::residents::{
-        ApplyStatusList, BindCard, BindCertificate, BreakLink, ChooseNotices, CreditPurse, DecideLink, FindResident, IssueTemporary,
-        LiftSuspension, ListBrokenLinks, ListResidentShops, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget,
-        RemoveLink, ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident, ShowTaps,
+        ApplyStatusList, BindCard, BindCertificate, BreakLink, ChooseNotices, CreditPurse, DecideLink, FindResident,
+        IssueTemporary, LiftSuspension, ListBrokenLinks, ListResidentShops, ListSharedAccounts, ListWaitingLinks,
+        MergePeople, ProposeRetarget, RemoveLink, ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident,
+        ShowTaps,
     };
     pub use kazasu_services::security_log::{ReadSecurityLog, VerifySecurityLog};
-    pub use kazasu_services::settlements::{
-        ExplainSettlement, ListShopPayouts, ListShopSettlements, ShowShopContract,
-    };
+    pub use kazasu_services::settlements::{ExplainSettlement, ListShopPayouts, ListShopSettlements, ShowShopContract};
     pub use kazasu_services::spending::ShowSpendingDictionary;
     pub use kazasu_services::transactions::{FindTransactions, ListTerminals, ShowTakings, ShowTransaction};
 }

@@ -13,7 +13,8 @@ use super::refusal::Rejected;
 use super::replacing;
 use super::state::State;
 use kazasu_ledger::record::{
-    ApprovalRequested, Body, NoticeEnded, NoticesChosen, OwnLimits, OwnLimitsSet, PortalProof, Proposal, TemporaryIssued,
+    ApprovalRequested, Body, NoticeEnded, NoticesChosen, OwnLimits, OwnLimitsSet, PortalProof, Proposal,
+    TemporaryIssued,
 };
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::Ppid;

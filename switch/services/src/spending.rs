@@ -144,7 +144,8 @@ impl Operation for ShowSpending {
         let payers = Payers::of(who);
         let book = &services.closing_context()?.spending;
         let found = book.with(|spending| {
-            let wanted = |month: &str| from.is_none_or(|from| from <= month) && until.is_none_or(|until| month <= until);
+            let wanted =
+                |month: &str| from.is_none_or(|from| from <= month) && until.is_none_or(|until| month <= until);
             let months = spending.months();
             let months = months.into_iter().filter(|(month, _)| wanted(month));
             let mut told = Vec::new();

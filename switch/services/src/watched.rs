@@ -27,17 +27,28 @@ impl Name {
         match self {
             SetLink | RemoveLink | BreakLink | ProposeRetarget | DecideLink | RotateSeals | SetCard
             | LiftSuspension | BindCard | BindCertificate | ApplyStatusList | IssueTemporary | MergePeople
-            | ReplaceCard | SetLimits | SetSpendable | ChooseNotices | FundProgramme | CreditPurse | ActivatePolicy | RetryNotice
-            | DecideAdvice | ConfirmClock | HandOver | ImportLinks | ImportMerchants | RequestDestruction
-            | RecordDestruction => Watched::Command,
+            | ReplaceCard | SetLimits | SetSpendable | ChooseNotices | FundProgramme | CreditPurse | ActivatePolicy
+            | RetryNotice | DecideAdvice | ConfirmClock | HandOver | ImportLinks | ImportMerchants
+            | RequestDestruction | RecordDestruction => Watched::Command,
             LookAtLinks | ShowResident | FindResident | FindTransactions | ShowTransaction | ShowTaps
-            | ListResidentShops
-            | ResidentStatement | ListBrokenLinks | ListWaitingLinks | ListSharedAccounts | ListNotices => {
-                Watched::Look
-            }
-            LookAtMerchants | ListMerchants | ShowMerchant | ShowTakings | ListTerminals | AskQuote
-            | ListResidentEvents | ListShopSettlements | ExplainSettlement | ListShopPayouts | ShowShopContract | ListEvents
-            | ListAdvices | ShowPolicy | ShowKeyNeeds | ShowSpendingDictionary => Watched::Question,
+            | ListResidentShops | ResidentStatement | ListBrokenLinks | ListWaitingLinks | ListSharedAccounts
+            | ListNotices => Watched::Look,
+            LookAtMerchants
+            | ListMerchants
+            | ShowMerchant
+            | ShowTakings
+            | ListTerminals
+            | AskQuote
+            | ListResidentEvents
+            | ListShopSettlements
+            | ExplainSettlement
+            | ListShopPayouts
+            | ShowShopContract
+            | ListEvents
+            | ListAdvices
+            | ShowPolicy
+            | ShowKeyNeeds
+            | ShowSpendingDictionary => Watched::Question,
             ProposeContracts | CutOver | MarkReconciled | SettleDay | SignDay | ProposePayout | ProposeCancelPayout
             | NoteException | OpenDispute | ProposeResolution | BookReceived | ProposeUndo | CompareFile
             | ReadPayoutStatement | SetPayee | EndPayee | CallPayee | ImportPayees | RefundPayment | ReducePayment

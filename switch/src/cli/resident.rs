@@ -3,7 +3,9 @@
 use super::backend::{one, query};
 use super::common::{Common, amount};
 use clap::Subcommand;
-use kazasu_services::residents::{BindCard, FindResident, LiftSuspension, ListResidentShops, SetCard, ShowResident, ShowTaps};
+use kazasu_services::residents::{
+    BindCard, FindResident, LiftSuspension, ListResidentShops, SetCard, ShowResident, ShowTaps,
+};
 
 #[derive(Subcommand)]
 pub(super) enum ResidentCommand {

@@ -50,7 +50,9 @@ fn a_day_with_a_fee(town: &Town, served: &Served) {
     let contracts = town.path("contracts.toml");
     decided(town, &run(town, "suzuki", &["contract", "propose", contracts.to_str().unwrap(), "--why", "year"]));
     let step = |yen: u32| {
-        format!("[[step]]\nsend = 'purchase'\ncard = 'on-us-rich'\nat = 'shop'\namount = {yen}\npin = true\nexpect = {{ code = '{APPROVED}' }}\n")
+        format!(
+            "[[step]]\nsend = 'purchase'\ncard = 'on-us-rich'\nat = 'shop'\namount = {yen}\npin = true\nexpect = {{ code = '{APPROVED}' }}\n"
+        )
     };
     let scenario = Scenario::parse(&format!("title = 'x'\n{}{}", step(300_000), step(45_678))).unwrap();
     assert_eq!(play(&scenario, &town.acquirer(1, served)).unwrap().differences, []);
@@ -60,8 +62,7 @@ fn a_day_with_a_fee(town: &Town, served: &Served) {
 
 /// The owner of the shop, the staff of another one, and who works at the shop's till.
 fn people_of_shops(town: &Town, served: &Served) -> [String; 3] {
-    let organisation =
-        json!({ "do": "organisation", "kind": "merchant", "name": "Maruyama and others", "shops": [SHOP, OTHER], "why": "a contract" });
+    let organisation = json!({ "do": "organisation", "kind": "merchant", "name": "Maruyama and others", "shops": [SHOP, OTHER], "why": "a contract" });
     let (status, value) = call(served, DO, "people", &town.session("ando"), &organisation);
     assert_eq!(status, 200, "{value}");
     let works_at = value["organisation"].as_str().unwrap();
@@ -156,7 +157,7 @@ fn anothers_money_is_as_unknown_as_what_is_not_there(served: &Served, [oda, endo
         assert_eq!(asked(served, oda, &format!("{path}?merchant={SHOP}")).0, 404, "{path}");
         assert_eq!(asked(served, oda, &format!("{path}?merchant={OTHER}")).0, 200, "{path}");
     }
-    // At the till, nobody sees what is paid out.
+    // A cashier does not see what is paid out.
     for path in ["/settlements", "/settlements/1", "/payouts", &format!("/contracts?merchant={SHOP}")] {
         assert_eq!(asked(served, endo, path).0, 403, "{path}");
     }
@@ -310,7 +311,9 @@ fn a_portal_shows_a_resident_purses_taps_and_the_shops_that_take_them() {
     assert!(purse["name"].as_str().unwrap().contains("typhoon relief"), "{shown}");
     assert_eq!(shown["today_left_yen"], 20_000, "{shown}");
     let steps = |yen: u32, expected: &str| {
-        format!("[[step]]\nsend = 'purchase'\ncard = 'receipt'\nat = 'shop'\namount = {yen}\npin = true\nexpect = {{ code = '{expected}' }}\n")
+        format!(
+            "[[step]]\nsend = 'purchase'\ncard = 'receipt'\nat = 'shop'\namount = {yen}\npin = true\nexpect = {{ code = '{expected}' }}\n"
+        )
     };
     let limit = steps(21_500, crate::codes::LIMIT_EXCEEDED);
     let scenario = Scenario::parse(&format!("title = 'x'\n{}{limit}", steps(300, APPROVED))).unwrap();
@@ -383,7 +386,10 @@ fn a_resident_chooses_what_the_portal_is_told_of_and_no_event_has_a_ppid() {
     assert_eq!(put("/notices", &json!({ "notices": ["rain"] })).0, 400);
     let chosen = json!({ "notices": ["limit_lowered", "refund_done"], "handle": "user-77" });
     let (status, value) = put("/notices", &chosen);
-    assert_eq!((status, &value["result"], &value["notices"]), (200, &json!("recorded"), &json!(["refund_done", "limit_lowered"])));
+    assert_eq!(
+        (status, &value["result"], &value["notices"]),
+        (200, &json!("recorded"), &json!(["refund_done", "limit_lowered"]))
+    );
     assert_eq!(put("/notices", &chosen).1["result"], "unchanged");
     assert_eq!(put("/limits", &json!({ "day": 10_000 })).0, 200, "lower than 20,000");
     assert_eq!(put("/limits", &json!({ "day": 15_000 })).0, 200, "higher is no news");

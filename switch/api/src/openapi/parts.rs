@@ -312,11 +312,7 @@ fn spending_parameters(schemas: &mut Schemas) -> (String, Vec<Value>) {
 pub(super) fn file_body(name: Name) -> Option<Value> {
     let file = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
     match name {
-        Name::MakeReport
-        | Name::MakeLetter
-        | Name::ReliefReport
-        | Name::ResidentStatement
-        | Name::ShowSpending => None,
+        Name::MakeReport | Name::MakeLetter | Name::ReliefReport | Name::ResidentStatement | Name::ShowSpending => None,
         Name::HandOver => Some(json!({ "required": true, "content": { "application/json": { "schema": {
             "type": "object", "additionalProperties": false,
             "properties": { "to": { "type": "string", "description": "The node that is to lead; any when it is left out." } },

@@ -98,10 +98,8 @@ impl Spending {
             cell.people = people;
         }
         let name = month_name(month);
-        let dated = |block: Block| Block {
-            labels: std::iter::once(Some(name.clone())).chain(block.labels).collect(),
-            ..block
-        };
+        let dated =
+            |block: Block| Block { labels: std::iter::once(Some(name.clone())).chain(block.labels).collect(), ..block };
         self.months.insert(month, blocks(&cells).into_iter().map(dated).collect());
     }
 

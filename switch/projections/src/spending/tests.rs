@@ -1,4 +1,4 @@
-//! Nothing that is published lets a reader compute a number about fewer than ten people, whatever is added and subtracted.
+//! Nothing that is published lets a reader compute a number about fewer than ten people, by any additions and subtractions.
 
 use super::blocks::{Cell, Sums, blocks, people};
 use super::{Block, FEWEST, Level, OTHER, table, trade_of};
@@ -92,13 +92,13 @@ fn rank(rows: &[Vec<i64>], columns: &[usize]) -> usize {
 fn betrayed(rows: &[Vec<i64>], cells: &[Cell<u8>]) -> Option<Vec<usize>> {
     let all: Vec<usize> = (0..cells.len()).collect();
     let whole = rank(rows, &all);
-    (1..1_usize << cells.len()).map(|set| all.iter().copied().filter(|at| (set >> at) & 1 == 1).collect::<Vec<_>>()).find(
-        |few| {
+    (1..1_usize << cells.len())
+        .map(|set| all.iter().copied().filter(|at| (set >> at) & 1 == 1).collect::<Vec<_>>())
+        .find(|few| {
             let chosen: Vec<&Cell<u8>> = few.iter().map(|at| &cells[*at]).collect();
             let others: Vec<usize> = all.iter().copied().filter(|at| !few.contains(at)).collect();
             people(&chosen) < FEWEST && rank(rows, &others) < whole
-        },
-    )
+        })
 }
 
 /// The rows of the answers to every question, also of a city that sees its own part only.

@@ -1,7 +1,7 @@
 //! The columns of the table of rights.
 
-use super::service::Service;
 use super::kinds::Factor;
+use super::service::Service;
 use kazasu_schemas::identity::Role;
 
 /// Whether an operation changes anything.

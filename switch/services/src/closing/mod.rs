@@ -27,8 +27,8 @@ pub use compare::clearing_file;
 pub use compared::Compared;
 pub use finance::{FinanceFile, ToleranceFile};
 pub use party_file::{CompareFile, CompareWith};
-pub(crate) use payouts::{read_reference, reference as payout_reference};
 pub use payouts::{MakePayoutFiles, PayoutConfig, PayoutRequested, ProposePayout};
+pub(crate) use payouts::{read_reference, reference as payout_reference};
 pub use quote::{AskQuote, Quote, QuoteLine, QuotedPayment};
 pub use reports::{Explain, Kind as ReportKind, MakeLetter, MakeReport, ResidentStatement, Statement};
 pub use view::{

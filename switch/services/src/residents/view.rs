@@ -222,7 +222,8 @@ impl Operation for ShowResident {
             };
             state.resident(&person, today).map(named)
         });
-        let (r, links, has) = found.await?.ok_or_else(|| not_found(&NotFoundText::Person { ppid: &person.to_string() }))?;
+        let (r, links, has) =
+            found.await?.ok_or_else(|| not_found(&NotFoundText::Person { ppid: &person.to_string() }))?;
         let link =
             |(version, from, instrument): (u32, kazasu_schemas::jst::Millis, Option<(Instrument, Option<u64>)>)| {
                 let instrument = instrument.map(|(i, number)| services.masked(&i, number, &person));

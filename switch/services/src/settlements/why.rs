@@ -111,8 +111,7 @@ impl Origin {
         let due = |s: &&SettlementView| s.settlement.held_until.is_some_and(|day| first <= day && day <= until);
         let released = earlier().filter(due);
         let days = fees.days.range(first..=until);
-        let days: Vec<_> =
-            days.filter_map(|(day, book)| Some((*day, book.merchants.get(&key)?.clone()))).collect();
+        let days: Vec<_> = days.filter_map(|(day, book)| Some((*day, book.merchants.get(&key)?.clone()))).collect();
         let contracts = days.iter().rev().find_map(|(_, day)| day.contracts.clone()).or_else(|| fees.contracts());
         Origin {
             settlement: view.settlement,
@@ -144,7 +143,12 @@ impl Origin {
         }
         let fees = self.lines().map(|(day, of, line)| fee_part(day, of, line)).collect();
         items.push(item("fees", &SettlementText::Fees, -s.fee.get(), fees));
-        items.push(item("chargeback_fees", &SettlementText::ChargebackFees, -s.chargeback_fee.get(), self.cases_fees()));
+        items.push(item(
+            "chargeback_fees",
+            &SettlementText::ChargebackFees,
+            -s.chargeback_fee.get(),
+            self.cases_fees(),
+        ));
         items.push(item("tax", &SettlementText::Tax, -s.tax.get(), self.tax().into_iter().collect()));
         items.extend(self.points());
         items.push(item("chargebacks", &SettlementText::ChargedBack, -s.chargebacks.get(), self.chargebacks()));
@@ -183,8 +187,7 @@ impl Origin {
         let before = before.map(|(settlement, yen)| of(settlement, yen, &WhyText::CarriedBefore { settlement }));
         let returned = self.returned.iter().map(|&(settlement, yen)| {
             let undone = yen < Yen::ZERO;
-            let why =
-                if undone { WhyText::DidNotComeBack { settlement } } else { WhyText::CameBack { settlement } };
+            let why = if undone { WhyText::DidNotComeBack { settlement } } else { WhyText::CameBack { settlement } };
             of(settlement, yen, &why)
         });
         before.into_iter().chain(returned).collect()
@@ -198,10 +201,8 @@ impl Origin {
             return None;
         }
         let exact = decimal(i128::from(base.get()) * i128::from(rate.0));
-        let part = WhyPart::new(
-            -self.settlement.tax.get(),
-            &WhyText::Tax { base, rate: &percent(rate), exact: &exact },
-        );
+        let part =
+            WhyPart::new(-self.settlement.tax.get(), &WhyText::Tax { base, rate: &percent(rate), exact: &exact });
         let exact = decimal(-i128::from(base.get()) * i128::from(rate.0));
         Some(WhyPart { base_yen: Some(base.get()), rate: Some(percent(rate)), exact_yen: Some(exact), ..part })
     }
@@ -329,9 +330,7 @@ fn fee_part(day: BusinessDay, of: &MerchantDay, line: &FeeLine) -> WhyPart {
     let net = Yen::new(line.gross.get() - line.refunds.get());
     let (contract_number, exact_text) = (number, exact.as_str());
     let why = match contract.map_or(Basis::Tap, |c| c.basis) {
-        Basis::Tap => {
-            WhyText::FeeOfPayments { day, tender, contract: contract_number, rule, net, exact: exact_text }
-        }
+        Basis::Tap => WhyText::FeeOfPayments { day, tender, contract: contract_number, rule, net, exact: exact_text },
         Basis::DayAndBrand => {
             WhyText::FeeOfDay { day, tender, contract: contract_number, rule, net, exact: exact_text }
         }
