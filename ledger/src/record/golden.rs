@@ -57,6 +57,7 @@ fn requested(proposal: Proposal) -> Body {
         replaces: Some(7),
         until: Some(AT),
         file: Some("file.csv".into()),
+        proof: None,
     })
 }
 
@@ -129,7 +130,7 @@ fn all() -> Vec<Body> {
     vec![
         Body::ApprovalSentBack(sent_back(None)),
         Body::ApprovalSentBack(sent_back(decided_by())),
-        Body::ApprovalWithdrawn(ApprovalWithdrawn { proposal: 7, by: by.clone(), why: why.clone(), via }),
+        Body::ApprovalWithdrawn(ApprovalWithdrawn { proposal: 7, by: by.clone(), why: why.clone(), via, proof: None }),
         Body::ApprovalLapsed(ApprovalLapsed { proposal: 7, until: AT }),
         Body::FileEnded(FileEnded { approval: 7, recorded: 20, unchanged: 9, refused: 1, by: by.clone(), via }),
         Body::Linked(linked(portal(), None)),

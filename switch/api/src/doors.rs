@@ -1,9 +1,11 @@
 //! An operation that stands in a line of a file as a JSON object: the word in `do` names it, the other keys are its request.
 
 use crate::json::{self, JsonError};
-use crate::routes::{each_route, requests};
+use crate::routes::{asked_as, each_route, requests};
 use kazasu_services::access::Service;
 use kazasu_services::{Operation, ServiceError, Services, Who};
+use kazasu_text::requests::JsonText;
+use kazasu_text::{Quoted, Said};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -29,11 +31,8 @@ impl From<JsonError> for DoorError {
 pub fn word(object: &mut Map<String, Value>) -> Result<String, JsonError> {
     match object.remove(WORD) {
         Some(Value::String(word)) => Ok(word),
-        Some(_) => {
-            let problem = "expected the name of an operation, as text".to_owned();
-            Err(JsonError::Field { field: WORD.to_owned(), problem })
-        }
-        None => Err(JsonError::Shape("missing field `do`: the name of an operation".to_owned())),
+        Some(_) => Err(JsonError::Field { field: WORD.to_owned(), said: Said::of(&JsonText::WordKind) }),
+        None => Err(JsonError::key(WORD, &JsonText::WordMissing)),
     }
 }
 
@@ -53,7 +52,7 @@ where
 pub fn unknown(service: Service, word: &str) -> JsonError {
     let known = words(service).join(", ");
     let word = kazasu_schemas::text::masked(word);
-    JsonError::Shape(format!("do: no operation of this kind is called {word:?}; expected one of {known}"))
+    JsonError::shape(&JsonText::WordUnknown { got: Quoted(&word), known: &known })
 }
 
 macro_rules! opened {
@@ -74,7 +73,7 @@ macro_rules! opened {
                 let row = <requests::$request as Operation>::NAME.row();
                 if row.service == service && row.word == word {
                     // Each is boxed, so that the waiting future is as large as one of them.
-                    return Box::pin(carry_out::<requests::$request>(services, who, object)).await;
+                    return Box::pin(carry_out::<asked_as!($request $($tag)?)>(services, who, object)).await;
                 }
             })*
             Err(unknown(service, word).into())
@@ -90,7 +89,8 @@ mod tests {
 
     #[test]
     fn a_word_names_one_operation_of_its_service() {
-        for service in [Service::Operations, Service::Closing, Service::Relief, Service::People, Service::Approvals] {
+        let services = [Service::Operations, Service::Closing, Service::Relief, Service::People];
+        for service in services.into_iter().chain([Service::Approvals, Service::Webhooks]) {
             let words = words(service);
             assert_eq!(words.iter().collect::<HashSet<_>>().len(), words.len(), "{words:?}");
         }

@@ -1,21 +1,27 @@
 //! Health, metrics, status and the API over HTTP. Health, metrics and the status are open on the configured address; all other
-//! addresses require a session or a key, except for joining and signing in.
+//! addresses require a session or a key, except for joining and signing in. Pages for people, which another crate makes, are on the
+//! same address: [`guarded`] gives them the bounds of the API.
 
 mod answers;
 mod bank;
 mod bodies;
 mod body;
+mod budgets;
 mod callers;
+mod caught;
 mod closing;
 mod edge;
 mod fields;
+mod forms;
 mod forwarded;
 mod front;
 mod imports;
 mod limits;
+mod lists;
 mod once;
 mod onces;
 mod operations;
+mod pages;
 mod problem;
 mod relief;
 mod server;
@@ -24,7 +30,8 @@ mod state;
 mod status;
 
 use crate::routes::{Addressed, BASE, at, each_route, requests};
-use answers::{broken, in_readers_language, read, refused};
+pub use answers::{Refused, status_of};
+use answers::{in_readers_language, read, refused, worded};
 use anyhow::Context;
 use axum::body::Bytes;
 #[cfg(debug_assertions)]
@@ -33,27 +40,34 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 pub use bodies::Bodies;
+pub use budgets::Budgets;
 use callers::{Asker, caller};
-pub use edge::Edge;
+use caught::caught;
+pub use edge::{Edge, Told};
+pub use forms::{Form, Handed, handed_in_once};
 pub use forwarded::{ForwardedHeader, Proxies};
 pub use front::{Front, SecurityContact};
 use kazasu_connections::admission::Gate;
 use kazasu_connections::ports::PortInUse;
-use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
+use kazasu_engine::tasks::Kind;
 use kazasu_services::access::{About, Audience, Name, sign_in_needed};
 use kazasu_services::{CallerKind, Operation, Who};
 pub use limits::HttpLimits;
+use lists::listed;
 pub(crate) use once::{Need, need};
 pub use onces::Onces;
 use operations::routed;
+pub use pages::guarded;
 pub(crate) use problem::CODES;
 use serde_json::json;
-use server::{Guest, Server};
+pub use server::Guest;
+use server::Server;
 pub use state::Api;
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -62,12 +76,12 @@ pub async fn bind(addr: &str, in_use: PortInUse) -> anyhow::Result<TcpListener> 
     kazasu_connections::ports::bind(addr, in_use).await.with_context(|| format!("cannot listen for HTTP on {addr}"))
 }
 
-/// Serves until shutdown.
-pub fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Receiver<bool>) {
+/// Serves the API, and the pages at every other address, until shutdown.
+pub fn serve(port: TcpListener, gate: Arc<Gate>, (api, pages): (Api, Router), shutdown: watch::Receiver<bool>) {
     let (tasks, limits) = (api.engine.health().tasks.clone(), api.limits);
     let proxies = Arc::new(api.front.proxies.clone());
     let app = Router::new()
-        .route("/", get(status::page))
+        .route(status::PAGE, get(status::page))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(status::ready))
         .route(front::SECURITY_TXT, get(front::security_txt))
@@ -75,6 +89,9 @@ pub fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Rece
         .route(&at("/status"), get(status::shown))
         .route(&at("/openapi.json"), get(openapi))
         .route(&at("/handover"), post(hand_over))
+        // An unknown address of the API has the API's answer, and not a page.
+        .route("/api", any(|| async { StatusCode::NOT_FOUND }))
+        .route("/api/{*rest}", any(|| async { StatusCode::NOT_FOUND }))
         .merge(relief::routes())
         .merge(closing::routes())
         .merge(imports::routes());
@@ -87,6 +104,8 @@ pub fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Rece
     let app = app.layer(middleware::from_fn(in_readers_language));
     let tls = api.certificates.http().cloned();
     let app = app.layer(middleware::from_fn(caught)).layer(middleware::from_fn(problem::in_one_form)).with_state(api);
+    // The layers above are the API's: an error of a page is a page.
+    let app = app.fallback_service(pages);
     let server = Arc::new(Server { port, gate, app, limits, tls, proxies, tasks: tasks.clone() });
     tasks.keep(Kind::Http, "", move || {
         let (server, shutdown) = (server.clone(), shutdown.clone());
@@ -103,11 +122,21 @@ async fn openapi() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone()).into_response()
 }
 
+/// The route of a row of the table.
+macro_rules! route {
+    ($app:ident, $request:ident pages) => {
+        listed::<requests::$request>($app)
+    };
+    ($app:ident, $request:ident $($tag:ident)?) => {
+        routed::<requests::$request>($app)
+    };
+}
+
 macro_rules! operations {
     ($($method:ident $path:literal $request:ident $($tag:ident)?;)*) => {
         /// Adds the address of every operation that has no handler of its own.
         fn with_operations(app: Router<Api>) -> Router<Api> {
-            $(let app = routed::<requests::$request>(app);)*
+            $(let app = route!(app, $request $($tag)?);)*
             app
         }
 
@@ -142,22 +171,8 @@ async fn break_task(State(api): State<Api>, Asker(who): Asker, Path(name): Path<
     StatusCode::ACCEPTED.into_response()
 }
 
-/// A handler that panics is counted and answered all the same, and its connection goes on.
-async fn caught(request: Request, next: Next) -> Response {
-    let answered = async move {
-        fault(Kind::HttpConnection);
-        next.run(request).await
-    };
-    match unwound(answered).await {
-        Ok(response) => response,
-        Err(why) => {
-            broke_off(Kind::HttpConnection, &why);
-            broken()
-        }
-    }
-}
-
-/// The caller is known before a body is read, and the bodies of a caller and of a subnet are bounded at one time.
+/// The caller is known before a body is read. The requests of a caller are bounded in a minute, the bodies of a caller and of a subnet at
+/// one time.
 async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let guest = request.extensions().get::<Guest>().cloned();
     let known = caller(&api, request.headers(), guest.as_ref()).await;
@@ -167,8 +182,15 @@ async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> Resp
         request.extensions_mut().insert(who);
     }
     let subnet = guest.as_ref().map(Guest::subnet);
+    let left = who.as_ref().map(|who| api.budgets.spend(&who.name, Instant::now()));
     let asked = edge::Asked { subnet, method: request.method().clone(), path: request.uri().path().to_owned(), who };
-    let response = admitted(&api, known, request, next).await;
+    let mut response = match left.as_ref().and_then(budgets::Left::refusal) {
+        Some(refusal) => refusal,
+        None => admitted(&api, known, request, next).await,
+    };
+    if let Some(left) = left {
+        left.say(response.headers_mut());
+    }
     if let Some(edge) = &api.edge {
         edge.answered(&asked, &response);
     }
@@ -232,18 +254,20 @@ async fn hand_over(State(api): State<Api>, Asker(who): Asker, body: Bytes) -> Re
     };
     match result {
         Ok(leader) => Json(json!({ "leader": leader })).into_response(),
-        Err(error) => (StatusCode::CONFLICT, Json(json!({ "detail": error }))).into_response(),
+        Err(why) => worded(StatusCode::CONFLICT, None, &why),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::answers::{BROKEN, told as told_of};
+    use super::answers::told as told_of;
     use super::server::tests::{gate, limits};
     use super::*;
     use axum::body::Body;
     use kazasu_engine::tasks::{AbortOnDrop, Tasks};
     use kazasu_services::ServiceError;
+    use kazasu_text::Text;
+    use kazasu_text::requests::EdgeText;
     use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
     use std::net::SocketAddr;
     use std::sync::OnceLock;
@@ -303,15 +327,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_value_that_can_never_be_is_400_and_what_does_not_stand_now_is_409() {
-        use kazasu_core::Rejected;
+    async fn a_value_that_can_never_be_is_400_what_is_not_there_404_and_what_does_not_stand_now_409() {
+        use kazasu_core::{ApprovalRefusal, Rejected};
         use kazasu_engine::CommandError;
         use kazasu_schemas::money::Yen;
         for (why, status, field) in [
             (Rejected::OwnLimit("day", Yen::new(-1)), 400, json!("day")),
             (Rejected::Amount(Yen::ZERO), 400, json!("amount")),
             (Rejected::Reference, 400, json!("reference")),
-            (Rejected::UnknownProgramme(9), 409, json!(null)),
+            (Rejected::UnknownProgramme(9), 404, json!(null)),
+            (ApprovalRefusal::Unknown(9).into(), 404, json!(null)),
+            (ApprovalRefusal::SentBack(9).into(), 409, json!(null)),
         ] {
             let told = refused(ServiceError::Command(CommandError::Rejected(why)));
             assert_eq!(told.status().as_u16(), status);
@@ -365,7 +391,10 @@ mod tests {
             let said = told(addr, path).await;
             assert_eq!(counted() - before, broken_off, "{path}: {said}");
             if path != "/late" {
-                assert!(said.starts_with("HTTP/1.1 500 ") && said.contains(BROKEN), "{path}: {said}");
+                assert!(
+                    said.starts_with("HTTP/1.1 500 ") && said.contains(&*EdgeText::BrokeOff.en()),
+                    "{path}: {said}"
+                );
             }
             let said = told(addr, "/well").await;
             assert!(said.starts_with("HTTP/1.1 200 ") && said.ends_with("well"), "{path}: {said}");

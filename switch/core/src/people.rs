@@ -75,6 +75,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         | Command::Unlink { .. }
         | Command::Proven { .. }
         | Command::Signed { .. }
+        | Command::Asked { .. }
         | Command::OfFile { .. }
         | Command::EndFile { .. }
         | Command::SetPayee { .. }

@@ -8,7 +8,7 @@ use crate::sample::{self, Town, Transport};
 use crate::stop::Stop;
 use crate::summary::{self, HandOver, Run, Summary};
 use crate::town::{DoesNotAddUp, OpenTown, Play, Traffic, drained, open};
-use crate::{day, relief};
+use crate::{day, portal, relief, sign_in};
 use anyhow::Context;
 use kazasu_acquirer_sim::load::Progress;
 use kazasu_console::{print_text, say};
@@ -34,7 +34,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let play = Play { args, data: folder.path, seed: folder.seed };
     let stop = Stop::watch()?;
     let town = open(&play).await?;
-    let status = format!("http://{}/", town.switches[0].http);
+    let status = format!("http://{}/status", town.switches[0].http);
     play.say(&shown(&DemoText::Title));
     let data = play.data.display().to_string();
     let begun = if folder.continued { DemoText::Continued { folder: &data } } else { DemoText::New { folder: &data } };
@@ -50,6 +50,9 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
         play.fact(DemoLabel::Issuer, &format!("{addr}  {name}"));
     }
     play.fact(DemoLabel::Status, &format!("{status}\n"));
+    if !play.args.exit && !play.args.json {
+        sign_in::show(&play, &town).await?;
+    }
     let done = match Kind::of(&play.args) {
         Kind::Relief => relief::play(&play, &town, &stop).await,
         Kind::Day => day::play(&play, &town, &stop).await,
@@ -61,7 +64,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
 
 async fn taps(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<()> {
     let args = &play.args;
-    let status = format!("http://{}/", town.switches[0].http);
+    let status = format!("http://{}/status", town.switches[0].http);
     let before = town.leader().engine.query(|state| state.seq).await.context("the core is gone")?;
 
     let traffic = Traffic::start(play, town, stop)?;
@@ -71,6 +74,9 @@ async fn taps(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<()> {
     let stopped_early = stop.is_asked();
     if let Some(screen) = screen {
         screen.await?;
+    }
+    if !stopped_early {
+        portal::resident_links(play, town).await?;
     }
     drained(town.leader()).await;
     let theirs = effective(play.data.join("issuers.jsonl"))?;

@@ -1,10 +1,12 @@
 //! Putting the switch together: lock, store, engine, other nodes, issuer connections, listeners, HTTP, the clock's tick; and taking it apart
 //! again in the right order.
 
+mod hooks;
 mod logged;
 mod running;
 
 use crate::config::Config;
+use crate::lock::{DataLock, lock};
 use anyhow::Context;
 use kazasu_api::http::{Api, Onces};
 use kazasu_checkpoint::Checkpoints;
@@ -19,6 +21,7 @@ use kazasu_connections::keys::Keys;
 use kazasu_core::Command;
 use kazasu_engine::tasks::Tasks;
 use kazasu_engine::{Engine, EngineConfig, Forwarder, Health, NoForwarder, Role, Surroundings};
+use kazasu_pages::SignInLinks;
 use kazasu_schemas::attribution::{Attribution, Via};
 use kazasu_services::import::LinkImport;
 use kazasu_services::payees::Taken;
@@ -27,39 +30,16 @@ use kazasu_services::{Services, Source, Watch};
 use kazasu_sign_in::SignIns;
 use kazasu_store::side_rows::SideRows;
 use kazasu_store::{Node, Store};
-use kazasu_text::Said;
 use kazasu_text::configuration::ConfigText;
+use kazasu_text::{Because, Said};
 use logged::Logged;
 use running::{Running, Ticking};
-use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
-
-/// The lock on a data folder: one process writes a journal.
-#[derive(Debug)]
-pub struct DataLock(#[allow(dead_code, reason = "the lock lives as long as the file is open")] File);
-
-/// Another process holds the data folder.
-#[derive(Debug, thiserror::Error)]
-#[error("{0} is in use by another kazasu process")]
-pub struct InUse(String);
-
-/// Creates the data folder if need be and takes its lock.
-pub fn lock(data_dir: &Path) -> anyhow::Result<DataLock> {
-    kazasu_security::files::private_folder(data_dir)?;
-    let path = data_dir.join("lock");
-    let file = kazasu_security::files::open_private(&path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(DataLock(file)),
-        Err(TryLockError::WouldBlock) => Err(InUse(data_dir.display().to_string()).into()),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
-    }
-}
 
 /// A running switch.
 pub struct Switch {
@@ -67,9 +47,11 @@ pub struct Switch {
     pub engine: Engine,
     /// The services for portals and people.
     pub services: Services,
+    /// Links that sign people in once; none but those that a demonstration adds.
+    pub sign_in_links: SignInLinks,
     /// The acquirers' addresses, in the order of the configuration.
     pub listening: Vec<SocketAddr>,
-    /// The address of health, metrics and the API.
+    /// The address of health, metrics, the API and the pages.
     pub http: SocketAddr,
     /// The issuer connections.
     pub issuers: Arc<Issuers>,
@@ -181,6 +163,7 @@ fn sign_ins(config: &Config, store: Arc<dyn Store>) -> SignIns {
 #[must_use]
 pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: Watch) -> Services {
     let sign_ins = matches!(source, Source::Engine(_)).then(|| sign_ins(config, store.clone()));
+    let hooks = hooks::hooks(config, &source, store.clone());
     Services {
         source,
         sign_ins,
@@ -193,6 +176,7 @@ pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: W
         calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
         most_open: config.file.limits.max_open_requests_per_portal,
+        hooks,
         closing: Some(config.closing(store)),
     }
 }
@@ -203,16 +187,14 @@ async fn take_payees(services: &Services, config: &Config) -> anyhow::Result<()>
     let Some(path) = config.payees_file() else { return Ok(()) };
     let shown = path.display().to_string();
     let read = kazasu_security::files::only_owner_reads(&path).and_then(|()| kazasu_security::files::read(&path));
-    let file = read.with_context(|| {
-        format!("[payout] payees_file: {shown}: when its accounts are in the ledger (`kazasu payee list`), take the setting out")
-    })?;
+    let file = read.because(|| Said::of(&ConfigText::PayeesFileUnread { path: &shown }))?;
     let leads = services.engine().is_ok_and(|engine| engine.health().role() == Role::Leading);
     let taken = services.query(|state| state.payees_taken()).await?.is_some();
     if !leads && !taken {
         tracing::warn!(file = %shown, "another node leads: payees_file is taken into the ledger when this node starts as the leader");
         return Ok(());
     }
-    match services.take_payees(file).await.with_context(|| format!("[payout] payees_file: {shown}"))? {
+    match services.take_payees(file).await.because(|| Said::of(&ConfigText::PayeesFile { path: &shown }))? {
         Taken::Now => {
             tracing::warn!(file = %shown, "payees_file is in the ledger now: take the setting out, and put the file away")
         }
@@ -229,7 +211,7 @@ async fn adopt(services: &Services, config: &Config) -> anyhow::Result<()> {
     if services.engine().is_ok_and(|engine| engine.health().role() != Role::Leading) {
         return Ok(());
     }
-    let adopted = services.adopt(&config.callers).await.context("people of the key file and the configuration")?;
+    let adopted = services.adopt(&config.callers).await.because(|| Said::of(&ConfigText::OldPeople))?;
     tracing::debug!(?adopted, "people and programs of the configuration");
     Ok(())
 }
@@ -366,6 +348,7 @@ impl Switch {
             limits: config.file.limits.http_requests(),
             onces: Onces::of(SideRows::of(store.clone()))?,
             bodies: kazasu_api::http::Bodies::new(&config.file.limits.http_requests()),
+            budgets: kazasu_api::http::Budgets::new(config.file.limits.http.max_requests_per_caller),
             prometheus,
             issuers: issuers.clone(),
             certificates: certificates.clone(),
@@ -383,7 +366,10 @@ impl Switch {
             running.keep_transactions(closing.transactions.clone());
         }
         let gate = Gate::behind(Port::Http, ports.http, config.front.proxies.networks().clone());
-        kazasu_api::http::serve(web, gate, api, signal.clone());
+        let sign_in_links = SignInLinks::default();
+        let pages = kazasu_pages::pages(&api, sign_in_links.clone());
+        kazasu_api::http::serve(web, gate, (api, pages), signal.clone());
+        running.deliver_events(&services, config.webhooks.clone(), &logged)?;
         running.keep_metrics_small();
         running.keep_certificates(&certificates);
         running.keep_access(&services, config.callers.clone());
@@ -402,6 +388,7 @@ impl Switch {
         Ok(Switch {
             engine,
             services,
+            sign_in_links,
             listening,
             http,
             issuers,
@@ -420,7 +407,7 @@ impl Switch {
     /// journal.
     pub async fn stop(self) -> anyhow::Result<()> {
         let left = tokio::time::timeout(LEAVING, self.leave()).await;
-        if let Err(why) = left.unwrap_or_else(|_| Err(format!("not within {LEAVING:?}"))) {
+        if let Err(why) = left.unwrap_or_else(|_| Err(Said::plain(format!("not within {LEAVING:?}")))) {
             tracing::warn!(%why, "the lead was not handed over; another node takes it when this one is silent");
         }
         self.ending.shutdown.send_replace(true);
@@ -454,7 +441,7 @@ impl Switch {
     }
 
     /// Lets another node lead before this one ends, if there is one that can.
-    async fn leave(&self) -> Result<(), String> {
+    async fn leave(&self) -> Result<(), Said> {
         let health = self.engine.health();
         if health.role() != Role::Leading || self.node.address.is_empty() || health.halted().is_some() {
             return Ok(());

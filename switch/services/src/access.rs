@@ -3,24 +3,27 @@
 
 mod admit;
 mod kinds;
+mod requested;
 mod row;
 mod service;
 
+pub(crate) use requested::{OF_SHOP, merchants_deciders};
+pub use requested::{Requested, sees};
 pub use row::{Audience, Kind, People, Reason, Row};
 pub use service::Service;
 
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, absent};
 use crate::who::{CallerKind, Who};
 use kazasu_core::Refusal;
-use kazasu_ledger::record::{ApprovalKind, Destruction};
+use kazasu_ledger::record::Destruction;
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::identity::Role;
-use kazasu_schemas::relief::{Role as CityRole, Step};
+use kazasu_schemas::relief::Step;
 use kazasu_sign_in::Fresh;
 use kazasu_text::access::{AccessText, AnyRole, RolesHeld};
 use kazasu_text::problems::ProblemText;
 use kazasu_text::{Quoted, Said};
-use kinds::{factor_of, roles_of};
+use kinds::{factor_of, of_city, roles_of};
 
 pub use kinds::Factor;
 pub(crate) use kinds::{roles_of_any, roles_of_kind};
@@ -64,6 +67,22 @@ const AT_SHOPS: Audience = Audience::Roles(&[
     Role::MerchantStaff,
     Role::MerchantCashier,
 ]);
+// Their own shops' payments, the shops that a partner connects, a city's relief: the operation looks at their scopes.
+const EVENTS: Audience = Audience::Roles(&[
+    Role::Operator,
+    Role::CallCentre,
+    Role::FinanceStaff,
+    Role::FinanceApprover,
+    Role::MerchantOwner,
+    Role::MerchantStaff,
+    Role::MerchantCashier,
+    Role::Partner,
+    Role::CityOfficer,
+    Role::CityApprover,
+    Role::CityTreasurer,
+]);
+// Each for endpoints of the own scope: the operation looks at it.
+const HOOKS: Audience = Audience::Roles(&[Role::Operator, Role::MerchantOwner, Role::Partner, Role::CityOfficer]);
 const STAFF: Audience = Audience::Roles(&[
     Role::Operator,
     Role::CallCentre,
@@ -73,6 +92,19 @@ const STAFF: Audience = Audience::Roles(&[
     Role::FinanceStaff,
     Role::FinanceApprover,
     Role::AccessAdministrator,
+]);
+// Merchants' people see what they asked for, and what they decide.
+const INBOX: Audience = Audience::Roles(&[
+    Role::Operator,
+    Role::CallCentre,
+    Role::CityOfficer,
+    Role::CityApprover,
+    Role::CityTreasurer,
+    Role::FinanceStaff,
+    Role::FinanceApprover,
+    Role::AccessAdministrator,
+    Role::MerchantOwner,
+    Role::MerchantStaff,
 ]);
 const ANYONE: Audience = Audience::Anyone;
 const SIGNED_IN: Audience = Audience::SignedIn;
@@ -169,6 +201,7 @@ operations! {
         ListSharedAccounts "shared_accounts" Question One OPERATORS Any;
         ListMerchants "merchants" Question One STAFF Any;
         ShowMerchant "merchant" Question One STAFF Any;
+        ListShops "shops" Question One AT_SHOPS Any;
         FindTransactions "transactions" Question One AT_SHOPS Any;
         ShowTransaction "transaction" Question One AT_SHOPS Any;
         ShowTakings "takings" Question One AT_SHOPS Any;
@@ -178,7 +211,7 @@ operations! {
         ExplainSettlement "explain_settlement" Question One SHOP_MONEY Any;
         ListShopPayouts "shop_payouts" Question One SHOP_MONEY Any;
         ShowShopContract "shop_contract" Question One SHOP_MONEY Any;
-        ListEvents "events" Question One AT_SHOPS Any;
+        ListEvents "events" Question One EVENTS Any;
         ShowSpending "spending" Question One CITY Any;
         ShowSpendingDictionary "spending_dictionary" Question One CITY Any;
         ListResidentEvents "resident_events" Question One PORTAL_ONLY Any;
@@ -289,8 +322,20 @@ operations! {
         DenyRequest "deny" Command Two DECIDERS Any;
         WithdrawRequest "withdraw" Command Two REQUESTER Any;
         DecideMany "decide_many" Command One SIGNED_IN Any;
-        ListApprovals "list" Question One STAFF Any;
+        ListApprovals "list" Question One INBOX Any;
         ShowApproval "show" Question One READERS Any;
+    }
+    Webhooks {
+        RegisterWebhook "register" Command One HOOKS Any;
+        ChangeWebhook "change" Command One HOOKS Any;
+        SwitchWebhook "switch" Command One HOOKS Any;
+        RemoveWebhook "remove" Command One HOOKS Any;
+        RotateWebhook "rotate" Command One HOOKS Any;
+        TestWebhook "test" Command One HOOKS Any;
+        ResendWebhook "resend" Command One HOOKS Any;
+        ListWebhooks "list" Question One HOOKS Any;
+        ShowWebhook "show" Question One HOOKS Any;
+        ListAttempts "attempts" Question One HOOKS Any;
     }
 }
 
@@ -332,24 +377,6 @@ pub enum Scope {
     CityRole(String, Step),
     /// A request for an approval.
     Approval(Requested),
-}
-
-/// A request for an approval, as far as it decides who may what about it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Requested {
-    /// What it is about.
-    pub kind: ApprovalKind,
-    /// The city's code; empty where it is of no city.
-    pub city: String,
-    /// Who made it.
-    pub by: String,
-}
-
-/// Does this caller see requests of this kind, of this city?
-#[must_use]
-pub fn sees(who: &Who, kind: ApprovalKind, city: &str) -> bool {
-    let (_, readers) = roles_of(kind, city);
-    who.has_for_city(readers, city) || who.has_for_city(&[Role::Auditor], city)
 }
 
 /// The table's answer.
@@ -457,10 +484,17 @@ fn denied(row: &Row, who: &Who, scope: &Scope) -> Option<Said> {
             if same(&requested.by, &who.name) {
                 return Some(Said::of(&AccessText::OwnRequest { name: &who.shown, id: &who.name }));
             }
+            if requested.is_decided_at_shop_by(who) {
+                return None;
+            }
             roles_of(requested.kind, &requested.city).0
         }
         // The requester sees the request, also with other roles by now.
-        (Audience::Readers, Scope::Approval(requested)) if same(&requested.by, &who.name) => return None,
+        (Audience::Readers, Scope::Approval(requested))
+            if same(&requested.by, &who.name) || requested.is_decided_at_shop_by(who) =>
+        {
+            return None;
+        }
         (Audience::Readers, Scope::Approval(requested)) => roles_of(requested.kind, &requested.city).1,
         (Audience::CityStep | Audience::Deciders | Audience::Readers | Audience::Requester, _) => &[],
     };
@@ -485,14 +519,6 @@ fn denied(row: &Row, who: &Who, scope: &Scope) -> Option<Said> {
 fn is_anothers(requested: &Requested, who: &Who) -> Option<Said> {
     let own = same(&requested.by, &who.name);
     (!own).then(|| Said::of(&AccessText::AnothersRequest { by: &requested.by, name: &who.shown, id: &who.name }))
-}
-
-fn of_city(role: CityRole) -> &'static [Role] {
-    match role {
-        CityRole::Officer => &[Role::CityOfficer],
-        CityRole::Approver => &[Role::CityApprover],
-        CityRole::Treasurer => &[Role::CityTreasurer],
-    }
 }
 
 fn missing(roles: &[Role], who: &Who, city: Option<&str>) -> Said {
@@ -521,11 +547,9 @@ fn holds_somewhere(name: Name, who: &Who) -> bool {
         Audience::Persons(roles) => is_person && holds(roles),
         Audience::Roles(roles) => holds(roles) || (row.kind == Kind::Question && who.has(Role::Auditor)),
         Audience::CityStep => holds(&CITY),
-        Audience::Deciders => holds(&roles_of_any().0),
+        Audience::Deciders => holds(&roles_of_any().0) || holds(&OF_SHOP),
         // Merchants' people see what they themselves have asked for.
-        Audience::Readers => {
-            holds(&roles_of_any().1) || holds(&[Role::MerchantOwner, Role::MerchantStaff]) || who.has(Role::Auditor)
-        }
+        Audience::Readers => holds(&roles_of_any().1) || holds(&OF_SHOP) || who.has(Role::Auditor),
         Audience::Requester => who.kind != CallerKind::Anonymous,
     }
 }

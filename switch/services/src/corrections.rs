@@ -104,7 +104,7 @@ impl Services {
         let amount = amount(left)?;
         let correction = Correction { payment, kind, amount, left };
         let proposal = Proposal::Correction(Box::new(correction));
-        let requested = self.request_approval(Request::plain(proposal, who, why)).await?;
+        let requested = self.request_approval(Request::plain(proposal, who, why), who).await?;
         let (yen, left_yen, borne_by) = (amount.get(), left.get(), bearer(kind).to_owned());
         let left_after_yen = left_yen - yen;
         // A merchant's people do not learn who paid.

@@ -20,6 +20,22 @@ pub enum ServiceError {
         /// The problem and the expected value.
         problem: Said,
     },
+    /// A field that fits, while the present state of its subject does not allow what is asked.
+    State {
+        /// The field of the request.
+        field: &'static str,
+        /// The state, and the one that it needs.
+        problem: Said,
+    },
+    /// A field that names what is not there.
+    Absent {
+        /// The field of the request.
+        field: &'static str,
+        /// What is not there.
+        problem: Said,
+    },
+    /// A cursor that does not go on with this list.
+    Cursor(crate::list::CursorRefusal),
     /// The PIN was not entered.
     Pin,
     /// What a portal signed, or did not sign, does not stand for its request.
@@ -123,7 +139,7 @@ impl From<Problem> for ServiceError {
 
 /// A value that a part of the vocabulary cannot read: the catalogue's text of its error.
 pub(crate) fn value(field: &'static str, error: &(dyn std::error::Error + 'static)) -> ServiceError {
-    unfit(field, &errors::of(error).unwrap_or_else(|| Said::plain(error.to_string())))
+    unfit(field, &errors::said(error, crate::causes::of))
 }
 
 /// A list with fewer or more entries than one request takes.
@@ -138,7 +154,17 @@ pub(crate) fn unfit(field: &'static str, problem: &impl Text) -> ServiceError {
     ServiceError::Value { field, problem: Said::of(problem).map(kazasu_schemas::text::masked) }
 }
 
-/// What a request is about is not there.
+/// The present state of what a field names does not allow it.
+pub(crate) fn not_now(field: &'static str, problem: &impl Text) -> ServiceError {
+    ServiceError::State { field, problem: Said::of(problem).map(kazasu_schemas::text::masked) }
+}
+
+/// What a field names is not there.
+pub(crate) fn absent(field: &'static str, problem: &impl Text) -> ServiceError {
+    ServiceError::Absent { field, problem: Said::of(problem).map(kazasu_schemas::text::masked) }
+}
+
+/// The subject of a request does not exist.
 pub(crate) fn not_found(what: &NotFoundText<'_>) -> ServiceError {
     ServiceError::NotFound(Said::of(what))
 }

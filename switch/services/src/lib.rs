@@ -6,6 +6,7 @@
 pub mod access;
 pub mod approvals;
 mod bank;
+pub mod causes;
 pub mod closing;
 pub mod corrections;
 mod decision_key;
@@ -15,6 +16,7 @@ mod fields;
 pub mod import;
 mod kept;
 pub mod keys;
+pub mod list;
 pub mod merchants;
 mod operation;
 pub mod operators;
@@ -41,6 +43,7 @@ mod subject;
 pub mod transactions;
 mod watch;
 mod watched;
+pub mod webhooks;
 mod who;
 
 pub use bank::{BankFile, BankFormat, MadeBytes, MadeFiles, name_at_the_bank, ordering_kind};

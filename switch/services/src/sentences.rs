@@ -29,8 +29,13 @@ impl ServiceError {
     pub fn in_language(&self, language: Language) -> String {
         let text = |text: ServiceText<'_>| text.in_language(language).into_owned();
         match self {
-            ServiceError::Value { field, problem } => {
+            ServiceError::Value { field, problem }
+            | ServiceError::State { field, problem }
+            | ServiceError::Absent { field, problem } => {
                 text(ServiceText::Value { field, problem: &problem.in_language(language) })
+            }
+            ServiceError::Cursor(why) => {
+                text(ServiceText::Value { field: "cursor", problem: &why.text().in_language(language) })
             }
             ServiceError::Pin => text(ServiceText::Pin),
             ServiceError::Portal(why) => portal::sentence(why, language),
@@ -50,7 +55,10 @@ impl ServiceError {
                 SignInError::OneTimeSecret => text(ServiceText::OneTimeSecret),
                 SignInError::Code => text(ServiceText::OneTimeCode),
                 SignInError::Weak(why) => password(why).in_language(language).into_owned(),
-                SignInError::Store(why) => text(ServiceText::SignInStore { why: &why.to_string() }),
+                SignInError::Store(why) => {
+                    let why = errors::said(why, crate::causes::of);
+                    text(ServiceText::SignInStore { why: &why.in_language(language) })
+                }
                 SignInError::Failed(why) => text(ServiceText::SignInFailed { why }),
             },
             ServiceError::Provider(why) => sign_in::provider(why, language),
@@ -60,11 +68,15 @@ impl ServiceError {
             ServiceError::Command(CommandError::Rejected(why)) => rejected(why, language),
             ServiceError::Command(CommandError::NotLeader(leader)) if leader.is_empty() => text(ServiceText::OtherNode),
             ServiceError::Command(CommandError::NotLeader(leader)) => text(ServiceText::OtherNodeAt { leader }),
-            ServiceError::Command(CommandError::Halted(why)) => text(ServiceText::Halted { why }),
+            ServiceError::Command(CommandError::Halted(why)) => {
+                text(ServiceText::Halted { why: &errors::foreign(why).in_language(language) })
+            }
             ServiceError::Command(CommandError::Stopping) => text(ServiceText::Stopping),
             ServiceError::Replaced(replaced) => self::replaced(replaced, language),
-            ServiceError::Unlogged(why) => text(ServiceText::Unlogged { why: &why.0 }),
-            ServiceError::Other(error) => errors::chain(error.chain(), language),
+            ServiceError::Unlogged(why) => {
+                text(ServiceText::Unlogged { why: &errors::foreign(&why.0).in_language(language) })
+            }
+            ServiceError::Other(error) => errors::chain(error.chain(), language, crate::causes::of),
         }
     }
 }

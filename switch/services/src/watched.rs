@@ -36,6 +36,7 @@ impl Name {
             LookAtMerchants
             | ListMerchants
             | ShowMerchant
+            | ListShops
             | ShowTakings
             | ListTerminals
             | AskQuote
@@ -73,6 +74,9 @@ impl Name {
             | StartPasskey | AddPasskey | RemovePasskey => Watched::Command,
             WhoAmI | ListSessions | ListPasskeys | ListPeople | ListKeys | ListOrganisations | PeopleReport
             | ShowMatrix => Watched::Question,
+            RegisterWebhook | ChangeWebhook | SwitchWebhook | RemoveWebhook | RotateWebhook | TestWebhook
+            | ResendWebhook => Watched::Command,
+            ListWebhooks | ShowWebhook | ListAttempts => Watched::Question,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `kazasu merchant`: importing merchants, and looking at them.
 
-use super::backend::{query, question};
+use super::backend::query;
 use super::common::{Common, fitting, none};
 use super::import::{self, ImportArgs};
+use super::list::{self, ListArgs};
 use clap::Subcommand;
 use kazasu_console::{print_text, say};
 use kazasu_report::{Cell, Kind, Report, cells, table};
@@ -22,7 +23,7 @@ pub(super) enum MerchantCommand {
     /// Every merchant.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Terminals of a shop: when each was last seen, and whether its acquirer's totals agreed.
     Terminals {
@@ -67,13 +68,13 @@ pub(super) async fn run(command: MerchantCommand) -> anyhow::Result<()> {
     match command {
         MerchantCommand::Import(args) => import::run(args, (ImportMerchants, LookAtMerchants)).await,
         MerchantCommand::Show { merchant, common } => query(ShowMerchant { merchant }, &common).await,
+        MerchantCommand::List { list: args } if args.is_table() => list(&args).await,
+        MerchantCommand::List { list: args } => list::list(ListMerchants {}, &args).await,
         MerchantCommand::Terminals { merchant, common } => query(ListTerminals { merchant }, &common).await,
         MerchantCommand::Payouts { merchant, before, limit, common } => {
             query(ListShopPayouts { merchant, before, limit }, &common).await
         }
         MerchantCommand::Terms { merchant, day, common } => query(ShowShopContract { merchant, day }, &common).await,
-        MerchantCommand::List { common } if common.json => query(ListMerchants {}, &common).await,
-        MerchantCommand::List { common } => list(&common).await,
     }
 }
 
@@ -81,8 +82,8 @@ pub(super) async fn run(command: MerchantCommand) -> anyhow::Result<()> {
 const NAME: usize = 28;
 
 /// One line a merchant; `show` has the rest.
-async fn list(common: &Common) -> anyhow::Result<()> {
-    let merchants = question(ListMerchants {}, common).await?;
+async fn list(args: &ListArgs) -> anyhow::Result<()> {
+    let merchants = list::rows(ListMerchants {}, args).await?;
     if merchants.is_empty() {
         say!("{}", none());
         return Ok(());

@@ -17,6 +17,7 @@ mod help;
 mod import;
 mod key;
 mod ledger;
+mod list;
 mod merchant;
 mod node;
 mod payee;
@@ -37,6 +38,7 @@ mod sign_in;
 mod spending;
 mod statement;
 mod store;
+mod webhook;
 
 use crate::language::{is_chosen, language, refused, shown, spoken};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -206,7 +208,7 @@ enum Command {
         #[arg(long, requires = "received_from")]
         another: Option<String>,
         #[command(flatten)]
-        common: Common,
+        list: list::ListArgs,
     },
     /// Paying merchants.
     Payout {
@@ -306,6 +308,11 @@ enum Command {
         #[command(subcommand)]
         what: settlement::SettlementCommand,
     },
+    /// Endpoints that events are sent to.
+    Webhook {
+        #[command(subcommand)]
+        what: webhook::WebhookCommand,
+    },
     /// Merchants and their terminals.
     Merchant {
         #[command(subcommand)]
@@ -357,11 +364,11 @@ pub fn main() -> ExitCode {
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
             result
         }
-        Err(error) => Err(anyhow::anyhow!("cannot start: {error}")),
+        Err(error) => Err(errors::io(&error).into()),
     };
-    kazasu_console::end("kazasu", result.map(|()| 0).map_err(spoken), |error| {
-        if error.is::<CheckFailed>() || error.is::<Refused>() { 1 } else { 2 }
-    })
+    let is_refusal = |error: &anyhow::Error| error.is::<CheckFailed>() || error.is::<Refused>();
+    let code = if result.as_ref().is_err_and(is_refusal) { 1 } else { 2 };
+    kazasu_console::end("kazasu", result.map(|()| 0).map_err(spoken), |_| code)
 }
 
 /// `kazasu config check`.
@@ -393,7 +400,8 @@ fn check(config: &Path) -> anyhow::Result<()> {
     }
     let now = kazasu_engine::clock::now();
     let of_keys: Vec<String> = checked.keys.notes(now).iter().map(|note| shown(&of_key(note))).collect();
-    for note in checked.notes().iter().chain(&certificates.notes(now)).chain(&of_keys) {
+    let of_others: Vec<String> = checked.notes().iter().chain(&certificates.notes(now)).map(shown).collect();
+    for note in of_others.iter().chain(&of_keys) {
         say!("  {}", shown(&CliText::Note { note }));
     }
     if let kazasu_serve::config::StoreConfig::Postgres(address) = &checked.store
@@ -436,13 +444,14 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Advice { what } => requests::advice(what).await,
         Command::Clock { what } => clock::run(what).await,
         Command::Notice { what } => requests::notice(what).await,
+        Command::Webhook { what } => webhook::run(what).await,
         Command::Policy { what } => policy::run(what).await,
         Command::Points { what } => policy::points(what).await,
         Command::Day { what } => closing::day(what).await,
         Command::Contract { what } => closing::contract(what).await,
         Command::Approval { what } => approval::run(what).await,
         Command::Resident { what } => resident::run(what).await,
-        Command::Settle { received_from, amount, reference, day, another, common } => {
+        Command::Settle { received_from, amount, reference, day, another, list } => {
             let received = received_from.map(|from| kazasu_services::closing::BookReceived {
                 from,
                 amount: amount.unwrap_or(0),
@@ -450,7 +459,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
                 day,
                 another,
             });
-            closing::settle(received, &common).await
+            closing::settle(received, &list).await
         }
         Command::Payout { what } => closing::payout(what).await,
         Command::Recon { what } => closing::recon(what).await,

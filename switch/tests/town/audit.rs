@@ -328,7 +328,7 @@ fn a_node_notices_that_what_it_signed_is_gone() {
     wait_for("the metric", Duration::from_secs(10), || {
         served.get("/metrics").1.contains("kazasu_checkpoint_contradicted 1").then_some(())
     });
-    assert!(served.get("/").1.contains("改ざんの疑い"));
+    assert!(served.get("/status").1.contains("改ざんの疑い"));
 }
 
 /// An authority for time stamps as openssl plays it, on a port of its own.

@@ -411,7 +411,7 @@ fn a_key_that_ends_soon_is_told() {
         })
     };
     assert!((left("audit") - 5.0).abs() < 1.5 && left("acquirer.27000001") > 700.0);
-    assert!(served.get("/").1.contains("鍵の期限 audit 2"));
+    assert!(served.get("/status").1.contains("鍵の期限 audit 2"));
     wait_for("the warning", Duration::from_secs(10), || {
         std::fs::read_to_string(town.path("serve.log")).unwrap().contains("the key's cryptoperiod ends").then_some(())
     });

@@ -23,6 +23,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -45,8 +46,12 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn write(&self, town: &Town, name: &str) {
-        std::fs::write(town.path(&format!("{name}.pem")), &self.pem).unwrap();
-        std::fs::write(town.path(&format!("{name}.key")), self.key.serialize_pem()).unwrap();
+        self.write_into(&town.path(""), name);
+    }
+
+    pub(crate) fn write_into(&self, folder: &Path, name: &str) {
+        std::fs::write(folder.join(format!("{name}.pem")), &self.pem).unwrap();
+        std::fs::write(folder.join(format!("{name}.key")), self.key.serialize_pem()).unwrap();
     }
 }
 
@@ -285,7 +290,7 @@ fn a_certificate_that_is_replaced_serves_new_connections_and_old_ones_go_on() {
     assert!(metric(&served, "kazasu_certificate_reloads_total", "failed") >= 1.0);
     let shown = served.status()["certificates"].clone();
     assert!(shown[0]["problem"].as_str().unwrap().contains("server.key"), "{shown}");
-    assert!(served.get("/").1.contains("新しいファイルを使用できません"));
+    assert!(served.get("/status").1.contains("新しいファイルを使用できません"));
     let log = std::fs::read_to_string(town.path("serve.log")).unwrap();
     assert!(log.contains("changed certificates cannot be used") && log.contains("server.key"), "{log}");
     // Until when everything is good is known.

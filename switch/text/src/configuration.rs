@@ -13,6 +13,9 @@ texts! {
         Of { key: &'a str, problem: &'a Said }: "{key} の値：{problem}", "{key} {problem}";
         Range { key: &'a str, least: u64, most: u64, got: u64 }:
             "{key} は{least}から{most}の範囲で指定してください（入力は{got}）", "{key} must be {least} to {most}, got {got}";
+        WebhookNetwork { got: Quoted<'a> }:
+            "webhooks.networks はネットワークを 10.20.0.0/16 の形で指定してください（入力は{got}）",
+            "webhooks.networks must be networks like 10.20.0.0/16, got {got}";
         AboveZero { key: &'a str, got: u64 }: "{key} は1以上で指定してください（入力は{got}）", "{key} must be above 0, got {got}";
         Share { key: &'a str, most: u64, got: u64 }:
             "{key} は1以上、{most}（max_connections）以下で指定してください（入力は{got}）",
@@ -150,6 +153,12 @@ texts! {
         HostName { got: Quoted<'a> }: "name {got}はホスト名でもアドレスでもありません", "name {got} is no host name or address";
         NoPolicy { why: &'a Said }:
             "帳簿にまだポリシーがなく、policy_file を適用できません：{why}", "the book has no policy yet, and policy_file cannot be activated: {why}";
+        PayeesFileUnread { path: &'a str }:
+            "`[payout]` の payees_file {path} を使えません。口座が元帳にあるとき（`kazasu payee list`）は、この設定を削除してください",
+            "[payout] payees_file: {path}: when its accounts are in the ledger (`kazasu payee list`), take the setting out";
+        PayeesFile { path: &'a str }: "`[payout]` の payees_file {path} を取り込めません", "[payout] payees_file: {path}";
+        OldPeople:
+            "鍵ファイルと設定にある人を帳簿に引き継げません", "people of the key file and the configuration";
         PolicyRefused: "元帳が拒否しました。理由はログにあります", "the ledger refused it; the log says why";
     }
 }

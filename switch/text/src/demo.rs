@@ -11,6 +11,7 @@ labels! {
         Acquirers "acquirers": "受付口", "Acquirers";
         Issuer "issuer": "発行者", "Issuer";
         Status "status": "状態画面", "Status page";
+        Console "console": "業務画面", "Console";
         Approved "approved": "承認", "approved";
         Declined "declined": "不承認", "declined";
         Latency "latency": "応答時間", "Latency";
@@ -68,13 +69,17 @@ texts! {
         Title: "かざす町のデモ", "Kazasu demo town";
         Continued { folder: &'a str }: "{folder}（続きから）", "{folder} (continued)";
         New { folder: &'a str }: "{folder}（新規、鍵も新規）", "{folder} (new, with fresh keys)";
+        Links { folder: &'a str }:
+            "次のリンクは、それぞれ1回だけログインに使えます。二要素認証のコードは {folder} にあります：",
+            "Each link signs its person in once. Codes for second factors are in {folder}:";
+        NoLinks { why: &'a str }: "ログイン用のリンクはありません：{why}", "There are no links to sign in with: {why}";
         Taps { taps: Count }: "{taps}件", "{taps} taps";
         ApprovedSoFar { taps: Count }: "承認 {taps}", "{taps} approved";
         DeclinedSoFar { taps: Count }: "不承認 {taps}", "{taps} declined";
         Mean { ms: &'a str }: "平均 {ms} ms", "{ms} ms on average";
         Ending: "終了します。もう一度 Ctrl-C ですぐに終了します。", "ending; Ctrl-C again ends at once";
         StaysOpen { status: &'a str }:
-            "状態画面は Ctrl-C まで開いています：{status}", "The switch stays open until Ctrl-C: {status}";
+            "画面は Ctrl-C まで開いています：{status}", "The switch stays open until Ctrl-C: {status}";
         Summary: "結果のまとめ", "Summary";
         SummaryEarly: "結果のまとめ（途中で終了）", "Summary (stopped early)";
         TapsOfWhich { reversals: Count, rate: &'a str, seconds: &'a str }:
@@ -95,6 +100,9 @@ texts! {
         Disagreement { issuer: &'a str, message: &'a str, here: &'a str, there: &'a str }:
             "不一致：{issuer} の電文 {message} は当方 {here} 円、先方 {there} 円",
             "issuer {issuer} message {message}: {here} yen here, {there} there";
+        LinkedByPortal:
+            "利用者1人がポータルでカードを紐付け（ポータルの署名を記録に保存）",
+            "one resident linked a card through the portal; the record keeps what the portal signed";
         ProposedAndApproved: "suzuki が起案、tanaka が承認", "suzuki requested them, tanaka approved";
         CutOver { closed: &'a str, opened: &'a str }:
             "3. 締切 {closed}、翌営業日 {opened}", "3. Cut over {closed}; the next business day is {opened}";

@@ -57,6 +57,7 @@ fn all() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         })
     });
     let kind = OrganisationKind::Merchant;
@@ -103,6 +104,7 @@ fn of_payees() -> Vec<Body> {
             by: "per_1".into(),
             via: Some(Via::Api),
             seen: Fingerprint([5; 32]),
+            proof: None,
         }),
         Body::ApprovalRequested(ApprovalRequested {
             proposal: Proposal::Carried(Box::new(CarriedChange::Payee(Box::new(change)))),
@@ -113,6 +115,7 @@ fn of_payees() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         }),
     ]
 }
@@ -139,6 +142,7 @@ fn of_staff() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         })
     });
     let refund = |staff| {
@@ -174,7 +178,20 @@ fn of_staff() -> Vec<Body> {
             }),
         })
     };
-    asked.into_iter().chain([refund(false), refund(true)]).collect()
+    let shops = vec![("27000001".parse().unwrap(), "M10000000000002".parse().unwrap())];
+    let further = FurtherShops { organisation: OrganisationId::new(3), shops };
+    let further = Body::ApprovalRequested(ApprovalRequested {
+        proposal: Proposal::Rights(Box::new(RightsChange::Shops(further))),
+        source: String::new(),
+        by: "per_1".into(),
+        why: "why".into(),
+        via: Some(Via::CommandLine),
+        replaces: None,
+        until: None,
+        file: None,
+        proof: None,
+    });
+    asked.into_iter().chain([refund(false), refund(true), further]).collect()
 }
 
 #[test]

@@ -19,8 +19,8 @@ use kazasu_services::ServiceError;
 use kazasu_services::closing::{CompareFile, MakeLetter, MakeReport, ReportKind, ResidentStatement};
 use kazasu_services::spending::ShowSpending;
 use kazasu_services::statement::ReadPayoutStatement;
-use kazasu_text::problems::NotFoundText;
-use kazasu_text::{Quoted, Said};
+use kazasu_text::problems::{NotFoundText, ProblemText};
+use kazasu_text::{AnyOf, Quoted, Said};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -42,6 +42,7 @@ async fn compare(State(api): State<Api>, Asker(who): Asker, Fields(with): Fields
 struct Wanted {
     format: Option<String>,
     day: Option<String>,
+    month: Option<String>,
     seq: Option<u64>,
     settlement: Option<u32>,
     why: Option<String>,
@@ -53,12 +54,12 @@ async fn report(
     Path(kind): Path<String>,
     Fields(wanted): Fields<Wanted>,
 ) -> Response {
-    let Wanted { format, day, seq, settlement, why } = wanted;
+    let Wanted { format, day, month, seq, settlement, why } = wanted;
     let Some(of) = ReportKind::parse(&kind) else {
         return unasked(ServiceError::NotFound(Said::of(&NotFoundText::Report { kind: Quoted(&kind) })));
     };
     let made = run_blocking(async move {
-        match api.services.call(MakeReport { kind: of, day, seq, settlement, why }, &who).await {
+        match api.services.call(MakeReport { kind: of, day, month, seq, settlement, why }, &who).await {
             Ok(report) => report_as(&report, format.as_deref(), &kind),
             Err(error) => refused(error),
         }
@@ -116,12 +117,7 @@ async fn letter(
     Fields(Because { why }): Fields<Because>,
 ) -> Response {
     let made = run_blocking(async move { api.services.call(MakeLetter { settlement, why }, &who).await }).await;
-    match made.unwrap_or_else(|error| Err(ServiceError::Other(error))) {
-        Err(ServiceError::Value { field: "settlement", problem }) => {
-            refused(ServiceError::NotFound(Said::of(&NotFoundText::Settlement { problem: &problem })))
-        }
-        made => pdf(made, &format!("settlement-{settlement}")),
-    }
+    pdf(made.unwrap_or_else(|error| Err(ServiceError::Other(error))), &format!("settlement-{settlement}"))
 }
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -153,6 +149,9 @@ async fn resident_statement(
         None | Some("json" | "xlsx" | "csv" | "csv-sjis") => {
             report_as(&statement.report, format.as_deref(), "statement")
         }
-        Some(got) => refused(wrong("format", format!("must be json, xlsx, csv, csv-sjis or pdf, got {got:?}"))),
+        Some(got) => {
+            let choices = AnyOf(&["json", "xlsx", "csv", "csv-sjis", "pdf"]);
+            refused(wrong("format", &ProblemText::OneOf { choices, got: Quoted(got) }))
+        }
     }
 }

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// An answer of the services: the security log has its line already.
-#[derive(Clone, Copy)]
-pub(super) struct Told;
+#[derive(Clone, Copy, Debug)]
+pub struct Told;
 
 /// Lines of one network within one minute; further refusals are counted.
 const LINES: u32 = 60;

@@ -14,6 +14,9 @@ use kazasu_text::{Label, Language, Text};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
+/// The address of the page.
+pub(super) const PAGE: &str = "/status";
+
 pub(super) async fn ready(State(api): State<Api>) -> Response {
     let health = api.engine.health();
     if health.is_ready() {
@@ -74,6 +77,12 @@ async fn status(api: &Api) -> serde_json::Value {
         "certificates": api.certificates.shown(api.engine.now()),
         "keys": api.keys.shown(api.engine.now()),
     });
+    if let Some(hooks) = &api.services.hooks {
+        let stats = hooks.watched.stats();
+        out["webhooks"] =
+            json!({ "endpoints": stats.endpoints, "off": stats.off, "late": stats.late, "failing": stats.failing });
+        out["webhooks_late"] = (stats.late + stats.failing).into();
+    }
     if let Some((s, day)) = sizes {
         out["business_day"] = day.into();
         out["balanced"] = health.is_balanced().into();

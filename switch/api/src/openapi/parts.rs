@@ -142,9 +142,13 @@ impl Schemas {
     }
 }
 
-/// The header of every answer.
+/// The headers of every answer.
 pub(super) fn request_id() -> Value {
-    json!({ "Request-Id": { "schema": { "type": "string" }, "description": "Names the request: quote it when you ask for help." } })
+    json!({
+        "Request-Id": { "schema": { "type": "string" }, "description": "Names the request: quote it when you ask for help." },
+        "RateLimit-Policy": { "schema": { "type": "string" }, "description": "To a caller who is known: requests (`q`) in so many seconds (`w`)." },
+        "RateLimit": { "schema": { "type": "string" }, "description": "To a caller who is known: requests that are left (`r`), and the seconds until all are there again (`t`)." },
+    })
 }
 
 /// A parameter that must be there.
@@ -274,6 +278,7 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
                 reason(),
                 format_of(&FORMATS[..4]),
                 text("day", "The business day; the last one that was ended when absent."),
+                text("month", "The month, like `2026-11`, of the report `month`."),
                 parameter(
                     "query",
                     "seq",
@@ -319,6 +324,13 @@ pub(super) fn file_body(name: Name) -> Option<Value> {
         } } } })),
         _ => Some(file),
     }
+}
+
+/// A list comes as a file too, whole.
+pub(super) fn add_files(content: &mut Value) {
+    content["text/csv"] = json!({ "schema": { "type": "string" } });
+    content["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"] =
+        json!({ "schema": { "type": "string", "format": "binary" } });
 }
 
 /// The answer of an operation with a file.

@@ -16,6 +16,12 @@ impl Networks {
         Networks(networks)
     }
 
+    /// Is there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Is the address in one of them?
     #[must_use]
     pub fn hold(&self, address: IpAddr) -> bool {

@@ -313,6 +313,6 @@ fn one_requester_fills_no_inbox() {
         assert_eq!(refused.is_some(), n >= 1_000, "{n}: {refused:?}");
         refused
     };
-    let refused = (0..=1_000).filter_map(&mut ask_for).next_back().unwrap();
+    let refused = (0..=1_000).filter_map(&mut ask_for).last().unwrap();
     assert!(refused.contains("1000") && refused.contains("withdraw"), "{refused}");
 }

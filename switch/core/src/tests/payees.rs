@@ -75,7 +75,7 @@ fn without_a_call_of_the_requester_a_third_person_calls() {
     assert_eq!((again.number, &again.called), (open.number, &None));
     assert!(approve(&mut town, &again, "per_2").unwrap_err().contains("was not called back"));
     let late = called(&mut town, &open, "per_3").unwrap_err();
-    assert!(late.contains("changed"), "the payee was called about what stood there before: {late}");
+    assert!(late.contains("was replaced"), "the payee was called about what stood there before: {late}");
     called(&mut town, &again, "per_3").unwrap();
     approve(&mut town, &again, "per_2").unwrap();
     assert_eq!(in_force(&town), Some(account(2)));

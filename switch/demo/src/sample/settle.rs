@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// The town's access administrators.
 pub const ADMINISTRATORS: [&str; 2] = ["ando", "baba"];
 /// And those whom its configuration names.
-const PEOPLE: [&str; 3] = ["sato", "suzuki", "tanaka"];
+pub(crate) const PEOPLE: [&str; 3] = ["sato", "suzuki", "tanaka"];
 /// The town's portal.
 const PORTAL: &str = "portal";
 
@@ -43,7 +43,8 @@ pub async fn settle(dir: &Path) -> anyhow::Result<()> {
     done
 }
 
-async fn everybody(services: &Services, config: &Config, folder: &Path) -> anyhow::Result<()> {
+/// Lets all people join; see [`settle`].
+pub(crate) async fn everybody(services: &Services, config: &Config, folder: &Path) -> anyhow::Result<()> {
     kazasu_security::files::private_folder(folder)?;
     services.adopt(&config.callers).await?;
     let mut invitations = Vec::new();
@@ -74,20 +75,41 @@ async fn portal_key(services: &Services, folder: &Path) -> anyhow::Result<()> {
     kazasu_security::files::write_new(&folder.join("portal.seed"), hex::encode(seed.expose()).as_bytes())
 }
 
-async fn one(services: &Services, (name, invitation): (&str, String), folder: &Path) -> anyhow::Result<()> {
+/// What a person signs in with.
+struct Chosen {
+    secret: OneTime,
+    password: String,
+}
+
+async fn one(services: &Services, invited: (&str, String), folder: &Path) -> anyhow::Result<()> {
+    let name = invited.0;
+    let now = u64::try_from(services.now().0 / 1_000)?;
+    let Chosen { secret, password } = joins(services, invited, (folder, now)).await?;
+    // A code is good once: the next one is taken already.
+    let code = secret.at(now + 30);
+    let ask = SignInPerson { name: name.to_owned(), password, code, public: None };
+    let signed_in = services.call(ask, &Who::anonymous(Via::CommandLine)).await?;
+    kazasu_security::files::write_new(&folder.join(format!("{name}.session")), signed_in.session.as_bytes())
+}
+
+/// A person joins with the app's code of this second. `NAME.toml` in the folder has what the person signs in with.
+pub(crate) async fn join(services: &Services, invited: (&str, String), at: (&Path, u64)) -> anyhow::Result<()> {
+    joins(services, invited, at).await.map(drop)
+}
+
+async fn joins(
+    services: &Services,
+    (name, invitation): (&str, String),
+    (folder, now): (&Path, u64),
+) -> anyhow::Result<Chosen> {
     let random = clock::random_bytes(20)?.try_into().map_err(|_| anyhow::anyhow!("twenty random bytes"))?;
     let (secret, password) = (OneTime::new(random), hex_key(16)?);
-    let now = u64::try_from(services.now().0 / 1_000)?;
-    let code = |seconds| secret.at(seconds).context("a one-time code");
-    let one_time = Some(OneTimeFields { secret: secret.text().to_string(), code: code(now)? });
+    let code = secret.at(now).context("a one-time code")?;
+    let one_time = Some(OneTimeFields { secret: secret.text().to_string(), code });
     let who = Who::anonymous(Via::CommandLine);
     let joined = services
         .call(Join { invitation, password: Some(password.clone()), one_time, passkey: None, oidc: None }, &who)
         .await?;
-    // A code is good once: the next one is taken already.
-    let ask =
-        SignInPerson { name: name.to_owned(), password: password.clone(), code: Some(code(now + 30)?), public: None };
-    let signed_in = services.call(ask, &who).await?;
     let recovery: Vec<String> = joined.recovery_codes.iter().map(|code| format!("\"{code}\"")).collect();
     let text = format!(
         "# Secret. What {name} ({}) signs in with; for trying things out only.\nname = \"{name}\"\npassword = \"{password}\"\n\
@@ -97,5 +119,5 @@ async fn one(services: &Services, (name, invitation): (&str, String), folder: &P
         recovery.join(", ")
     );
     kazasu_security::files::write_new(&folder.join(format!("{name}.toml")), text.as_bytes())?;
-    kazasu_security::files::write_new(&folder.join(format!("{name}.session")), signed_in.session.as_bytes())
+    Ok(Chosen { secret, password })
 }

@@ -1,7 +1,7 @@
 //! For auditors: the signed head of each day, its verification, and the journal as tables.
 
 use super::commands::DaySigned;
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, not_now, unfit};
 use crate::{Services, Who};
 use kazasu_core::{Closing, Command};
 use kazasu_ledger::AccountKey;
@@ -55,9 +55,9 @@ impl Services {
     pub(super) async fn sign_day(&self, day: BusinessDay, who: &Who) -> Result<DaySigned> {
         let context = self.closing_context()?;
         let keys = context.audit.clone();
-        let keys = keys.ok_or_else(|| unfit("day", &ProblemText::NoAuditKey))?;
+        let keys = keys.ok_or_else(|| not_now("day", &ProblemText::NoAuditKey))?;
         let known = self.query(move |state| state.day_state(day)).await?;
-        let (_, seq) = known.ok_or_else(|| unfit("day", &ProblemText::NotEnded { day }))?;
+        let (_, seq) = known.ok_or_else(|| not_now("day", &ProblemText::NotEnded { day }))?;
         let mut reader = context.store.reader().await.map_err(ServiceError::inside)?;
         let page = reader.scan(seq, 1).await.map_err(ServiceError::inside)?;
         let hash =
@@ -181,7 +181,7 @@ fn unit(key: &AccountKey) -> String {
 }
 
 /// Writes the journal as CSV tables into a folder: records, transfers, accounts, and the dictionary that explains them.
-pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)> {
+pub(super) async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)> {
     kazasu_security::files::private_folder(dir)?;
     // They say who paid what where.
     let table = |name: &str| PrivateFile::create(&dir.join(name)).map(csv::Writer::from_writer);

@@ -5,7 +5,7 @@ use super::compared::{Compared, name};
 use super::mended::{self, Before, Found};
 use super::party_file::CompareWith;
 use crate::Services;
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, absent, not_now, unfit};
 use bytes::Bytes;
 use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
@@ -218,7 +218,7 @@ pub(super) fn compared(
     let ours = ours.iter().filter(|row| unlisted.iter().all(|(kind, listed)| *listed || row.kind != *kind));
     let here: Vec<Item> = ours.zip(1..).map(|(row, line)| row.item(line, &ours_contract)).collect();
     let outcome = compare(&here, &theirs, with.until.next(), rules);
-    let outcome = outcome.map_err(|e| Said::plain(e.to_string()))?;
+    let outcome = outcome.map_err(|e| errors::foreign(&e.to_string()))?;
     Ok((report, here, theirs, outcome))
 }
 
@@ -232,7 +232,7 @@ impl Services {
         self.is_known(&with).await?;
         let open = self.query(|state| state.day).await?;
         if with.until >= open {
-            return Err(unfit("until", &ProblemText::NotEndedToCompare { day: with.until, open }));
+            return Err(not_now("until", &ProblemText::NotEndedToCompare { day: with.until, open }));
         }
         let digest = digest_of(&with, &bytes);
         let _one_at_a_time = context.comparing.lock().await;
@@ -246,7 +246,9 @@ impl Services {
         let ours = super::run_blocking(async move { rows(store.as_ref(), &about).await })
             .await
             .map_err(ServiceError::Other)?;
-        let ours = ours.map_err(|e| unfit("party", &Said::new(|language| errors::chain(e.chain(), language))))?;
+        let ours = ours.map_err(|e| {
+            unfit("party", &Said::new(|language| errors::chain(e.chain(), language, crate::causes::of)))
+        })?;
         let (asked, file_bytes) = (with.clone(), bytes.clone());
         let rules = rules(&self.finance, &with);
         let work = tokio::task::spawn_blocking(move || compared(&asked, &ours, &file_bytes, &rules));
@@ -419,7 +421,7 @@ impl Services {
             return Ok(());
         }
         let what = with.against.name();
-        Err(unfit("party", &ProblemText::NotRegistered { what, party: &kazasu_schemas::text::masked(&with.party) }))
+        Err(absent("party", &ProblemText::NotRegistered { what, party: &kazasu_schemas::text::masked(&with.party) }))
     }
 }
 

@@ -7,6 +7,7 @@ mod audit;
 mod commands;
 mod compare;
 mod compared;
+mod export;
 mod finance;
 mod mended;
 mod party_file;
@@ -18,13 +19,14 @@ mod settle;
 mod tests;
 mod view;
 
-pub use audit::{AuditKeys, Signed, check_heads, export};
+pub use audit::{AuditKeys, Signed, check_heads};
 pub use commands::{
     BookReceived, CutOver, DayEnded, DaySettled, DaySigned, MarkReconciled, NoteException, OpenDispute,
     ProposeCancelPayout, ProposeContracts, ProposeResolution, ProposeUndo, SettleDay, SettledSums, SignDay,
 };
 pub use compare::clearing_file;
 pub use compared::Compared;
+pub use export::{Export, export_journal};
 pub use finance::{FinanceFile, ToleranceFile};
 pub use party_file::{CompareFile, CompareWith};
 pub use payouts::{MakePayoutFiles, PayoutConfig, PayoutRequested, ProposePayout};

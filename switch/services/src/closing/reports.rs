@@ -3,11 +3,14 @@
 mod about;
 mod balances;
 mod exceptions;
+mod month;
 mod parties;
 mod residents;
 mod settlements;
 
 pub use residents::{ResidentStatement, Statement};
+#[cfg(test)]
+pub(super) use settlements::detail_of;
 
 use crate::access::Name;
 use crate::error::{Result, ServiceError, not_found, unfit};
@@ -16,7 +19,7 @@ use crate::operation::Operation;
 use crate::settlements::Whose;
 use crate::subject::Subject;
 use crate::{Services, Who};
-use about::About;
+use about::{About, Month};
 use balances::{prepaid, trial_balance};
 use exceptions::{exceptions, flagged, stand_in};
 use kazasu_engine::tasks::run_blocking;
@@ -25,6 +28,7 @@ use kazasu_report::pdf::Pdf;
 use kazasu_text::Said;
 use kazasu_text::access::AccessText;
 use kazasu_text::problems::{NotFoundText, ProblemText};
+use month::month_end;
 use parties::{cities, issuers};
 use serde::{Deserialize, Serialize};
 use settlements::{detail, fees, merchant_letter, settlements};
@@ -53,11 +57,13 @@ pub enum Kind {
     StandIn,
     /// Taps that were booked although a rule spoke against them.
     Flagged,
+    /// The end of a month: days, settlements, payouts, fees, points, funds, postings, and what is missing.
+    Month,
 }
 
 impl Kind {
     /// Every report.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Settlements,
         Kind::SettlementDetail,
         Kind::Issuers,
@@ -68,6 +74,7 @@ impl Kind {
         Kind::Prepaid,
         Kind::StandIn,
         Kind::Flagged,
+        Kind::Month,
     ];
 
     /// As addresses and the command line write it.
@@ -84,6 +91,7 @@ impl Kind {
             Kind::Prepaid => "prepaid",
             Kind::StandIn => "stand-in",
             Kind::Flagged => "flagged",
+            Kind::Month => "month",
         }
     }
 
@@ -103,6 +111,9 @@ pub struct MakeReport {
     /// The business day, or the last one.
     #[serde(default)]
     pub day: Option<String>,
+    /// The month, like 2026-11, of a report about one.
+    #[serde(default)]
+    pub month: Option<String>,
     /// The record up to which balances count.
     #[serde(default)]
     pub seq: Option<u64>,
@@ -118,7 +129,7 @@ impl MakeReport {
     /// Of a kind, about everything.
     #[must_use]
     pub fn of(kind: Kind) -> Self {
-        MakeReport { kind, day: None, seq: None, settlement: None, why: None }
+        MakeReport { kind, day: None, month: None, seq: None, settlement: None, why: None }
     }
 }
 
@@ -141,7 +152,8 @@ impl Operation for MakeReport {
         }
         let made = kazasu_engine::clock::now();
         let about_day = self.day.as_deref().map(|text| day("day", text)).transpose()?;
-        let about = About { day: about_day, seq: self.seq, settlement: self.settlement };
+        let month = self.month.as_deref().map(Month::read).transpose()?;
+        let about = About { day: about_day, month, seq: self.seq, settlement: self.settlement };
         let built = match self.kind {
             Kind::Settlements => settlements(services, about, made).await?,
             Kind::SettlementDetail => return detail(services, about, made).await,
@@ -153,6 +165,7 @@ impl Operation for MakeReport {
             Kind::Prepaid => return prepaid(services, about, made).await,
             Kind::StandIn => stand_in(services, made).await?,
             Kind::Flagged => flagged(services, about, made).await?,
+            Kind::Month => return month_end(services, about, made).await,
         };
         built.finish().map_err(ServiceError::inside)
     }

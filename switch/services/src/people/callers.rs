@@ -1,6 +1,6 @@
 //! From a header to a caller: a session of a person, or a key of a program.
 
-use super::decision_keys::signer_of;
+use super::decision_keys::signers_of;
 use crate::error::{Result, ServiceError, not_found};
 use crate::{Services, Who};
 use kazasu_core::{Named, RightsState, Standing, State};
@@ -8,7 +8,9 @@ use kazasu_engine::{CommandError, Role};
 use kazasu_schemas::identity::{ActorId, PersonId, Via};
 use kazasu_schemas::jst::Millis;
 use kazasu_sign_in::{Known, SecondFactor, Secret, SecretKind, SessionView};
+use kazasu_text::Said;
 use kazasu_text::problems::NotFoundText;
+use kazasu_text::sign_in::UnknownCallerText;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
@@ -45,6 +47,19 @@ pub enum NotKnown {
         "the session has ended: it was idle, is over, was revoked, or the person's rights have changed; sign in again (kazasu login)"
     )]
     Session,
+}
+
+impl NotKnown {
+    /// The sentence, in every language.
+    #[must_use]
+    pub fn said(self) -> Said {
+        Said::of(&match self {
+            NotKnown::Form => UnknownCallerText::Form,
+            NotKnown::Key => UnknownCallerText::Key,
+            NotKnown::Network => UnknownCallerText::Network,
+            NotKnown::Session => UnknownCallerText::Session,
+        })
+    }
 }
 
 impl Services {
@@ -105,7 +120,7 @@ impl Services {
         let Some(session) = sign_ins.session(secret, now).await? else { return Ok(Err(NotKnown::Session)) };
         let alone = sign_ins.rules().second_factor == SecondFactor::Required;
         let (day, via, address) = (now.jst_day(), session.via, bearer.address);
-        let decides = session.kept.as_ref().and_then(|kept| signer_of(kept, secret));
+        let (decides, asks) = session.kept.as_ref().and_then(|kept| signers_of(kept, secret)).unzip();
         let found = self.query(move |state| {
             still_holds(state.rights(), &session)?;
             let mut who = Who::of(state, ActorId::Person(session.person), (day, via))?;
@@ -114,7 +129,7 @@ impl Services {
             }
             let (sign_in, factor) = (session.sign_in, session.factor);
             let named = session.named.into();
-            Some(Who { sign_in, factor, named, address, decides, session: Some(session.id), ..who })
+            Some(Who { sign_in, factor, named, address, decides, asks, session: Some(session.id), ..who })
         });
         Ok(found.await?.ok_or(NotKnown::Session))
     }
@@ -144,7 +159,7 @@ impl Services {
             Some(person) => self.drawn_signer(person).await?,
             None => None,
         };
-        Ok(Who { decides, ..who })
+        Ok(Who { asks: decides.clone(), decides, ..who })
     }
 }
 

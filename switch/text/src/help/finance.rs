@@ -158,6 +158,7 @@ help! {
         "report": "経理担当者の帳票", "Reports of finance staff";
         "report <kind>": "帳票の種類", "The report";
         "report --day": "営業日。その日の帳票、または日の終わりの残高", "The business day: its lines, or balances at its end";
+        "report --month": "月（例：2026-11）。帳票 `month` に指定します", "The month, 2026-11, of the report month";
         "report --seq": "この記録の後の残高", "Balances after this record";
         "report --settlement": "精算の番号", "The settlement";
         "report --why": "理由。名前とともにセキュリティ記録に残ります", "The reason, which the security log keeps with your name";

@@ -181,8 +181,7 @@ help! {
             "pending, approved, declined, partly_refunded, refunded or reversed";
         "payment find --from": "最初の営業日、または時差付きの日時", "The first business day, or moment with its offset";
         "payment find --until": "最後の営業日、または時差付きの日時", "The last business day, or moment with its offset";
-        "payment find --cursor": "続きのページ。前のページの末尾に表示された値", "The next page: the cursor that the page before ended with";
-        "payment find --limit": "1ページの件数。200件まで", "Payments of a page, at most 200";
+        "payment find --limit": "件数の上限。省略時は50件", "Payments at most; 50 when absent";
         "payment find --why":
             "支払った人を表示する理由。名前とともにセキュリティ記録に残ります",
             "The reason to see who paid: the security log keeps it with your name";
