@@ -2,6 +2,7 @@
 //! issuer owes. It decides nothing and is rebuilt from the journal at any time, with the same result.
 
 use crate::journal_index::{JournalIndex, MerchantKey, Move};
+use crate::returns::Returns;
 use hashbrown::HashMap;
 use kazasu_ledger::record::{self, CutOver, Fold, Place, Proposal, TotalsCompared};
 use kazasu_ledger::{AccountKey, Body, Seq, TransferKind};
@@ -153,6 +154,8 @@ pub struct FeeProjection {
     pub days: BTreeMap<BusinessDay, DayBook>,
     /// The last totals that an acquirer asked about (0500), for each of its days: what it said and what stood here.
     pub totals: BTreeMap<(BusinessDay, InstitutionId), TotalsCompared>,
+    /// Payouts that came back.
+    pub returns: Returns,
     /// Whose taps are kept line by line, and of which days.
     watch: Option<(MerchantKey, BusinessDay, BusinessDay)>,
     /// The taps of the watched merchant.
@@ -193,6 +196,7 @@ impl FeeProjection {
             cards: HashMap::new(),
             days: BTreeMap::new(),
             totals: BTreeMap::new(),
+            returns: Returns::default(),
             watch: None,
             lines: Vec::new(),
         }
@@ -502,18 +506,38 @@ impl Fold for FeeProjection {
     type Error = anyhow::Error;
 
     fn approval_decided(&mut self, _: Place, r: &record::ApprovalDecided) -> anyhow::Result<()> {
-        if r.approved
-            && let Some(Proposal::Contracts(contracts)) = self.index.proposals.remove(&r.proposal)
-        {
-            self.contracts = Some(Arc::new(*contracts));
-            self.tariffs.clear();
-            self.cards.clear();
+        if !r.approved {
+            return Ok(());
+        }
+        match self.index.proposals.remove(&r.proposal) {
+            Some(Proposal::Contracts(contracts)) => {
+                self.contracts = Some(Arc::new(*contracts));
+                self.tariffs.clear();
+                self.cards.clear();
+            }
+            Some(Proposal::UndoBooking { reference, payer: None }) => self.returns.undone(&reference),
+            Some(_) | None => {}
         }
         Ok(())
     }
 
     fn cut_over(&mut self, _: Place, r: &CutOver) -> anyhow::Result<()> {
         self.day_over(r)
+    }
+
+    fn merchant_settled(&mut self, _: Place, r: &record::MerchantSettled) -> anyhow::Result<()> {
+        self.returns.settled(r);
+        Ok(())
+    }
+
+    fn payout_returned(&mut self, _: Place, r: &record::PayoutReturned) -> anyhow::Result<()> {
+        self.returns.returned(r);
+        Ok(())
+    }
+
+    fn line_undone(&mut self, _: Place, r: &record::LineUndone) -> anyhow::Result<()> {
+        self.returns.undone(&r.line);
+        Ok(())
     }
 
     fn totals_compared(&mut self, _: Place, r: &TotalsCompared) -> anyhow::Result<()> {
@@ -527,9 +551,9 @@ impl Fold for FeeProjection {
         card_status_set certificate_bound list_applied own_limits_set notices_chosen programme_funded purse_credited lapsed
         link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_ended approval_requested
         relief_batch_opened relief_rows_added relief_row_set relief_step_taken relief_credited relief_file_made
-        relief_sent relief_returned relief_repaid day_marked merchant_settled issuer_settled money_received
-        payout_file_made payout_taken payout_returned recon_ran exceptions_opened exception_noted head_signed
-        undone loss_returned issuer_notified exceptions_ended line_undone line_set_aside approval_sent_back approval_withdrawn approval_lapsed key_destroyed clock_confirmed clock_kept
+        relief_sent relief_returned relief_repaid day_marked issuer_settled money_received
+        payout_file_made payout_taken recon_ran exceptions_opened exception_noted head_signed
+        undone loss_returned issuer_notified exceptions_ended line_set_aside approval_sent_back approval_withdrawn approval_lapsed key_destroyed clock_confirmed clock_kept
         advice_decided
         organisation_set person_invited person_joined person_ended key_registered key_revoked grant_ended
     }

@@ -409,7 +409,7 @@ impl JournalIndex {
         self.taps.get(&tap)?.payer
     }
 
-    /// Whom an ID stands for: itself, or whoever it was merged into or replaced by.
+    /// Whom an ID stands for: itself, or the person that it was merged into or that took its place.
     pub fn stands_for(&self, ppid: Ppid) -> Ppid {
         self.merged.get(&ppid).copied().unwrap_or(ppid)
     }

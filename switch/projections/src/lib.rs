@@ -8,6 +8,7 @@
 mod explain;
 pub mod fee_projection;
 pub mod journal_index;
+pub mod returns;
 mod side_file;
 pub mod spending;
 pub mod statements;

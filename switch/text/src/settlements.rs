@@ -60,6 +60,11 @@ texts! {
             "{day}の取引です。契約が始まる前のため、手数料はかかりません。",
             "The payments of {day}. They are of before the contract, and cost no fee.";
         CarriedBefore { settlement: u32 }: "精算{settlement}から繰り越した額です。", "Carried over from settlement {settlement}.";
+        CameBack { settlement: u32 }:
+            "精算{settlement}の振込が組戻となったため、再び支払う額です。",
+            "The payout of settlement {settlement} came back from the bank, and is owed again.";
+        DidNotComeBack { settlement: u32 }:
+            "精算{settlement}の振込の組戻は取り消されました。", "The return of the payout of settlement {settlement} was undone.";
         Released { settlement: u32, day: BusinessDay }:
             "精算{settlement}で留保した額です。{day}に留保の期間が終わりました。",
             "Kept in reserve by settlement {settlement}, until {day}.";

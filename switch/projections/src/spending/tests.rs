@@ -1,4 +1,4 @@
-//! Nothing that is published lets a reader compute a number about fewer than ten people, whatever is added and subtracted.
+//! Nothing that is published lets a reader compute a number about fewer than ten people, by any additions and subtractions.
 
 use super::blocks::{Cell, Sums, blocks, people};
 use super::{Block, FEWEST, Level, OTHER, table, trade_of};

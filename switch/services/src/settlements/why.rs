@@ -91,6 +91,8 @@ pub(crate) struct Origin {
     settlement: Settlement,
     /// The settlement before it, and what that one carried on.
     before: Option<(u32, Yen)>,
+    /// Payouts of earlier settlements that came back since.
+    returned: Vec<(u32, Yen)>,
     /// Settlements whose reserve was due in this one: number, yen, due day.
     released: Vec<(u32, Yen, BusinessDay)>,
     days: Vec<(BusinessDay, MerchantDay)>,
@@ -114,6 +116,7 @@ impl Origin {
         Origin {
             settlement: view.settlement,
             before: before.map(|s| (s.number, s.settlement.carried_forward)),
+            returned: fees.returns.before(view.number).to_vec(),
             released: released
                 .map(|s| (s.number, s.settlement.reserved, s.settlement.held_until.unwrap_or(until)))
                 .collect(),
@@ -150,12 +153,7 @@ impl Origin {
         items.extend(self.points());
         items.push(item("chargebacks", &SettlementText::ChargedBack, -s.chargebacks.get(), self.chargebacks()));
         items.push(item("adjustments", &SettlementText::Adjustments, s.adjustments.get(), self.adjustments()));
-        let carried = self.before.map(|(number, yen)| WhyPart {
-            settlement: Some(number),
-            ..WhyPart::new(yen.get(), &WhyText::CarriedBefore { settlement: number })
-        });
-        let carried = carried.into_iter().collect();
-        items.push(item("carried_before", &SettlementText::CarriedBefore, s.carried_before.get(), carried));
+        items.push(item("carried_before", &SettlementText::CarriedBefore, s.carried_before.get(), self.carried()));
         let released = self.released.iter().map(|(number, yen, day)| WhyPart {
             settlement: Some(*number),
             ..WhyPart::new(yen.get(), &WhyText::Released { settlement: *number, day: *day }).on(*day)
@@ -177,6 +175,22 @@ impl Origin {
     /// Days on which a contract charged the merchant.
     fn charged(&self) -> impl Iterator<Item = (BusinessDay, &MerchantDay)> {
         self.days.iter().filter(|(_, of)| of.contract.is_some()).map(|(day, of)| (*day, of))
+    }
+
+    /// What the settlement before carried on, and payouts that came back since.
+    fn carried(&self) -> Vec<WhyPart> {
+        let of = |settlement: u32, yen: Yen, why: &WhyText<'_>| WhyPart {
+            settlement: Some(settlement),
+            ..WhyPart::new(yen.get(), why)
+        };
+        let before = self.before.filter(|(_, yen)| *yen != Yen::ZERO);
+        let before = before.map(|(settlement, yen)| of(settlement, yen, &WhyText::CarriedBefore { settlement }));
+        let returned = self.returned.iter().map(|&(settlement, yen)| {
+            let undone = yen < Yen::ZERO;
+            let why = if undone { WhyText::DidNotComeBack { settlement } } else { WhyText::CameBack { settlement } };
+            of(settlement, yen, &why)
+        });
+        before.into_iter().chain(returned).collect()
     }
 
     fn tax(&self) -> Option<WhyPart> {

@@ -1,4 +1,4 @@
-//! Statistics of what residents spent: months that are over never change, and a person is one whatever IDs the person had.
+//! Statistics of what residents spent: months that are over never change, and a person with several IDs is one person.
 
 use super::*;
 use kazasu_projections::spending::{Block, Level, Spending, table};

@@ -1,4 +1,4 @@
-//! Every yen of every settlement has a reason, whatever the contracts and the taps.
+//! Every yen of every settlement has a reason, under any contracts and with any taps.
 
 use super::*;
 use crate::settlements::{Origin, WhyItem};
