@@ -32,6 +32,7 @@ other = refund("order-7", 101)
 assert other.status_code == 422 and isinstance(other.parsed, Problem), other
 assert other.parsed.code.value == "idempotency_key_reused", other.parsed
 
-payouts = closing_payouts.sync(client=client)
-assert isinstance(payouts, list) and payouts, payouts
+page = closing_payouts.sync(client=client)
+assert not isinstance(page, Problem) and page.items, page
+payouts = page.items
 print(json.dumps({"refund": first.parsed.to_dict(), "payouts": [payout.to_dict() for payout in payouts]}))

@@ -16,6 +16,7 @@ use kazasu_schemas::wire::{Receipt, Refusal, ResponseCode};
 use minicbor::{Decode, Encode};
 
 mod approval;
+mod asked;
 mod carried;
 mod closing;
 mod correction;
@@ -34,6 +35,7 @@ mod table;
 mod tap;
 
 pub use approval::*;
+pub use asked::*;
 pub use carried::*;
 pub use closing::*;
 pub use correction::*;

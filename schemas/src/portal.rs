@@ -51,8 +51,33 @@ coded!(
         5 Resident "resident";
         /// Shows what the resident paid.
         6 ResidentStatement "resident_statement";
+        /// Shows the resident's last taps, with the reasons for refusals.
+        7 ResidentTaps "resident_taps";
+        /// Shows where the resident's purses are accepted.
+        8 ResidentShops "resident_shops";
+        /// Chooses the notices that the portal gets about the resident.
+        9 ChooseNotices "choose_notices";
     }
 );
+
+coded!(
+    /// What a resident can choose to be told of through a portal.
+    ResidentNotice, "notice" {
+        /// Relief came into a purse.
+        0 ReliefCredited "relief_credited";
+        /// A purse can be spent for seven more days.
+        1 LastDayNear "last_day_near";
+        /// An amount was held for a payment that is to be completed.
+        2 HoldSet "hold_set";
+        /// A payment was given back.
+        3 RefundDone "refund_done";
+        /// One of the own limits is lower than before.
+        4 LimitLowered "limit_lowered";
+    }
+);
+
+/// The longest handle of a resident at a portal, in characters.
+pub const LONGEST_HANDLE: usize = 64;
 
 impl PortalOperation {
     /// Is this proof enough? An instrument is linked and unlinked by a person who has the card at hand and has proven to be its holder:
@@ -68,7 +93,10 @@ impl PortalOperation {
             | PortalOperation::SetLimits
             | PortalOperation::SetSpendable
             | PortalOperation::Resident
-            | PortalOperation::ResidentStatement => true,
+            | PortalOperation::ResidentStatement
+            | PortalOperation::ResidentTaps
+            | PortalOperation::ResidentShops
+            | PortalOperation::ChooseNotices => true,
         }
     }
 }

@@ -32,8 +32,29 @@ pub fn without_card_numbers(text: &str) -> String {
 
 /// Does this text name a card number? Digits of any width count, in one run or in the groups that are printed on cards (4-4-4-4 and up
 /// to three more, 4-6-5, 4-6-4), with the right check digit. Other long numbers do not: an account, a date with a time, a reference.
+/// Nor does what is random or a digest, 32 hexadecimal digits and more with a letter among them, or a UUID: of such, one in some hundred
+/// has such a run of digits by chance.
 #[must_use]
 pub fn names_a_card(text: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let mut rest = String::with_capacity(text.len());
+    for word in text.split_inclusive(|c: char| !is_word(c)) {
+        let end = word.trim_end_matches(|c: char| !is_word(c)).len();
+        rest.push_str(if is_random(&word[..end]) { "x" } else { &word[..end] });
+        rest.push_str(&word[end..]);
+    }
+    has_card_number(&rest)
+}
+
+/// A digest or another number of 128 bits and more in hexadecimal, or a UUID in its usual form.
+fn is_random(word: &str) -> bool {
+    let is_hex = |part: &str| part.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_long = word.len() >= 32 && is_hex(word) && word.bytes().any(|b| b.is_ascii_alphabetic());
+    let is_uuid = || word.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && word.split('-').all(is_hex);
+    is_long || is_uuid()
+}
+
+fn has_card_number(text: &str) -> bool {
     let mut groups: Vec<String> = vec![String::new()];
     let mut separators = 0;
     for c in text.chars() {
@@ -186,6 +207,9 @@ mod tests {
             "4900-0000-0000-0003",
             "3782 822463 10005",
             "あ4900000000000003い",
+            "order-4900000000000003",
+            "card4900000000000003x",
+            "49000000000000030000000000000000 4900000000000003",
         ] {
             assert!(names_a_card(text), "{text}");
         }
@@ -198,6 +222,9 @@ mod tests {
             "4900  0000 0000 0003",
             "record 4900, 0000, 0000, 0003",
             "12345678901234567890123",
+            "a4900000000000003b0123456789abcd",
+            "key 0a4900000000000003fffffffffffff0, of a request",
+            "abcdefab-4900-4000-8000-000000000003",
         ] {
             assert!(!names_a_card(text), "{text}");
         }

@@ -427,6 +427,9 @@ pub struct ApprovalRequested {
     /// The name of the file that `source` is the text of.
     #[n(7)]
     pub file: Option<String>,
+    /// The signature of the person who asks; absent in records of before, and in those of programs.
+    #[n(8)]
+    pub proof: Option<Box<DecisionProof>>,
 }
 
 /// See [`Body::ApprovalDecided`].
@@ -545,6 +548,9 @@ pub struct ApprovalWithdrawn {
     /// Through what it was said.
     #[n(3)]
     pub via: Option<Via>,
+    /// The signature of the person who withdrew it; absent in records of before.
+    #[n(4)]
+    pub proof: Option<Box<DecisionProof>>,
 }
 
 /// See [`Body::ApprovalLapsed`].

@@ -57,6 +57,7 @@ fn requested(proposal: Proposal) -> Body {
         replaces: Some(7),
         until: Some(AT),
         file: Some("file.csv".into()),
+        proof: None,
     })
 }
 
@@ -129,7 +130,7 @@ fn all() -> Vec<Body> {
     vec![
         Body::ApprovalSentBack(sent_back(None)),
         Body::ApprovalSentBack(sent_back(decided_by())),
-        Body::ApprovalWithdrawn(ApprovalWithdrawn { proposal: 7, by: by.clone(), why: why.clone(), via }),
+        Body::ApprovalWithdrawn(ApprovalWithdrawn { proposal: 7, by: by.clone(), why: why.clone(), via, proof: None }),
         Body::ApprovalLapsed(ApprovalLapsed { proposal: 7, until: AT }),
         Body::FileEnded(FileEnded { approval: 7, recorded: 20, unchanged: 9, refused: 1, by: by.clone(), via }),
         Body::Linked(linked(portal(), None)),
@@ -143,7 +144,15 @@ fn all() -> Vec<Body> {
             approval: Some(7),
         }),
         Body::CardStatusSet(CardStatusSet { ppid: ppid(1), status, by: by.clone(), why, via, proof: portal() }),
-        Body::OwnLimitsSet(OwnLimitsSet { ppid: ppid(1), limits, by: by.clone(), proof: portal() }),
+        Body::OwnLimitsSet(OwnLimitsSet { ppid: ppid(1), limits, by: by.clone(), proof: portal(), lowered: None }),
+        Body::OwnLimitsSet(OwnLimitsSet { ppid: ppid(1), limits, by: by.clone(), proof: None, lowered: Some(true) }),
+        Body::NoticesChosen(NoticesChosen {
+            ppid: ppid(1),
+            portal: kazasu_schemas::identity::ProgramId::new(2),
+            notices: kazasu_schemas::portal::ResidentNotice::ALL.to_vec(),
+            handle: Some("h-1".into()),
+            proof: portal(),
+        }),
         requested(Proposal::SharedLink(Box::new(shared))),
         requested(Proposal::Destruction(Box::new(destruction))),
         requested(Proposal::File(Box::new(file()))),

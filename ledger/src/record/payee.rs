@@ -105,4 +105,7 @@ pub struct PayeeCalled {
     /// The version of the request about which the payee was called: no other one has this call.
     #[n(4)]
     pub seen: Fingerprint,
+    /// The signature of the person who called; absent in records of before.
+    #[n(5)]
+    pub proof: Option<Box<DecisionProof>>,
 }

@@ -2,7 +2,27 @@
 
 use super::*;
 use kazasu_schemas::identity::ProgramId;
-use kazasu_schemas::portal::{PortalOperation, Proven, Statement};
+use kazasu_schemas::portal::{PortalOperation, Proven, ResidentNotice, Statement};
+
+/// See [`super::Body::NoticesChosen`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct NoticesChosen {
+    /// The person.
+    #[n(0)]
+    pub ppid: Ppid,
+    /// The portal that gets them.
+    #[n(1)]
+    pub portal: ProgramId,
+    /// All that the person wants, ascending; none ends them.
+    #[n(2)]
+    pub notices: Vec<ResidentNotice>,
+    /// The portal's own name for the person, which its events bear.
+    #[n(3)]
+    pub handle: Option<String>,
+    /// The statement that the portal signed.
+    #[n(4)]
+    pub proof: Option<Box<PortalProof>>,
+}
 
 /// A portal's signed statement, kept in the record of what it asked for. The record's PPID completes it: with that, the statement's text
 /// can be made again and its signature checked without the switch.

@@ -67,6 +67,9 @@ pub struct ReliefRowSet {
     /// Through what it was said; absent in records of before.
     #[n(7)]
     pub via: Option<Via>,
+    /// The signature of the person who set it; absent in records of before, and in those of programs.
+    #[n(8)]
+    pub proof: Option<Box<DecisionProof>>,
 }
 
 /// See [`Body::ReliefStepTaken`].
@@ -109,6 +112,9 @@ pub struct ReliefStepTaken {
     /// Through what it was said; absent in records of before.
     #[n(11)]
     pub via: Option<Via>,
+    /// The signature of the person who took it; absent in records of before, and in those of programs.
+    #[n(12)]
+    pub proof: Option<Box<DecisionProof>>,
 }
 
 /// Rows that are left out, and their sum.

@@ -173,6 +173,9 @@ pub struct OwnLimitsSet {
     /// The statement that the portal signed, where one asked for it; older records have none.
     #[n(3)]
     pub proof: Option<Box<PortalProof>>,
+    /// One of them is lower than before; older records do not say it.
+    #[n(4)]
+    pub lowered: Option<bool>,
 }
 
 /// A resident's own limits on what the linked instrument pays; yen.

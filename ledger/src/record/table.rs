@@ -320,6 +320,8 @@ records! {
     103 payee_called: PayeeCalled {}
     /// A PPID took another's place: the person's card was replaced. Moves nothing.
     104 replaced: Replaced {}
+    /// A resident chose what a portal is told of. Moves nothing.
+    115 notices_chosen: NoticesChosen {}
     /// A key of the vault was destroyed: what it sealed is erased. Moves nothing.
     90 key_destroyed: KeyDestroyed {}
 }

@@ -335,6 +335,9 @@ pub struct AdviceDecided {
     /// Through what it was said; absent in records of before.
     #[n(7)]
     pub via: Option<Via>,
+    /// The signature of the person who decided; absent in records of before.
+    #[n(8)]
+    pub proof: Option<Box<DecisionProof>>,
 }
 
 /// An account that a record opens.

@@ -109,7 +109,7 @@ impl Verifier {
     /// The totals of a sound journal.
     pub fn finish(self) -> Result<Verified, Fault> {
         let signed = self.signatures.finish(self.next - 1)?;
-        let decisions = self.decisions.finish()?;
+        let (decisions, asked) = self.decisions.finish()?;
         if !self.book.is_balanced() {
             return Err(Fault {
                 seq: self.next - 1,
@@ -126,6 +126,7 @@ impl Verifier {
             open_holds: self.book.open_holds(),
             signed,
             decisions,
+            asked,
         })
     }
 }
@@ -151,6 +152,8 @@ pub struct Verified {
     pub signed: Signed,
     /// Who decided, as far as it is signed.
     pub decisions: Decisions,
+    /// Who asked and who took steps, as far as it is signed.
+    pub asked: Decisions,
 }
 
 fn compare(seq: Seq, body: &Body, rows: &[TransferRow]) -> Result<(), String> {

@@ -119,6 +119,8 @@ pub struct FeeLine {
     pub free: Yen,
     /// Fees.
     pub fee: Yen,
+    /// The same before rounding, millionths of a yen.
+    pub exact: i128,
     /// Interchange, estimated.
     pub interchange: Yen,
 }

@@ -154,6 +154,7 @@ impl Line {
             refunds: Yen::new(self.refunds),
             free: Yen::new(self.free),
             fee: Yen::new(self.fee),
+            exact: self.exact_fee,
             interchange: Yen::new(self.interchange),
         }
     }

@@ -70,6 +70,10 @@ pub struct Contract {
     /// Point programmes whose funder the merchant is: what was paid with their points, anywhere, goes off its settlement.
     #[cbor(n(17), default)]
     pub funds_points: Vec<u16>,
+    /// Refunds of up to so many yen that one person of the merchant asks for, another person of the merchant decides; finance decides the
+    /// others, and all of them when absent.
+    #[n(18)]
+    pub own_refunds: Option<Yen>,
 }
 
 impl Contract {

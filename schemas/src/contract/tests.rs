@@ -53,6 +53,7 @@ fn contract() -> Contract {
         minimum_payout: Yen::new(1),
         chargeback_fee: Yen::new(1_500),
         funds_points: Vec::new(),
+        own_refunds: None,
     }
 }
 

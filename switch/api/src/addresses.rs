@@ -12,7 +12,7 @@ use kazasu_services::statement::{ReadPayoutStatement, ReadReliefStatement};
 use serde::Serialize;
 
 /// Operations that come with a file, or whose answer is one, and so have a handler of their own.
-pub const SPECIAL: [(Method, &str, Name); 15] = [
+pub const SPECIAL: [(Method, &str, Name); 16] = [
     (Method::POST, "/handover", Name::HandOver),
     (Method::POST, IMPORT_LINKS, Name::ImportLinks),
     (Method::POST, IMPORT_LINKS, Name::LookAtLinks),
@@ -26,6 +26,7 @@ pub const SPECIAL: [(Method, &str, Name); 15] = [
     (Method::POST, "/relief/programmes/{programme}/batches", Name::ImportApplications),
     (Method::GET, "/relief/programmes/{programme}/report", Name::ReliefReport),
     (Method::GET, "/reports/{kind}", Name::MakeReport),
+    (Method::GET, SPENDING, Name::ShowSpending),
     (Method::GET, "/residents/{ppid}/statement", Name::ResidentStatement),
     (Method::GET, "/reports/settlements/{settlement}/letter", Name::MakeLetter),
 ];
@@ -71,6 +72,9 @@ pub const COMPARE: &str = "/closing/compare";
 pub const PAYOUT_STATEMENT: &str = "/closing/statement";
 /// Takes a bank statement of the account that relief is paid from.
 pub const RELIEF_STATEMENT: &str = "/relief/statement";
+
+/// What residents spent, as a table or a file of it.
+pub const SPENDING: &str = "/aggregates/spending";
 
 with_file! {
     ImportLinks, IMPORT_LINKS, self => &self.0;

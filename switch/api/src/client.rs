@@ -95,6 +95,9 @@ impl CallError {
         match error {
             ServiceError::Command(CommandError::Rejected(_))
             | ServiceError::Value { .. }
+            | ServiceError::State { .. }
+            | ServiceError::Absent { .. }
+            | ServiceError::Cursor(_)
             | ServiceError::Pin
             | ServiceError::Portal(_)
             | ServiceError::Forbidden(_)
@@ -215,6 +218,30 @@ impl Switch {
         typed(self.exchange(Sent::of((&O::METHOD, O::PATH), O::TAG, fields)?, REQUEST).await?)
     }
 
+    /// Gets a list as a file of this media type, in the language of refusals. `read` takes it as it comes.
+    pub async fn file<L>(
+        &self,
+        list: &L,
+        accept: &'static str,
+        read: impl FnOnce(&mut dyn std::io::Read) -> anyhow::Result<()> + Send + 'static,
+    ) -> Result<(), CallError>
+    where
+        L: Addressed + Serialize,
+    {
+        let Ok(Value::Object(fields)) = serde_json::to_value(list) else {
+            return Err(CallError::Failed(anyhow::anyhow!("{:?} is no object", L::NAME)));
+        };
+        let sent = Sent { accept: Some(accept), ..Sent::of((&L::METHOD, L::PATH), None, fields)? };
+        let read = move |mut reply: Reply| -> anyhow::Result<Result<(), CallError>> {
+            if reply.status() != 200 {
+                let value = value(&mut reply)?;
+                return Ok(Err(refused(reply.status(), &value)));
+            }
+            Ok(Ok(read(&mut reply.reader())?))
+        };
+        self.send(sent, FILE, read).await?
+    }
+
     /// Carries an operation out that a file names with the word of its service.
     pub async fn carry_out<T: DeserializeOwned>(
         &self,
@@ -288,6 +315,7 @@ impl Switch {
             headers.extend(bearer.as_ref().map(|bearer| ("authorization", bearer.as_str())));
             headers.extend(body.map(|(kind, _)| ("content-type", kind)));
             headers.extend(sent.tag.as_ref().map(|tag| ("if-match", tag.as_str())));
+            headers.extend(sent.accept.map(|accept| ("accept", accept)));
             if sent.method != Method::Get {
                 headers.push(("idempotency-key", &key));
             }
@@ -315,16 +343,18 @@ struct Sent {
     path: String,
     /// What a decision is about.
     tag: Option<String>,
+    /// The form that is wanted.
+    accept: Option<&'static str>,
     body: Option<Body>,
 }
 
 impl Sent {
     fn get(path: &str) -> Sent {
-        Sent { method: Method::Get, path: path.to_owned(), tag: None, body: None }
+        Sent { method: Method::Get, path: path.to_owned(), tag: None, accept: None, body: None }
     }
 
     fn post(path: &str, body: Body) -> Sent {
-        Sent { method: Method::Post, path: path.to_owned(), tag: None, body: Some(body) }
+        Sent { method: Method::Post, path: path.to_owned(), tag: None, accept: None, body: Some(body) }
     }
 
     /// A request's fields, each where its address has it.
@@ -351,7 +381,7 @@ impl Sent {
         };
         if matches!(method, Method::Post | Method::Put) {
             let body = serde_json::to_vec(&fields).map_err(|error| CallError::Failed(error.into()))?;
-            return Ok(Sent { method, path, tag, body: Some(Body::Json(body)) });
+            return Ok(Sent { method, path, tag, accept: None, body: Some(Body::Json(body)) });
         }
         let pairs: Vec<(String, String)> = fields
             .into_iter()
@@ -360,7 +390,7 @@ impl Sent {
             .collect();
         let query = serde_urlencoded::to_string(pairs).map_err(|error| CallError::Failed(error.into()))?;
         let path = if query.is_empty() { path } else { format!("{path}?{query}") };
-        Ok(Sent { method, path, tag, body: None })
+        Ok(Sent { method, path, tag, accept: None, body: None })
     }
 }
 

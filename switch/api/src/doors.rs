@@ -1,7 +1,7 @@
 //! An operation that stands in a line of a file as a JSON object: the word in `do` names it, the other keys are its request.
 
 use crate::json::{self, JsonError};
-use crate::routes::{each_route, requests};
+use crate::routes::{asked_as, each_route, requests};
 use kazasu_services::access::Service;
 use kazasu_services::{Operation, ServiceError, Services, Who};
 use serde::Serialize;
@@ -74,7 +74,7 @@ macro_rules! opened {
                 let row = <requests::$request as Operation>::NAME.row();
                 if row.service == service && row.word == word {
                     // Each is boxed, so that the waiting future is as large as one of them.
-                    return Box::pin(carry_out::<requests::$request>(services, who, object)).await;
+                    return Box::pin(carry_out::<asked_as!($request $($tag)?)>(services, who, object)).await;
                 }
             })*
             Err(unknown(service, word).into())
@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_word_names_one_operation_of_its_service() {
-        for service in [Service::Operations, Service::Closing, Service::Relief, Service::People, Service::Approvals] {
+        let services = [Service::Operations, Service::Closing, Service::Relief, Service::People];
+        for service in services.into_iter().chain([Service::Approvals, Service::Webhooks]) {
             let words = words(service);
             assert_eq!(words.iter().collect::<HashSet<_>>().len(), words.len(), "{words:?}");
         }

@@ -6,6 +6,7 @@ mod answers;
 mod bank;
 mod bodies;
 mod body;
+mod budgets;
 mod callers;
 mod caught;
 mod closing;
@@ -16,6 +17,7 @@ mod forwarded;
 mod front;
 mod imports;
 mod limits;
+mod lists;
 mod once;
 mod onces;
 mod operations;
@@ -41,6 +43,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
 pub use bodies::Bodies;
+pub use budgets::Budgets;
 use callers::{Asker, caller};
 use caught::caught;
 pub use edge::{Edge, Told};
@@ -53,6 +56,7 @@ use kazasu_engine::tasks::Kind;
 use kazasu_services::access::{About, Audience, Name, sign_in_needed};
 use kazasu_services::{CallerKind, Operation, Who};
 pub use limits::HttpLimits;
+use lists::listed;
 pub(crate) use once::{Need, need};
 pub use onces::Onces;
 use operations::routed;
@@ -63,6 +67,7 @@ pub use server::Guest;
 use server::Server;
 pub use state::Api;
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -117,11 +122,21 @@ async fn openapi() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone()).into_response()
 }
 
+/// The route of a row of the table.
+macro_rules! route {
+    ($app:ident, $request:ident pages) => {
+        listed::<requests::$request>($app)
+    };
+    ($app:ident, $request:ident $($tag:ident)?) => {
+        routed::<requests::$request>($app)
+    };
+}
+
 macro_rules! operations {
     ($($method:ident $path:literal $request:ident $($tag:ident)?;)*) => {
         /// Adds the address of every operation that has no handler of its own.
         fn with_operations(app: Router<Api>) -> Router<Api> {
-            $(let app = routed::<requests::$request>(app);)*
+            $(let app = route!(app, $request $($tag)?);)*
             app
         }
 
@@ -156,7 +171,8 @@ async fn break_task(State(api): State<Api>, Asker(who): Asker, Path(name): Path<
     StatusCode::ACCEPTED.into_response()
 }
 
-/// The caller is known before a body is read, and the bodies of a caller and of a subnet are bounded at one time.
+/// The caller is known before a body is read. The requests of a caller are bounded in a minute, the bodies of a caller and of a subnet at
+/// one time.
 async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let guest = request.extensions().get::<Guest>().cloned();
     let known = caller(&api, request.headers(), guest.as_ref()).await;
@@ -166,8 +182,15 @@ async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> Resp
         request.extensions_mut().insert(who);
     }
     let subnet = guest.as_ref().map(Guest::subnet);
+    let left = who.as_ref().map(|who| api.budgets.spend(&who.name, Instant::now()));
     let asked = edge::Asked { subnet, method: request.method().clone(), path: request.uri().path().to_owned(), who };
-    let response = admitted(&api, known, request, next).await;
+    let mut response = match left.as_ref().and_then(budgets::Left::refusal) {
+        Some(refusal) => refusal,
+        None => admitted(&api, known, request, next).await,
+    };
+    if let Some(left) = left {
+        left.say(response.headers_mut());
+    }
     if let Some(edge) = &api.edge {
         edge.answered(&asked, &response);
     }
@@ -302,15 +325,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_value_that_can_never_be_is_400_and_what_does_not_stand_now_is_409() {
-        use kazasu_core::Rejected;
+    async fn a_value_that_can_never_be_is_400_what_is_not_there_404_and_what_does_not_stand_now_409() {
+        use kazasu_core::{ApprovalRefusal, Rejected};
         use kazasu_engine::CommandError;
         use kazasu_schemas::money::Yen;
         for (why, status, field) in [
             (Rejected::OwnLimit("day", Yen::new(-1)), 400, json!("day")),
             (Rejected::Amount(Yen::ZERO), 400, json!("amount")),
             (Rejected::Reference, 400, json!("reference")),
-            (Rejected::UnknownProgramme(9), 409, json!(null)),
+            (Rejected::UnknownProgramme(9), 404, json!(null)),
+            (ApprovalRefusal::Unknown(9).into(), 404, json!(null)),
+            (ApprovalRefusal::SentBack(9).into(), 409, json!(null)),
         ] {
             let told = refused(ServiceError::Command(CommandError::Rejected(why)));
             assert_eq!(told.status().as_u16(), status);

@@ -4,7 +4,7 @@ mod parts;
 
 use crate::addresses::SPECIAL;
 use crate::http::{Need, need};
-use crate::routes::{Addressed, BASE, each_route, fields_of, requests};
+use crate::routes::{Addressed, BASE, asked_as, each_route, fields_of, requests};
 use axum::http::Method;
 use kazasu_services::access::{Audience, Name, Row};
 use kazasu_services::people::MatrixRow;
@@ -49,18 +49,19 @@ const INTRODUCTION: &str = "The API of the card-linked payment switch. `GET` ask
     A `POST` that moves money or asks for a decision has an `Idempotency-Key`: sent again with the same body it is not carried out again, and has the same answer, for 30 days. \
     Every error is a problem (RFC 9457) with a code, in Japanese or English as `Accept-Language` says.";
 
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("operations", "Residents, cards, merchants, payments, the policy and the running of the switch."),
     ("closing", "Ending the day: comparing, settling, paying out, signing, and corrections of payments."),
     ("relief", "Disaster relief: programmes, applications, payments and returns."),
     ("people", "People, programs, rights and signing in."),
     ("approvals", "Requests that two people decide."),
+    ("webhooks", "Endpoints that events are sent to, by Standard Webhooks."),
 ];
 
 macro_rules! described {
     ($($method:ident $path:literal $request:ident $($tag:ident)?;)*) => {
         fn operations(schemas: &mut Schemas, paths: &mut Map<String, Value>) {
-            $(add::<requests::$request>(schemas, paths);)*
+            $(add::<asked_as!($request $($tag)?)>(schemas, paths);)*
         }
     };
 }
@@ -93,6 +94,9 @@ where
     let answer = schemas.answer::<O::Answer>();
     let mut good = json!({ "description": "Carried out.", "headers": request_id() });
     good["content"] = json!({ "application/json": { "schema": answer } });
+    if asked.has("cursor") {
+        parts::add_files(&mut good["content"]);
+    }
     if O::TAG.is_none() && O::NAME == Name::ShowApproval {
         good["headers"]["ETag"] =
             json!({ "schema": { "type": "string" }, "description": "The fingerprint that a decision names." });
@@ -114,8 +118,15 @@ fn common(name: Name, method: &Method, (description, mut parameters): (String, V
     if key != Need::Never {
         let schema = &json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" });
         let mut header = parameter("header", "Idempotency-Key", schema);
-        header["required"] = (key == Need::Must).into();
-        header["description"] = json!("Names the request, so that it is carried out once however often it is sent.");
+        let only_looks = takes_dry_run(name);
+        header["required"] = (key == Need::Must && !only_looks).into();
+        let mut description = "Names the request, so that it is carried out once however often it is sent.".to_owned();
+        if only_looks {
+            description.push_str(
+                " It must be there, unless `dry_run` is true: a look changes nothing, and its key is not looked at.",
+            );
+        }
+        header["description"] = description.into();
         parameters.push(header);
     }
     let rights = MatrixRow::of(name);
@@ -135,6 +146,11 @@ fn common(name: Name, method: &Method, (description, mut parameters): (String, V
     out
 }
 
+/// An operation whose address also only looks, with `dry_run`.
+fn takes_dry_run(name: Name) -> bool {
+    matches!(name, Name::ImportLinks | Name::ImportMerchants | Name::ImportPayees)
+}
+
 /// The problems of every operation, by status.
 const PROBLEMS: [(&str, &str); 16] = [
     ("400", "A field is missing or cannot be."),
@@ -149,7 +165,7 @@ const PROBLEMS: [(&str, &str); 16] = [
     ("421", "Another node leads: the answer names it."),
     ("422", "Another request had this Idempotency-Key."),
     ("428", "If-Match is missing."),
-    ("429", "Too many requests of this caller or network at one time."),
+    ("429", "Too many requests of this caller in a minute, or too many of it or its network at one time."),
     ("500", "A fault of the switch."),
     ("502", "The provider cannot be reached."),
     ("503", "The ledger takes no records now."),
@@ -157,8 +173,15 @@ const PROBLEMS: [(&str, &str); 16] = [
 
 fn problem_responses() -> Value {
     let content = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
-    let of = |what: &str| json!({ "description": what, "headers": request_id(), "content": content });
-    Value::Object(PROBLEMS.into_iter().map(|(status, what)| (format!("Problem{status}"), of(what))).collect())
+    let of = |status: &str, what: &str| {
+        let mut headers = request_id();
+        if ["429", "503"].contains(&status) {
+            headers["Retry-After"] =
+                json!({ "schema": { "type": "integer" }, "description": "Seconds after which to ask again." });
+        }
+        json!({ "description": what, "headers": headers, "content": content })
+    };
+    Value::Object(PROBLEMS.into_iter().map(|(status, what)| (format!("Problem{status}"), of(status, what))).collect())
 }
 
 /// The problems that an operation may answer with.

@@ -2,10 +2,12 @@
 //!
 //! `GET` asks, `PUT` and `DELETE` set a resident's own settings, `POST` does everything else. The parts of a path in braces are
 //! fields of the request; the other fields stand behind the question mark of a `GET` and `DELETE`, and in the JSON object of a `PUT` and `POST`.
+//! `pages` marks a list.
 
 use axum::http::Method;
 use kazasu_services::Operation;
 use kazasu_services::access::Service;
+use kazasu_services::list::{List, Paged};
 
 /// The beginning of every address of the API.
 pub const BASE: &str = "/api/v1";
@@ -25,6 +27,12 @@ pub trait Addressed: Operation {
     }
 }
 
+/// A list is asked a page at a time.
+impl<L: List + Addressed> Addressed for Paged<L> {
+    const METHOD: Method = L::METHOD;
+    const PATH: &'static str = L::PATH;
+}
+
 /// The requests of the services, as the table names them.
 pub mod requests {
     pub use kazasu_services::approvals::{
@@ -36,7 +44,7 @@ pub mod requests {
         ProposePayout, ProposeResolution, ProposeUndo, SettleDay, ShowContracts, SignDay,
     };
     pub use kazasu_services::corrections::{ReducePayment, RefundPayment, ShowPayment, WriteOffPayment};
-    pub use kazasu_services::events::ListEvents;
+    pub use kazasu_services::events::{ListEvents, ListResidentEvents};
     pub use kazasu_services::keys::{RecordDestruction, RequestDestruction, RotateSeals, ShowKeyNeeds};
     pub use kazasu_services::merchants::{ListMerchants, ShowMerchant};
     pub use kazasu_services::operators::{ConfirmClock, DecideAdvice, ListAdvices, ListNotices, RetryNotice};
@@ -54,15 +62,22 @@ pub mod requests {
         TakeStep,
     };
     pub use kazasu_services::residents::{
-        ApplyStatusList, BindCard, BindCertificate, BreakLink, CreditPurse, DecideLink, FindResident, IssueTemporary,
-        LiftSuspension, ListBrokenLinks, ListSharedAccounts, ListWaitingLinks, MergePeople, ProposeRetarget,
-        RemoveLink, ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident, ShowTaps,
+        ApplyStatusList, BindCard, BindCertificate, BreakLink, ChooseNotices, CreditPurse, DecideLink, FindResident,
+        IssueTemporary, LiftSuspension, ListBrokenLinks, ListResidentShops, ListSharedAccounts, ListWaitingLinks,
+        MergePeople, ProposeRetarget, RemoveLink, ReplaceCard, SetCard, SetLimits, SetLink, SetSpendable, ShowResident,
+        ShowTaps,
     };
     pub use kazasu_services::security_log::{ReadSecurityLog, VerifySecurityLog};
-    pub use kazasu_services::transactions::{FindTransactions, ListShops, ShowTakings, ShowTransaction};
+    pub use kazasu_services::settlements::{ExplainSettlement, ListShopPayouts, ListShopSettlements, ShowShopContract};
+    pub use kazasu_services::spending::ShowSpendingDictionary;
+    pub use kazasu_services::transactions::{FindTransactions, ListShops, ListTerminals, ShowTakings, ShowTransaction};
+    pub use kazasu_services::webhooks::{
+        ChangeWebhook, ListAttempts, ListWebhooks, RegisterWebhook, RemoveWebhook, ResendWebhook, RotateWebhook,
+        ShowWebhook, SwitchWebhook, TestWebhook,
+    };
 }
 
-/// Gives every row of the table to a macro: method, path, request.
+/// Gives every row of the table to a macro: method, path, request, and what else there is to it.
 macro_rules! each_route {
     ($with:ident) => {
         $with! {
@@ -70,10 +85,12 @@ macro_rules! each_route {
             GET "/residents" FindResident;
             GET "/residents/{ppid}" ShowResident;
             GET "/residents/{ppid}/taps" ShowTaps;
+            GET "/residents/{ppid}/shops" ListResidentShops;
             PUT "/residents/{ppid}/link" SetLink;
             DELETE "/residents/{ppid}/link" RemoveLink;
             PUT "/residents/{ppid}/limits" SetLimits;
             PUT "/residents/{ppid}/spendable" SetSpendable;
+            PUT "/residents/{ppid}/notices" ChooseNotices;
             PUT "/residents/{ppid}/card" SetCard;
             POST "/residents/{ppid}/card/lift" LiftSuspension;
             POST "/residents/{ppid}/card/bind" BindCard;
@@ -84,9 +101,9 @@ macro_rules! each_route {
             POST "/temporary-ids" IssueTemporary;
             POST "/merges" MergePeople;
             POST "/replacements" ReplaceCard;
-            GET "/links/broken" ListBrokenLinks;
-            GET "/links/shared" ListSharedAccounts;
-            GET "/links/waiting" ListWaitingLinks;
+            GET "/links/broken" ListBrokenLinks pages;
+            GET "/links/shared" ListSharedAccounts pages;
+            GET "/links/waiting" ListWaitingLinks pages;
             POST "/links/waiting/{proposal}/decide" DecideLink;
             POST "/card-status-lists" ApplyStatusList;
 
@@ -94,9 +111,9 @@ macro_rules! each_route {
             GET "/policy" ShowPolicy;
             POST "/policy" ActivatePolicy;
             POST "/programmes/{programme}/funds" FundProgramme;
-            GET "/notices" ListNotices;
+            GET "/notices" ListNotices pages;
             POST "/notices/{notice}/retry" RetryNotice;
-            GET "/advices" ListAdvices;
+            GET "/advices" ListAdvices pages;
             POST "/advices/{record}/decide" DecideAdvice;
             POST "/clock/confirm" ConfirmClock;
             GET "/keys/needs" ShowKeyNeeds;
@@ -107,40 +124,47 @@ macro_rules! each_route {
             GET "/security-log/verify" VerifySecurityLog;
 
             // Merchants and payments.
-            GET "/merchants" ListMerchants;
+            GET "/merchants" ListMerchants pages;
             GET "/merchants/{*merchant}" ShowMerchant;
-            GET "/shops" ListShops;
-            GET "/transactions" FindTransactions;
+            GET "/shops" ListShops pages;
+            GET "/transactions" FindTransactions pages;
             GET "/transactions/{record}" ShowTransaction;
             GET "/takings" ShowTakings;
+            GET "/terminals" ListTerminals;
+            GET "/settlements" ListShopSettlements;
+            GET "/settlements/{settlement}" ExplainSettlement;
+            GET "/payouts" ListShopPayouts;
+            GET "/contracts" ShowShopContract;
             POST "/quotes" AskQuote;
             GET "/events" ListEvents;
+            GET "/events/residents" ListResidentEvents;
+            GET "/aggregates/spending/dictionary" ShowSpendingDictionary;
             GET "/payments/{payment}" ShowPayment;
             POST "/payments/{payment}/refund" RefundPayment;
             POST "/payments/{payment}/reduce" ReducePayment;
             POST "/payments/{payment}/write-off" WriteOffPayment;
 
             // Payees' accounts.
-            GET "/payees" ListPayees;
+            GET "/payees" ListPayees pages;
             POST "/payees" SetPayee;
             POST "/payees/end" EndPayee;
             POST "/payees/called" CallPayee takes_tag;
             POST "/payees/reveal" RevealPayee;
 
             // Closing the day.
-            GET "/closing/days" ListDays;
+            GET "/closing/days" ListDays pages;
             POST "/closing/days/{day}/cut-over" CutOver;
             POST "/closing/days/{day}/reconciled" MarkReconciled;
             POST "/closing/days/{day}/settle" SettleDay;
             POST "/closing/days/{day}/sign" SignDay;
-            GET "/closing/settlements" ListSettlements;
-            GET "/closing/payouts" ListPayouts;
+            GET "/closing/settlements" ListSettlements pages;
+            GET "/closing/payouts" ListPayouts pages;
             POST "/closing/payouts" ProposePayout;
             POST "/closing/payouts/{payout}/cancel" ProposeCancelPayout;
             POST "/closing/payouts/{payout}/file" MakePayoutFiles;
-            GET "/closing/runs" ListRuns;
-            GET "/closing/totals" ListTotals;
-            GET "/closing/exceptions" ListExceptions;
+            GET "/closing/runs" ListRuns pages;
+            GET "/closing/totals" ListTotals pages;
+            GET "/closing/exceptions" ListExceptions pages;
             POST "/closing/exceptions/{exception}/note" NoteException;
             POST "/closing/exceptions/{exception}/resolve" ProposeResolution;
             POST "/closing/disputes" OpenDispute;
@@ -151,14 +175,14 @@ macro_rules! each_route {
             GET "/closing/explain/{record}" Explain;
 
             // Relief.
-            GET "/relief/programmes" ListProgrammes;
+            GET "/relief/programmes" ListProgrammes pages;
             POST "/relief/programmes" ProposeProgramme;
             GET "/relief/programmes/{programme}" ShowProgramme;
             POST "/relief/programmes/{programme}/funds" FundRelief;
             POST "/relief/programmes/{programme}/returns" ProposeReturn;
             GET "/relief/batches/{batch}" ShowBatch;
             GET "/relief/batches/{batch}/progress" ShowProgress;
-            GET "/relief/batches/{batch}/rows" ListRows;
+            GET "/relief/batches/{batch}/rows" ListRows pages;
             POST "/relief/batches/{batch}/rows/{row}" ChangeRow;
             POST "/relief/batches/{batch}/rows/{row}/claim" ProposeClaim;
             POST "/relief/batches/{batch}/rows/{row}/repaid" BookRepaid;
@@ -179,22 +203,22 @@ macro_rules! each_route {
             GET "/me" WhoAmI;
             POST "/me/step-up" StepUp;
             POST "/me/sign-out" SignOut;
-            GET "/me/passkeys" ListPasskeys;
+            GET "/me/passkeys" ListPasskeys pages;
             POST "/me/passkeys" AddPasskey;
             POST "/me/passkeys/remove" RemovePasskey;
-            GET "/sessions" ListSessions;
+            GET "/sessions" ListSessions pages;
             POST "/sessions/end" EndSessions;
-            GET "/people" ListPeople;
+            GET "/people" ListPeople pages;
             POST "/people" InvitePerson;
             POST "/people/founders" Found;
             POST "/people/{person}/end" EndPerson;
             POST "/people/{person}/invite" RequestReinvite;
-            GET "/organisations" ListOrganisations;
+            GET "/organisations" ListOrganisations pages;
             POST "/organisations" SetOrganisation;
             POST "/organisations/shops" RequestShops;
             POST "/grants" RequestGrant;
             POST "/grants/{grant}/end" EndGrant;
-            GET "/programs" ListKeys;
+            GET "/programs" ListKeys pages;
             POST "/programs" RequestKey;
             POST "/programs/{program}/revoke" RevokeKey;
             POST "/programs/{program}/statement-key" RequestStatementKey;
@@ -202,8 +226,20 @@ macro_rules! each_route {
             GET "/access/report" PeopleReport;
             GET "/access/matrix" ShowMatrix;
 
+            // Endpoints that events are sent to.
+            GET "/webhooks" ListWebhooks;
+            POST "/webhooks" RegisterWebhook;
+            GET "/webhooks/{webhook}" ShowWebhook;
+            GET "/webhooks/{webhook}/attempts" ListAttempts;
+            POST "/webhooks/{webhook}/change" ChangeWebhook;
+            POST "/webhooks/{webhook}/switch" SwitchWebhook;
+            POST "/webhooks/{webhook}/remove" RemoveWebhook;
+            POST "/webhooks/{webhook}/secret" RotateWebhook;
+            POST "/webhooks/{webhook}/test" TestWebhook;
+            POST "/webhooks/{webhook}/resend" ResendWebhook;
+
             // Requests that two people decide.
-            GET "/approvals" ListApprovals;
+            GET "/approvals" ListApprovals pages;
             GET "/approvals/{approval}" ShowApproval gives_tag;
             POST "/approvals/{approval}/approve" ApproveRequest takes_tag;
             POST "/approvals/{approval}/send-back" SendBackRequest takes_tag;
@@ -214,6 +250,18 @@ macro_rules! each_route {
     };
 }
 pub(crate) use each_route;
+
+/// What an address takes: the request, or a page of the list that it is.
+macro_rules! asked_as {
+    ($request:ident pages) => { kazasu_services::list::Paged<requests::$request> };
+    ($request:ident $($tag:ident)?) => { requests::$request };
+}
+pub(crate) use asked_as;
+
+/// The answer is a list, which comes in pages and as a file.
+macro_rules! pages {
+    () => {};
+}
 
 /// The answer has an entity tag: the fingerprint of what is asked for.
 macro_rules! gives_tag {

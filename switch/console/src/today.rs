@@ -12,6 +12,7 @@ use axum::response::Response;
 use axum::routing::get;
 use kazasu_schemas::money::Yen;
 use kazasu_services::access::Name;
+use kazasu_services::list::Paged;
 use kazasu_services::transactions::{DayTakings, FindTransactions, ListShops, ShopView, ShowTakings};
 use kazasu_text::console::PageText;
 
@@ -71,13 +72,9 @@ fn choosing(visitor: &Visitor, shops: &[ShopView]) -> Block {
 async fn of_shop(visitor: &Visitor, shop: &str) -> Result<Vec<Block>, Box<Response>> {
     let frame = &visitor.frame;
     let day = visitor.ask(ShowTakings { merchant: shop.to_owned(), day: None }).await?;
-    let last = FindTransactions {
-        merchant: Some(shop.to_owned()),
-        from: Some(day.day.clone()),
-        limit: Some(LAST),
-        ..FindTransactions::default()
-    };
-    let last = visitor.ask(last).await?;
+    let (merchant, from) = (Some(shop.to_owned()), Some(day.day.clone()));
+    let list = FindTransactions { merchant, from, ..FindTransactions::default() };
+    let last = visitor.ask(Paged { list, limit: Some(LAST), cursor: None }).await?;
     let now = visitor.console.api.services.now();
     let mut facts = vec![
         Fact::new(frame.say(PageText::Shop), format!("{} {}", day.name, day.merchant)),
@@ -89,11 +86,11 @@ async fn of_shop(visitor: &Visitor, shop: &str) -> Result<Vec<Block>, Box<Respon
         |of: fn(&kazasu_services::transactions::TerminalTakings) -> u64| day.terminals.iter().map(of).sum::<u64>();
     facts.insert(3, Fact::new(frame.say(PageText::PaymentsCount), count(|t| t.payments).to_string()));
     let mut links = vec![Link::new(address(shop), frame.say(PageText::Reload))];
-    let last_payment = last.transactions.iter().find(|one| one.left_yen > 0);
+    let last_payment = last.items.iter().find(|one| one.left_yen > 0);
     if let Some(one) = last_payment.filter(|_| may_ask(Name::RefundPayment, &visitor.who)) {
         links.push(Link::new(format!("/transactions/{}/refund", one.record), frame.say(PageText::RefundLast)));
     }
-    let rows: Vec<_> = last.transactions.iter().collect();
+    let rows: Vec<_> = last.items.iter().collect();
     Ok(vec![
         Block::Facts(facts),
         Block::Links(links),

@@ -15,6 +15,7 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::typed;
 use kazasu_services::ServiceError;
 use kazasu_services::access::Name;
+use kazasu_services::list::Paged;
 use kazasu_services::transactions::{FindTransactions, ShowTransaction, TransactionView};
 use kazasu_text::console::PageText;
 use kazasu_text::payments::{PaymentKind, PaymentState};
@@ -111,7 +112,6 @@ fn search(frame: &Frame, asked: &Fields) -> Result<FindTransactions, WrongField>
         merchant: asked.said("merchant"),
         from,
         until,
-        cursor: asked.said("cursor"),
         ..FindTransactions::default()
     })
 }
@@ -133,9 +133,14 @@ async fn searched(SignedIn(visitor): SignedIn, RawQuery(query): RawQuery) -> Res
         Ok(question) => question,
         Err(field) => return visitor.show(&wrong(field)),
     };
-    let found = match visitor.call(question).await {
+    let page_of = Paged { list: question, limit: None, cursor: asked.said("cursor") };
+    let found = match visitor.call(page_of).await {
         Ok(found) => found,
-        Err(ServiceError::Value { field, problem }) => {
+        Err(
+            ServiceError::Value { field, problem }
+            | ServiceError::State { field, problem }
+            | ServiceError::Absent { field, problem },
+        ) => {
             let (name, text) = (field.to_owned(), frame.tell(&problem));
             let mut response = visitor.show(&wrong(WrongField { name, text }));
             response.extensions_mut().insert(Told);
@@ -150,7 +155,7 @@ async fn searched(SignedIn(visitor): SignedIn, RawQuery(query): RawQuery) -> Res
         }
         Err(error) => return visitor.problem(&error),
     };
-    let rows: Vec<_> = found.transactions.iter().collect();
+    let rows: Vec<_> = found.items.iter().collect();
     let mut screen = page.with(Block::Form(form(frame, &asked, None)));
     if let Some(from) = &found.from {
         screen = screen.with(Block::Lead(frame.say(PageText::SearchedSince { from })));

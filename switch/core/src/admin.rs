@@ -87,8 +87,7 @@ fn carry_out(state: &State, now: Millis, command: &Command) -> Decided {
         Command::Unlink { ppid, from, by } => {
             super::links::unlink(state, now, NewVersion { ppid: *ppid, from: *from, by })
         }
-        Command::Proven { proof, command } => Ok(super::people::proven(carry_out(state, now, command)?, proof)),
-        Command::Signed { proof, command } => Ok(super::approvals::signed(carry_out(state, now, command)?, proof)),
+        Command::Proven { .. } | Command::Signed { .. } | Command::Asked { .. } => attested(state, now, command),
         Command::CutOver { .. } if state.day > now.jst_day() => Err(Rejected::BeyondCalendar(state.day, now.jst_day())),
         Command::CutOver { keep_days, said } => {
             let by_hand = Some(said);
@@ -110,6 +109,18 @@ fn carry_out(state: &State, now: Millis, command: &Command) -> Decided {
         Command::Closing(ask) => Ok(super::closing::command(state, ask)),
         Command::Line(line) => Ok(super::statement::command(state, line)),
         other => Ok(super::people::command(state, now, other)),
+    }
+}
+
+/// What comes with a signature, which its record keeps.
+fn attested(state: &State, now: Millis, command: &Command) -> Decided {
+    match command {
+        Command::Proven { proof, command } => Ok(super::people::proven(carry_out(state, now, command)?, proof)),
+        Command::Signed { proof, command } => Ok(super::approvals::signed(carry_out(state, now, command)?, proof)),
+        Command::Asked { signer, command } => {
+            Ok(super::approvals::signed_in_place(carry_out(state, now, command)?, (state, now), &**signer))
+        }
+        plain => carry_out(state, now, plain),
     }
 }
 

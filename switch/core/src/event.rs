@@ -4,7 +4,7 @@ use super::limits::LimitsChange;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
     CardHash, CardStatus, DecisionProof, Destruction, FileEnded, Instrument, LinkOrigin, ListReason, Maker,
-    MerchantTraits, OwnLimits, Payee, PayeeChange, PortalProof, Replacement, Silence,
+    MerchantTraits, NoticesChosen, OwnLimits, Payee, PayeeChange, PortalProof, RecordSigner, Replacement, Silence,
 };
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Serial, TerminalId};
@@ -13,6 +13,7 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Policy;
 use kazasu_schemas::relief::SealedAccount;
 use kazasu_schemas::wire::{Request, ResponseCode, Totals};
+use std::sync::Arc;
 
 /// Something that happened outside.
 #[derive(Clone, Debug)]
@@ -253,6 +254,8 @@ pub enum Command {
         /// The person or program.
         by: String,
     },
+    /// Choose what a portal is told of about a resident, all of it.
+    ChooseNotices(Box<NoticesChosen>),
     /// Change some of a resident's own limits. The others stay.
     ChangeOwnLimits {
         /// The person.
@@ -334,6 +337,13 @@ pub enum Command {
         /// The signature, which was checked, with the certified key.
         proof: Box<DecisionProof>,
         /// The decision.
+        command: Box<Command>,
+    },
+    /// What a person asks for, with the key of the person's session: it signs the record, which the core makes.
+    Asked {
+        /// The key, which was checked.
+        signer: Arc<dyn RecordSigner>,
+        /// The person's command.
         command: Box<Command>,
     },
     /// A key of the vault is destroyed, as an approved request says.

@@ -100,7 +100,7 @@ pub(super) fn decide(state: &State, record: Seq, ruling: Ruling, told: &Attribut
     let ruled = if accepted { alerts(state, tap) } else { None };
     let notices = ruled.as_ref().map_or(0, |ruled| ruled.alerts.len());
     let Attribution { by, why, via } = told.clone();
-    let body = AdviceDecided { tap: tap.seq, accepted, transfers, to_issuer, ruled, by, why, via };
+    let body = AdviceDecided { tap: tap.seq, accepted, transfers, to_issuer, ruled, by, why, via, proof: None };
     let decision = recorded(Body::AdviceDecided(body)).notify(state.seq + 1, notices);
     Ok(match to_issuer {
         Some(message) => decision.then(Effect::Send(state.seq + 1, message)),

@@ -79,7 +79,9 @@ pub use relief::{
 pub use replay::{Change, Cost, Replay, ReplayError, ReplayedDecision};
 pub use residents::{Holding, Resident, SealedNumber};
 pub use rights::{Held, Key, Named, NewKey, Organisation, Person, Program, Rights, RightsState, SignedWith, Standing};
-pub use state::{BreakReason, Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
+pub use state::{
+    BreakReason, Broken, CardList, LinkVersion, Merchant, NoticeChoice, Owed, State, StateSizes, Tap, TapState,
+};
 pub use statement::{
     ALIKE_DAYS, Alike, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem, Seen,
     StatementLine, Wanted,

@@ -13,12 +13,13 @@ use super::refusal::Rejected;
 use super::replacing;
 use super::state::State;
 use kazasu_ledger::record::{
-    ApprovalRequested, Body, NoticeEnded, OwnLimits, OwnLimitsSet, PortalProof, Proposal, TemporaryIssued,
+    ApprovalRequested, Body, NoticeEnded, NoticesChosen, OwnLimits, OwnLimitsSet, PortalProof, Proposal,
+    TemporaryIssued,
 };
 use kazasu_schemas::attribution::Attribution;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
-use kazasu_schemas::money::MAX_WIRE_AMOUNT;
+use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 
 pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision {
     let result = match command {
@@ -37,6 +38,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
             certificates::apply_list(state, list, by)
         }
         Command::SetOwnLimits { ppid, limits, by } => set_own_limits(state, now, (*ppid, by), |_| *limits),
+        Command::ChooseNotices(chosen) => choose_notices(state, chosen),
         Command::ChangeOwnLimits { ppid, change, by } => {
             set_own_limits(state, now, (*ppid, by), |wanted| change.apply(wanted))
         }
@@ -73,6 +75,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         | Command::Unlink { .. }
         | Command::Proven { .. }
         | Command::Signed { .. }
+        | Command::Asked { .. }
         | Command::OfFile { .. }
         | Command::EndFile { .. }
         | Command::SetPayee { .. }
@@ -117,6 +120,7 @@ pub(super) fn proven(mut decision: Decision, proof: &PortalProof) -> Decision {
         Some(Body::Unlinked(r)) => r.proof = kept,
         Some(Body::CardStatusSet(r)) => r.proof = kept,
         Some(Body::OwnLimitsSet(r)) => r.proof = kept,
+        Some(Body::NoticesChosen(r)) => r.proof = kept,
         Some(Body::ApprovalRequested(ApprovalRequested { proposal: Proposal::SharedLink(link), .. })) => {
             link.proof = kept
         }
@@ -153,7 +157,23 @@ fn set_own_limits(
     if before == limits {
         return Ok(unchanged());
     }
-    Ok(recorded(Body::OwnLimitsSet(OwnLimitsSet { ppid, limits, by: by.to_owned(), proof: None })))
+    let pairs = [(before.tap, limits.tap), (before.day, limits.day), (before.month, limits.month)];
+    let is_lower = |(before, now): &(Option<Yen>, Option<Yen>)| now.is_some_and(|now| before.is_none_or(|b| now < b));
+    let lowered = pairs.iter().any(is_lower).then_some(true);
+    Ok(recorded(Body::OwnLimitsSet(OwnLimitsSet { ppid, limits, by: by.to_owned(), proof: None, lowered })))
+}
+
+fn choose_notices(state: &State, chosen: &NoticesChosen) -> Decided {
+    known(state, chosen.ppid)?;
+    let mut chosen = chosen.clone();
+    chosen.notices.sort_unstable();
+    chosen.notices.dedup();
+    let before = state.notices_chosen(&chosen.ppid, chosen.portal);
+    let (kept, named) = before.map_or((&[][..], None), |choice| (&choice.notices, choice.handle.as_ref()));
+    if kept == chosen.notices && named == chosen.handle.as_ref() {
+        return Ok(unchanged());
+    }
+    Ok(recorded(Body::NoticesChosen(chosen)))
 }
 
 fn end_notice(state: &State, settled: NoticeEnded) -> Decision {

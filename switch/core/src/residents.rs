@@ -1,13 +1,16 @@
 //! Views of a person, and of programmes, card lists and notices.
 
-use super::state::State;
+use super::index::position;
+use super::state::{NoticeChoice, State};
 use super::wallet::{InstrumentKey, InstrumentUse};
 use kazasu_ledger::record::{CardStatus, Instrument, OwnLimits};
 use kazasu_ledger::{AccountId, AccountKey};
+use kazasu_schemas::identity::ProgramId;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::Policy;
+use kazasu_schemas::policy::{PointProgramme, Policy, PurseProgramme};
+use kazasu_schemas::portal::ResidentNotice;
 
 /// A person as people may see it: no card number, no name.
 #[derive(Clone, PartialEq, Debug)]
@@ -92,6 +95,49 @@ impl State {
     #[must_use]
     pub fn policy(&self) -> (u32, &Policy, &str) {
         (self.rules.version, &self.rules.own, &self.rules.source)
+    }
+
+    /// What a resident wants to be told of through a portal: chosen under this ID, or under one that the person has or had.
+    #[must_use]
+    pub fn notices_chosen(&self, ppid: &Ppid, portal: ProgramId) -> Option<&NoticeChoice> {
+        let choices = &self.people.choices;
+        let root = self.people.residents.get(ppid).map(|at| self.holder(self.root(*at)));
+        let earlier = root.and_then(|root| root.wallet.as_deref()).map_or(&[][..], |wallet| &wallet.merged);
+        let mut ids = std::iter::once(ppid).chain(root.map(|root| &root.ppid)).chain(earlier);
+        ids.find_map(|id| choices.get(&(*id, portal)))
+    }
+
+    /// Residents who want this through a portal, in the order of their IDs.
+    pub fn wanting(&self, portal: ProgramId, notice: ResidentNotice) -> impl Iterator<Item = (Ppid, &NoticeChoice)> {
+        let choices = self.people.choices.iter().filter(move |((_, of), _)| *of == portal);
+        choices.filter(move |(_, choice)| choice.notices.contains(&notice)).map(|((ppid, _), choice)| (*ppid, choice))
+    }
+
+    /// Purse programmes in force: the policy's own, and relief programmes that run.
+    #[must_use]
+    pub fn purses_in_force(&self) -> &[PurseProgramme] {
+        &self.rules.policy.purses
+    }
+
+    /// Whose purse an account is, and of which programme.
+    #[must_use]
+    pub fn purse_of(&self, account: AccountId) -> Option<(Ppid, u16)> {
+        match self.book.account(account)?.key {
+            AccountKey::Purse(holder, programme) => Some((self.people.holders.get(position(holder))?.ppid, programme)),
+            _ => None,
+        }
+    }
+
+    /// A purse programme in force: the policy's own, or a relief programme that runs.
+    #[must_use]
+    pub fn purse_programme(&self, number: u16) -> Option<&PurseProgramme> {
+        self.rules.policy.purses.iter().find(|purse| purse.number == number)
+    }
+
+    /// A point programme in force.
+    #[must_use]
+    pub fn point_programme(&self, number: u16) -> Option<&PointProgramme> {
+        self.rules.policy.points.iter().find(|points| points.number == number)
     }
 
     /// The queue of broken links.

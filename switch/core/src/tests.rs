@@ -9,6 +9,7 @@ mod days;
 mod floor;
 mod follow_ups;
 mod issuers;
+mod kinds;
 mod merchants;
 mod model;
 mod oracle;

@@ -8,6 +8,7 @@ mod day;
 mod folder;
 mod language;
 mod play;
+mod portal;
 mod progress;
 mod relief;
 pub mod sample;

@@ -8,7 +8,7 @@ use crate::sample::{self, Town, Transport};
 use crate::stop::Stop;
 use crate::summary::{self, HandOver, Run, Summary};
 use crate::town::{DoesNotAddUp, OpenTown, Play, Traffic, drained, open};
-use crate::{day, relief, sign_in};
+use crate::{day, portal, relief, sign_in};
 use anyhow::Context;
 use kazasu_acquirer_sim::load::Progress;
 use kazasu_console::{print_text, say};
@@ -74,6 +74,9 @@ async fn taps(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<()> {
     let stopped_early = stop.is_asked();
     if let Some(screen) = screen {
         screen.await?;
+    }
+    if !stopped_early {
+        portal::resident_links(play, town).await?;
     }
     drained(town.leader()).await;
     let theirs = effective(play.data.join("issuers.jsonl"))?;

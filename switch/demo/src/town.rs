@@ -5,18 +5,20 @@ use crate::language::shown;
 use crate::sample;
 use crate::stop::{self, Stop};
 use anyhow::Context;
+use bytes::Bytes;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
 use kazasu_connections::cluster::{ClusterKey, NodeKeys, PublicKeys};
 use kazasu_connections::issuers::RunningConnection;
 use kazasu_connections::ports::PortInUse;
 use kazasu_console::say;
-use kazasu_engine::Role;
+use kazasu_engine::{Engine, Role};
 use kazasu_issuer_adapter::sim::{Sim, SimConfig, SimError};
 use kazasu_ledger::Body;
 use kazasu_schemas::secret::Key;
 use kazasu_serve::Switch;
 use kazasu_serve::config::{ClusterFile, Config};
+use kazasu_services::import::LinkImport;
 use kazasu_store::Store;
 use kazasu_store::postgres::local::LocalServer;
 use kazasu_store::postgres::{Address, PostgresStore};
@@ -267,16 +269,11 @@ pub(super) async fn open(play: &Play) -> anyhow::Result<OpenTown> {
         switches.push(Switch::start(config, Some(store.clone())).await?);
     }
     let engine = &switches[0].engine;
-    let order = kazasu_services::import::Order::default();
-    let merchants =
-        kazasu_services::import::merchants(engine, std::fs::read(data.join("merchants.csv"))?.into(), &order).await?;
-    let opening = (&*imports.vault, kazasu_services::import::Calls::Opening);
-    let payees = std::fs::read(data.join("payees.csv"))?.into();
-    let payees = kazasu_services::import::payees(engine, payees, opening, &order).await?;
-    let links =
-        kazasu_services::import::links(engine, std::fs::read(data.join("links.csv"))?.into(), &imports, &order).await?;
-    let bad = [&merchants, &payees, &links].into_iter().flat_map(|report| &report.bad_rows).collect::<Vec<_>>();
-    anyhow::ensure!(bad.is_empty(), "rows refused: {bad:?}");
+    // A town that is continued has two administrators, and everything in it already.
+    let is_administered = engine.query(|state| state.rights().is_administered()).await.context("the core is gone")?;
+    if !is_administered {
+        import(engine, data, &imports).await?;
+    }
     let mut acquirers = Vec::new();
     for (at, (id, _, _)) in SHARES.iter().enumerate() {
         let mut acquirer = AcquirerConfig::load(&data.join(format!("acquirer-{id}.toml")))?;
@@ -297,6 +294,19 @@ pub(super) async fn open(play: &Play) -> anyhow::Result<OpenTown> {
     }
     anyhow::ensure!(is_up(), "the issuers did not come up within {PATIENCE:?}");
     Ok(town)
+}
+
+/// Imports merchants, their accounts and the residents' links, as the keeper of a new book.
+async fn import(engine: &Engine, data: &Path, imports: &LinkImport) -> anyhow::Result<()> {
+    let order = kazasu_services::import::Order::default();
+    let read = |name: &str| std::fs::read(data.join(name)).map(Bytes::from);
+    let merchants = kazasu_services::import::merchants(engine, read("merchants.csv")?, &order).await?;
+    let opening = (&*imports.vault, kazasu_services::import::Calls::Opening);
+    let payees = kazasu_services::import::payees(engine, read("payees.csv")?, opening, &order).await?;
+    let links = kazasu_services::import::links(engine, read("links.csv")?, imports, &order).await?;
+    let bad = [&merchants, &payees, &links].into_iter().flat_map(|report| &report.bad_rows).collect::<Vec<_>>();
+    anyhow::ensure!(bad.is_empty(), "rows refused: {bad:?}");
+    Ok(())
 }
 
 type Part = tokio::task::JoinHandle<anyhow::Result<LoadReport>>;

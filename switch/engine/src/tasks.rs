@@ -67,6 +67,8 @@ pub enum Kind {
     Certificates,
     /// Looks for new versions of keys.
     Keys,
+    /// Sends events to programs.
+    Webhooks,
     /// Takes people and programs of a configuration over, and removes sign-ins that are over.
     Access,
     /// Seals and commits.
@@ -83,7 +85,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 26] = [
+    pub const ALL: [Kind; 27] = [
         Kind::Listener,
         Kind::AcquirerConnection,
         Kind::AcquirerWriter,
@@ -104,6 +106,7 @@ impl Kind {
         Kind::Upkeep,
         Kind::Certificates,
         Kind::Keys,
+        Kind::Webhooks,
         Kind::Access,
         Kind::Writer,
         Kind::Follower,
@@ -136,6 +139,7 @@ impl Kind {
             Kind::Upkeep => "upkeep",
             Kind::Certificates => "certificates",
             Kind::Keys => "keys",
+            Kind::Webhooks => "webhooks",
             Kind::Access => "access",
             Kind::Writer => "writer",
             Kind::Follower => "follower",
@@ -171,7 +175,7 @@ impl Kind {
             Kind::Checkpoints => false,
             // Those in force stay in force.
             Kind::Certificates | Kind::Keys => false,
-            Kind::Access => false,
+            Kind::Access | Kind::Webhooks => false,
             // While it is down the writer moves the log.
             Kind::Wal => false,
             // Lines without a thread are dropped and counted.

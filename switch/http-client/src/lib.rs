@@ -1,4 +1,4 @@
-//! The one HTTP client, for the command line, notices and checkpoints.
+//! The one HTTP client, for the command line, notices, webhooks and checkpoints.
 //!
 //! It follows no redirect, which would carry a token or a notice to an address that is not configured. A request in the clear
 //! goes through no proxy of the environment. Connecting takes five seconds at most; the caller bounds the whole exchange.
@@ -9,14 +9,14 @@ use kazasu_tls::OwnFiles;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::io::Read;
-use std::net::ToSocketAddrs;
+use std::net::{IpAddr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::RequestBuilder;
 use ureq::tls::{Certificate, ClientCert, PrivateKey, TlsConfig};
 use ureq::typestate::{WithBody, WithoutBody};
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 /// This program's name in requests.
@@ -26,6 +26,9 @@ pub use ureq::http::Uri;
 
 /// The most that connecting takes.
 const CONNECT: Duration = Duration::from_secs(5);
+
+/// The longest header of an answer of a server that is not ours, in bytes.
+const MOST_HEADERS: usize = 16 * 1024;
 
 /// Why an exchange did not take place, or broke off.
 pub type SendError = Box<ureq::Error>;
@@ -122,6 +125,66 @@ impl Resolver for To {
     }
 }
 
+/// Says whether requests may go to an address.
+pub type Allowed = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
+
+/// Resolves a name once, and refuses it when one of its addresses is not allowed. The connection is made to an address of that one
+/// answer, so that a name cannot lead to another address after it was looked at.
+struct Guarded(Allowed);
+
+impl std::fmt::Debug for Guarded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Guarded")
+    }
+}
+
+/// How an error says that an address is not allowed.
+const NOT_ALLOWED: &str = "its address is in a network that is not allowed";
+
+impl Resolver for Guarded {
+    fn resolve(
+        &self,
+        uri: &ureq::http::Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = DefaultResolver::default().resolve(uri, config, timeout)?;
+        if found.iter().any(|addr| !(self.0)(addr.ip())) {
+            return Err(ureq::Error::Io(std::io::Error::new(std::io::ErrorKind::PermissionDenied, NOT_ALLOWED)));
+        }
+        Ok(found)
+    }
+}
+
+/// Whether an exchange did not take place because the address is not allowed.
+#[must_use]
+pub fn is_not_allowed(error: &SendError) -> bool {
+    matches!(&**error, ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied
+        && error.to_string() == NOT_ALLOWED)
+}
+
+/// Why an exchange did not take place, as far as it is told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// It took too long.
+    TimedOut,
+    /// The name of the server is not known.
+    NameUnknown,
+    /// Another one.
+    Other,
+}
+
+/// Why an exchange did not take place.
+#[must_use]
+pub fn cause(error: &SendError) -> Cause {
+    match &**error {
+        ureq::Error::Timeout(_) => Cause::TimedOut,
+        ureq::Error::HostNotFound => Cause::NameUnknown,
+        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Cause::TimedOut,
+        _ => Cause::Other,
+    }
+}
+
 /// Sends requests and waits for answers, on the thread of its caller.
 pub struct Client {
     agent: ureq::Agent,
@@ -139,6 +202,25 @@ impl Client {
     pub fn at(addr: String, limits: Limits, tls: Tls) -> Client {
         let config = Self::config(limits, Some(tls));
         Client { agent: ureq::Agent::with_parts(config, DefaultConnector::default(), To(addr)) }
+    }
+
+    /// To allowed addresses only, and through no proxy, which would resolve names itself.
+    #[must_use]
+    pub fn guarded(limits: Limits, tls: Option<Tls>, allowed: Allowed) -> Client {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent(AGENT)
+            .proxy(None)
+            .max_response_header_size(MOST_HEADERS)
+            .timeout_connect(Some(limits.whole.map_or(CONNECT, |whole| whole.min(CONNECT))))
+            .timeout_global(limits.whole)
+            .timeout_recv_body(limits.body);
+        let config = match tls {
+            Some(Tls(tls)) => config.tls_config(tls),
+            None => config,
+        };
+        Client { agent: ureq::Agent::with_parts(config.build(), DefaultConnector::default(), Guarded(allowed)) }
     }
 
     fn config(limits: Limits, tls: Option<Tls>) -> ureq::config::Config {

@@ -223,7 +223,7 @@ impl Fold for About<'_> {
     kazasu_ledger::ignore_records! {
         payee_set payees_taken payee_called file_ended replaced opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked
         totals_compared cut_over policy_activated temporary_issued merged card_status_set certificate_bound
-        list_applied own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed
+        list_applied own_limits_set notices_chosen programme_funded purse_credited lapsed link_broken retarget_proposed
         retarget_decided resealed approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set
         relief_step_taken relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked
         merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran
@@ -348,7 +348,7 @@ impl Fold for Later<'_> {
     kazasu_ledger::ignore_records! {
         payee_set payees_taken payee_called file_ended replaced opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
         issuer_answered issuer_silent issuer_late issuer_acknowledged totals_compared cut_over policy_activated
-        temporary_issued merged card_status_set certificate_bound list_applied own_limits_set programme_funded
+        temporary_issued merged card_status_set certificate_bound list_applied own_limits_set notices_chosen programme_funded
         purse_credited lapsed link_broken retarget_proposed retarget_decided resealed stood_in loss_booked
         notice_ended approval_requested relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked issuer_settled

@@ -23,6 +23,8 @@ use std::sync::Arc;
 pub struct MerchantDay {
     /// The contract that charged it.
     pub contract: Option<u32>,
+    /// The contracts of that day, where one charged it.
+    pub contracts: Option<Arc<Contracts>>,
     /// The movements, by tender.
     pub totals: DayTotals,
     /// Fees by its contract; `None` where no contract settles it.
@@ -382,7 +384,8 @@ impl FeeProjection {
             for fact in &facts {
                 add(&mut totals, fact);
             }
-            return Ok(MerchantDay { contract: None, totals, fees: None, funding: BTreeMap::new() });
+            let (contract, contracts, fees) = (None, None, None);
+            return Ok(MerchantDay { contract, contracts, totals, fees, funding: BTreeMap::new() });
         };
         let tariff = self.tariff(&contract, &contracts)?;
         let allowance = self.allowances.entry(*key).or_default();
@@ -391,8 +394,8 @@ impl FeeProjection {
         self.note_lines(key, day, &facts, fees);
         self.note_interchange(day, &facts, fees, &moved.issuers);
         let totals = moved.with(DayTotals::of(&day_fees));
-        let (contract, fees) = (Some(contract.number), Some(day_fees));
-        Ok(MerchantDay { contract, totals, fees, funding: BTreeMap::new() })
+        let (contract, contracts, fees) = (Some(contract.number), Some(contracts), Some(day_fees));
+        Ok(MerchantDay { contract, contracts, totals, fees, funding: BTreeMap::new() })
     }
 
     /// The kinds of lines for which fees are charged. A line that cannot be a payment or its refund is a correction.
@@ -521,7 +524,7 @@ impl Fold for FeeProjection {
     kazasu_ledger::ignore_records! {
         payee_set payees_taken payee_called file_ended replaced opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
         issuer_answered issuer_silent issuer_late issuer_acknowledged policy_activated temporary_issued merged
-        card_status_set certificate_bound list_applied own_limits_set programme_funded purse_credited lapsed
+        card_status_set certificate_bound list_applied own_limits_set notices_chosen programme_funded purse_credited lapsed
         link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_ended approval_requested
         relief_batch_opened relief_rows_added relief_row_set relief_step_taken relief_credited relief_file_made
         relief_sent relief_returned relief_repaid day_marked merchant_settled issuer_settled money_received

@@ -32,6 +32,8 @@ pub struct MerchantOf {
     pub class: String,
     /// Its tags.
     pub tags: Vec<String>,
+    /// Its region.
+    pub region: String,
 }
 
 /// A person's instrument of a payment.
@@ -81,6 +83,8 @@ pub struct Move {
     pub tender: Tender,
     /// The programme whose points it is.
     pub programme: Option<u16>,
+    /// The programme whose purse paid, or got back.
+    pub purse: Option<u16>,
     /// The issuer behind it.
     pub issuer: Option<u16>,
     /// Above zero: to the merchant.
@@ -303,8 +307,7 @@ impl JournalIndex {
     /// Whose link a tap was paid with: that of the payment that it is about, or of the person whom its ID stands for now.
     fn payer(&self, r: &Transaction) -> Option<Ppid> {
         let of = r.original.and_then(|original| self.taps.get(&original)).filter(|of| of.link == r.link);
-        let now = |ppid| self.merged.get(&ppid).copied().unwrap_or(ppid);
-        of.and_then(|of| of.payer).or_else(|| r.ppid.map(now))
+        of.and_then(|of| of.payer).or_else(|| r.ppid.map(|ppid| self.stands_for(ppid)))
     }
 
     /// A PPID took another's place, with those that it stood for, and with its link.
@@ -358,9 +361,10 @@ impl JournalIndex {
                 | AccountKey::Interchange(_)
                 | AccountKey::BankFees => continue,
             };
-            let programme = match other {
-                AccountKey::FunderReceivable(n) => Some(*n),
-                _ => None,
+            let (programme, purse) = match other {
+                AccountKey::FunderReceivable(n) => (Some(*n), None),
+                AccountKey::Purse(_, n) => (None, Some(*n)),
+                _ => (None, None),
             };
             let original = of.and_then(|of| of.original).filter(|_| !correction);
             // A reversal whose original gave something back.
@@ -374,6 +378,7 @@ impl JournalIndex {
                 merchant,
                 tender,
                 programme,
+                purse,
                 issuer,
                 amount,
                 of,
@@ -397,6 +402,16 @@ impl JournalIndex {
     pub fn link_of(&self, tap: u64) -> Option<(Ppid, u32)> {
         let of = self.taps.get(&tap)?;
         Some((of.payer?, of.link?))
+    }
+
+    /// Who paid with a tap, or got back: of an ID that was merged or replaced before, the one that it stands for.
+    pub fn person_of(&self, tap: u64) -> Option<Ppid> {
+        self.taps.get(&tap)?.payer
+    }
+
+    /// Whom an ID stands for: itself, or whoever it was merged into or replaced by.
+    pub fn stands_for(&self, ppid: Ppid) -> Ppid {
+        self.merged.get(&ppid).copied().unwrap_or(ppid)
     }
 
     /// The contract of a merchant on a day.
@@ -434,21 +449,19 @@ impl record::Fold for Reading<'_> {
 
     fn acquirer_registered(&mut self, _: Place, r: &record::AcquirerRegistered) -> Result<(), Infallible> {
         self.index.acquirers.insert(r.acquirer, r.name.clone());
-
         Ok(())
     }
 
     fn issuer_registered(&mut self, _: Place, r: &record::IssuerRegistered) -> Result<(), Infallible> {
         self.index.issuers.insert(r.issuer, r.name.clone());
-
         Ok(())
     }
 
     fn merchant_registered(&mut self, _: Place, r: &record::MerchantRegistered) -> Result<(), Infallible> {
         let traits = r.traits.clone().unwrap_or_default();
-        let merchant = MerchantOf { name: r.name.clone(), mcc: r.mcc, class: traits.class, tags: traits.tags };
+        let (class, tags, region) = (traits.class, traits.tags, traits.region);
+        let merchant = MerchantOf { name: r.name.clone(), mcc: r.mcc, class, tags, region };
         self.index.merchants.insert((r.acquirer, r.merchant), merchant);
-
         Ok(())
     }
 
@@ -461,7 +474,6 @@ impl record::Fold for Reading<'_> {
         if let Some(link) = &r.link {
             self.index.linked(r.ppid, link.version, &link.instrument);
         }
-
         Ok(())
     }
 
@@ -469,13 +481,11 @@ impl record::Fold for Reading<'_> {
         if let Some(Linked::Card(_, pan)) = self.index.links.get_mut(&(r.ppid, r.version)) {
             *pan = r.pan.as_ref().into();
         }
-
         Ok(())
     }
 
     fn merged(&mut self, _: Place, r: &record::Merged) -> Result<(), Infallible> {
         self.index.merged.insert(r.from, r.into);
-
         Ok(())
     }
 
@@ -502,7 +512,6 @@ impl record::Fold for Reading<'_> {
 
     fn approval_requested(&mut self, place: Place, r: &record::ApprovalRequested) -> Result<(), Infallible> {
         self.index.proposals.insert(r.replaces.unwrap_or(place.seq), r.proposal.clone());
-
         Ok(())
     }
 
@@ -516,7 +525,6 @@ impl record::Fold for Reading<'_> {
             tap.approval = tap.approval.or(r.approval);
         }
         self.moves = self.index.moves(r.tap, &r.transfers, false);
-
         Ok(())
     }
 
@@ -526,7 +534,6 @@ impl record::Fold for Reading<'_> {
             tap.approval = Some(r.approval);
         }
         self.moves = self.index.moves(r.tap, &r.transfers, false);
-
         Ok(())
     }
 
@@ -538,7 +545,6 @@ impl record::Fold for Reading<'_> {
     fn advice_decided(&mut self, place: Place, r: &record::AdviceDecided) -> Result<(), Infallible> {
         self.index.stood_in.insert(place.seq, r.tap);
         self.moves = self.index.moves(r.tap, &r.transfers, false);
-
         Ok(())
     }
 
@@ -574,7 +580,7 @@ impl record::Fold for Reading<'_> {
 
     kazasu_ledger::ignore_records! {
         payee_set payees_taken payee_called file_ended deposit_opened funded unlinked issuer_late totals_compared policy_activated temporary_issued card_status_set
-        certificate_bound list_applied own_limits_set programme_funded purse_credited lapsed link_broken
+        certificate_bound list_applied own_limits_set notices_chosen programme_funded purse_credited lapsed link_broken
         retarget_proposed notice_ended relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran exception_noted

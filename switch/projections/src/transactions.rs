@@ -10,7 +10,7 @@ pub use model::{Found, Page, Period, Search, State, Takings};
 
 use crate::side_file::SideBook;
 use kazasu_ledger::record::TransactionKind;
-use kazasu_schemas::ids::{InstitutionId, MerchantId};
+use kazasu_schemas::ids::{InstitutionId, MerchantId, TerminalId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_security::vault::Vault;
 use kazasu_store::Store;
@@ -50,6 +50,14 @@ impl TransactionBook {
     /// A merchant's business day, terminal by terminal.
     pub async fn takings(&self, key: (InstitutionId, MerchantId), day: BusinessDay) -> anyhow::Result<Vec<Takings>> {
         self.0.ask(move |open| Box::pin(find::takings(open, key, day))).await
+    }
+
+    /// The last message of each of these terminals, in their order; nothing where a terminal has sent none.
+    pub async fn last_of(
+        &self,
+        terminals: Vec<((InstitutionId, MerchantId), TerminalId)>,
+    ) -> anyhow::Result<Vec<Option<Found>>> {
+        self.0.ask(move |open| Box::pin(find::last_of(open, terminals))).await
     }
 
     /// Keeps the file in step until the signal: some records a turn, so that taps do not notice.

@@ -132,6 +132,11 @@ impl<W: Write> CsvOut<W> {
         Ok(())
     }
 
+    /// Hands on what was written so far.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Flushes the file and tells what is in it.
     pub fn finish(mut self) -> Result<CsvDone, CsvError> {
         self.out.flush()?;

@@ -127,6 +127,20 @@ fields! {
         leader: Leader Word,
     }
 
+    /// An endpoint takes no events for some time, or takes them again.
+    WebhookState {
+        /// The endpoint.
+        about: About Vec<Object>,
+        /// `late`, `failing`, or `on` again.
+        state: State Word,
+        /// When the first attempt failed.
+        since: Since Word,
+        /// Attempts in a row that failed.
+        count: Count u64,
+        /// Why the last one failed.
+        reason: Reason Option<Free>,
+    }
+
     /// The end of a file that a crash left unfinished.
     TornLine {
         /// The file.
@@ -267,6 +281,8 @@ events! {
     CertificatesRead Soon CertificatesRead;
     /// The lead changed.
     LeadChanged Soon LeadChange;
+    /// An endpoint takes no events for some time, or takes them again.
+    WebhookState Soon WebhookState;
     /// A line was cut off that a crash left unfinished.
     TornLineCut Soon TornLine;
     /// Lines found no room in the queue.

@@ -28,7 +28,7 @@ pub use chain::Digest;
 pub use error::{LogError, Unavailable};
 pub use event::{
     Act, CertificatesRead, ConfigurationChanged, Event, FileBegun, KeyFileUse, KeyUse, LeadChange, LinesLost, Refusal,
-    Refusals, RetentionApplied, Start, Stop, TornLine, Unwritten, Urgency,
+    Refusals, RetentionApplied, Start, Stop, TornLine, Unwritten, Urgency, WebhookState,
 };
 pub use kazasu_text::security::{SecurityEvent, SecurityField};
 pub use line::{Line, LineError};

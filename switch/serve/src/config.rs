@@ -56,6 +56,7 @@ fn dialects(file: &ConfigFile, base: &Path) -> anyhow::Result<BTreeMap<String, A
 #[cfg(test)]
 mod tests;
 mod transport;
+mod webhooks;
 
 pub use file::{
     AcquirerFile, CardsFile, ClockFile, ClusterFile, ConfigFile, HttpTlsFile, IssuerFile, IssuerKeying, IssuerTlsFile,
@@ -95,6 +96,8 @@ pub struct Config {
     pub policy: Result<Option<(kazasu_schemas::policy::Policy, String)>, Said>,
     /// The destinations of residents' notices.
     pub outbox: Option<kazasu_outbox::OutboxConfig>,
+    /// How events are sent to programs, and where they may go.
+    pub webhooks: kazasu_webhooks::Settings,
     /// The account from which merchants are paid.
     pub payout: Option<Arc<kazasu_services::closing::PayoutConfig>>,
     /// Days on which banks work.
@@ -206,6 +209,7 @@ impl Config {
         let calendar = calendar(&file, &base).map_err(|e| e.context(named("bank_holidays_file")))?;
         let policy = first_policy(&file, &base).map_err(|e| Said::new(|language| errors::chain(e.chain(), language)));
         let outbox = outbox(&file, (&keys.outbox, &live), &base).with_context(|| named("[outbox]"))?;
+        let webhooks = file.webhooks.settings(&base).with_context(|| named("[webhooks]"))?;
         let acquirers = acquirers(&file, &live).map_err(|e| e.context(named("[[acquirer]]")))?;
         let issuers = issuers(&file, &live, &dialects).map_err(|e| e.context(named("[[issuer]]")))?;
         let store = store(&file, &keys, &base).map_err(|e| e.context(named("store")))?;
@@ -224,6 +228,7 @@ impl Config {
             callers,
             policy,
             outbox,
+            webhooks,
             payout: payout.map(Arc::new),
             calendar,
             audit: heads.clone().map(|heads| Arc::new(kazasu_services::closing::AuditKeys::new(heads))),

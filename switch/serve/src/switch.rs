@@ -1,6 +1,7 @@
 //! Putting the switch together: lock, store, engine, other nodes, issuer connections, listeners, HTTP, the clock's tick; and taking it apart
 //! again in the right order.
 
+mod hooks;
 mod logged;
 mod running;
 
@@ -184,6 +185,7 @@ fn sign_ins(config: &Config, store: Arc<dyn Store>) -> SignIns {
 #[must_use]
 pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: Watch) -> Services {
     let sign_ins = matches!(source, Source::Engine(_)).then(|| sign_ins(config, store.clone()));
+    let hooks = hooks::hooks(config, &source, store.clone());
     Services {
         source,
         sign_ins,
@@ -196,6 +198,7 @@ pub fn services(config: &Config, source: Source, store: Arc<dyn Store>, watch: W
         calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
         most_open: config.file.limits.max_open_requests_per_portal,
+        hooks,
         closing: Some(config.closing(store)),
     }
 }
@@ -369,6 +372,7 @@ impl Switch {
             limits: config.file.limits.http_requests(),
             onces: Onces::of(SideRows::of(store.clone()))?,
             bodies: kazasu_api::http::Bodies::new(&config.file.limits.http_requests()),
+            budgets: kazasu_api::http::Budgets::new(config.file.limits.http.max_requests_per_caller),
             prometheus,
             issuers: issuers.clone(),
             certificates: certificates.clone(),
@@ -389,6 +393,7 @@ impl Switch {
         let sign_in_links = SignInLinks::default();
         let pages = kazasu_pages::pages(&api, sign_in_links.clone());
         kazasu_api::http::serve(web, gate, (api, pages), signal.clone());
+        running.deliver_events(&services, config.webhooks.clone(), &logged)?;
         running.keep_metrics_small();
         running.keep_certificates(&certificates);
         running.keep_access(&services, config.callers.clone());

@@ -3,22 +3,27 @@
 
 mod admit;
 mod kinds;
+mod requested;
+mod row;
 mod service;
 
+pub(crate) use requested::{OF_SHOP, merchants_deciders};
+pub use requested::{Requested, sees};
+pub use row::{Audience, Kind, People, Reason, Row};
 pub use service::Service;
 
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, absent};
 use crate::who::{CallerKind, Who};
 use kazasu_core::Refusal;
-use kazasu_ledger::record::{ApprovalKind, Destruction};
+use kazasu_ledger::record::Destruction;
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::identity::Role;
-use kazasu_schemas::relief::{Role as CityRole, Step};
+use kazasu_schemas::relief::Step;
 use kazasu_sign_in::Fresh;
 use kazasu_text::access::{AccessText, AnyRole, RolesHeld};
 use kazasu_text::problems::ProblemText;
 use kazasu_text::{Quoted, Said};
-use kinds::{factor_of, roles_of};
+use kinds::{factor_of, of_city, roles_of};
 
 pub use kinds::Factor;
 pub(crate) use kinds::{roles_of_any, roles_of_kind};
@@ -29,78 +34,8 @@ pub fn sign_in_needed() -> ServiceError {
     ServiceError::SignInNeeded(Said::of(&AccessText::SignIn))
 }
 
-/// Whether an operation changes anything.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// It may make records.
-    Command,
-    /// It only reads.
-    Question,
-}
-
-/// The number of people that a command requires.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum People {
-    /// One.
-    One,
-    /// One person requests, another one decides.
-    Two,
-    /// The same; until the book has an access administrator, its keeper alone, offline: that opens the book.
-    Opening,
-}
-
-/// The callers that may ask.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Audience {
-    /// Every caller, also one without a session: this is how people sign in.
-    Anyone,
-    /// Every person and program that has signed in, for itself.
-    SignedIn,
-    /// The keeper of the journal and its key file, on the journal itself.
-    Keeper,
-    /// Holders of one of these roles, in the scope of the request.
-    Roles(&'static [Role]),
-    /// The same, and a person: a program never decides it.
-    Persons(&'static [Role]),
-    /// Holders of the city's role that the relief batch's next step requires.
-    CityStep,
-    /// Who decides requests of the kind, and did not make this one.
-    Deciders,
-    /// Who decides requests of the kind, makes them, or reads them.
-    Readers,
-    /// The person who made the request.
-    Requester,
-}
-
-/// Whether staff say why they ask; the security log keeps it. A portal acts for residents, and needs no reason.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reason {
-    /// It may be left out, or is a matter of the request itself.
-    Free,
-    /// Without one it is refused.
-    Asked,
-}
-
-/// An operation's row.
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    /// The service.
-    pub service: Service,
-    /// The word that names the operation within its service.
-    pub word: &'static str,
-    /// Command or question.
-    pub kind: Kind,
-    /// The callers that may ask.
-    pub audience: Audience,
-    /// The number of people that it requires.
-    pub people: People,
-    /// Whether it takes a fresh second factor.
-    pub factor: Factor,
-    /// Whether it takes a reason.
-    pub reason: Reason,
-}
-
 // Roles that several rows name. An auditor is in every question's row by the macro, and in no command's.
+const PORTAL_ONLY: Audience = Audience::Roles(&[Role::Portal]);
 const PORTALS: Audience = Audience::Roles(&[Role::Portal, Role::Operator]);
 const RESIDENTS: Audience = Audience::Roles(&[Role::Portal, Role::CallCentre, Role::Operator]);
 const OPERATORS: Audience = Audience::Roles(&[Role::Operator]);
@@ -113,6 +48,8 @@ const CORRECTIONS: Audience =
 const PAYEES: Audience = Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover, Role::MerchantOwner]);
 const REFUNDS: Audience =
     Audience::Roles(&[Role::FinanceStaff, Role::FinanceApprover, Role::MerchantOwner, Role::MerchantStaff]);
+// A merchant's money: its people see that of their own shops, and the operation looks at their scopes.
+const SHOP_MONEY: Audience = REFUNDS;
 const FINANCE_PERSONS: Audience = Audience::Persons(&[Role::FinanceStaff, Role::FinanceApprover]);
 const OFFICERS: Audience = Audience::Roles(&[Role::CityOfficer]);
 const TREASURERS: Audience = Audience::Roles(&[Role::CityTreasurer]);
@@ -130,6 +67,22 @@ const AT_SHOPS: Audience = Audience::Roles(&[
     Role::MerchantStaff,
     Role::MerchantCashier,
 ]);
+// Their own shops' payments, the shops that a partner connects, a city's relief: the operation looks at their scopes.
+const EVENTS: Audience = Audience::Roles(&[
+    Role::Operator,
+    Role::CallCentre,
+    Role::FinanceStaff,
+    Role::FinanceApprover,
+    Role::MerchantOwner,
+    Role::MerchantStaff,
+    Role::MerchantCashier,
+    Role::Partner,
+    Role::CityOfficer,
+    Role::CityApprover,
+    Role::CityTreasurer,
+]);
+// Each for endpoints of the own scope: the operation looks at it.
+const HOOKS: Audience = Audience::Roles(&[Role::Operator, Role::MerchantOwner, Role::Partner, Role::CityOfficer]);
 const STAFF: Audience = Audience::Roles(&[
     Role::Operator,
     Role::CallCentre,
@@ -139,6 +92,19 @@ const STAFF: Audience = Audience::Roles(&[
     Role::FinanceStaff,
     Role::FinanceApprover,
     Role::AccessAdministrator,
+]);
+// Merchants' people see what they asked for, and what they decide.
+const INBOX: Audience = Audience::Roles(&[
+    Role::Operator,
+    Role::CallCentre,
+    Role::CityOfficer,
+    Role::CityApprover,
+    Role::CityTreasurer,
+    Role::FinanceStaff,
+    Role::FinanceApprover,
+    Role::AccessAdministrator,
+    Role::MerchantOwner,
+    Role::MerchantStaff,
 ]);
 const ANYONE: Audience = Audience::Anyone;
 const SIGNED_IN: Audience = Audience::SignedIn;
@@ -179,6 +145,7 @@ fn reason_of(name: Name) -> Reason {
         Name::ResidentStatement,
         Name::FindResident,
         Name::ShowTaps,
+        Name::ListResidentShops,
         Name::ShowPayment,
         Name::MakePayoutFiles,
         Name::MakeTransferFiles,
@@ -212,6 +179,7 @@ operations! {
         ReplaceCard "replace" Command Opening LINKS Any;
         SetLimits "set_limits" Command One PORTALS Any;
         SetSpendable "set_spendable" Command One PORTALS Any;
+        ChooseNotices "choose_notices" Command One PORTAL_ONLY Any;
         FundProgramme "fund_programme" Command Opening OPERATORS Any;
         CreditPurse "credit_purse" Command Opening OPERATORS Any;
         ActivatePolicy "activate_policy" Command Opening OPERATORS Any;
@@ -226,7 +194,8 @@ operations! {
         ShowResident "resident" Question One RESIDENTS Any;
         ResidentStatement "resident_statement" Question One RESIDENTS Any;
         FindResident "find_resident" Question One LINKS Any;
-        ShowTaps "resident_taps" Question One LINKS Any;
+        ShowTaps "resident_taps" Question One RESIDENTS Any;
+        ListResidentShops "resident_shops" Question One RESIDENTS Any;
         ListBrokenLinks "broken_links" Question One LINKS Any;
         ListWaitingLinks "waiting_links" Question One LINKS Any;
         ListSharedAccounts "shared_accounts" Question One OPERATORS Any;
@@ -236,8 +205,16 @@ operations! {
         FindTransactions "transactions" Question One AT_SHOPS Any;
         ShowTransaction "transaction" Question One AT_SHOPS Any;
         ShowTakings "takings" Question One AT_SHOPS Any;
+        ListTerminals "terminals" Question One AT_SHOPS Any;
         AskQuote "quote" Question One AT_SHOPS Any;
-        ListEvents "events" Question One AT_SHOPS Any;
+        ListShopSettlements "shop_settlements" Question One SHOP_MONEY Any;
+        ExplainSettlement "explain_settlement" Question One SHOP_MONEY Any;
+        ListShopPayouts "shop_payouts" Question One SHOP_MONEY Any;
+        ShowShopContract "shop_contract" Question One SHOP_MONEY Any;
+        ListEvents "events" Question One EVENTS Any;
+        ShowSpending "spending" Question One CITY Any;
+        ShowSpendingDictionary "spending_dictionary" Question One CITY Any;
+        ListResidentEvents "resident_events" Question One PORTAL_ONLY Any;
         ListNotices "notices" Question One LINKS Any;
         ListAdvices "advices" Question One OPERATORS Any;
         ShowKeyNeeds "key_needs" Question One OPERATORS Any;
@@ -280,8 +257,8 @@ operations! {
         ListExceptions "exceptions" Question One FINANCE Any;
         ShowContracts "contracts_in_force" Question One FINANCE Any;
         Explain "explain" Question One FINANCE Any;
-        MakeReport "report" Question One FINANCE Any;
-        MakeLetter "letter" Question One FINANCE Any;
+        MakeReport "report" Question One SHOP_MONEY Any;
+        MakeLetter "letter" Question One SHOP_MONEY Any;
         MakeClearingFile "clearing_file" Question One FINANCE Any;
     }
     Relief {
@@ -345,8 +322,20 @@ operations! {
         DenyRequest "deny" Command Two DECIDERS Any;
         WithdrawRequest "withdraw" Command Two REQUESTER Any;
         DecideMany "decide_many" Command One SIGNED_IN Any;
-        ListApprovals "list" Question One STAFF Any;
+        ListApprovals "list" Question One INBOX Any;
         ShowApproval "show" Question One READERS Any;
+    }
+    Webhooks {
+        RegisterWebhook "register" Command One HOOKS Any;
+        ChangeWebhook "change" Command One HOOKS Any;
+        SwitchWebhook "switch" Command One HOOKS Any;
+        RemoveWebhook "remove" Command One HOOKS Any;
+        RotateWebhook "rotate" Command One HOOKS Any;
+        TestWebhook "test" Command One HOOKS Any;
+        ResendWebhook "resend" Command One HOOKS Any;
+        ListWebhooks "list" Question One HOOKS Any;
+        ShowWebhook "show" Question One HOOKS Any;
+        ListAttempts "attempts" Question One HOOKS Any;
     }
 }
 
@@ -388,24 +377,6 @@ pub enum Scope {
     CityRole(String, Step),
     /// A request for an approval.
     Approval(Requested),
-}
-
-/// A request for an approval, as far as it decides who may what about it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Requested {
-    /// What it is about.
-    pub kind: ApprovalKind,
-    /// The city's code; empty where it is of no city.
-    pub city: String,
-    /// Who made it.
-    pub by: String,
-}
-
-/// Does this caller see requests of this kind, of this city?
-#[must_use]
-pub fn sees(who: &Who, kind: ApprovalKind, city: &str) -> bool {
-    let (_, readers) = roles_of(kind, city);
-    who.has_for_city(readers, city) || who.has_for_city(&[Role::Auditor], city)
 }
 
 /// The table's answer.
@@ -513,10 +484,17 @@ fn denied(row: &Row, who: &Who, scope: &Scope) -> Option<Said> {
             if same(&requested.by, &who.name) {
                 return Some(Said::of(&AccessText::OwnRequest { name: &who.shown, id: &who.name }));
             }
+            if requested.is_decided_at_shop_by(who) {
+                return None;
+            }
             roles_of(requested.kind, &requested.city).0
         }
         // The requester sees the request, also with other roles by now.
-        (Audience::Readers, Scope::Approval(requested)) if same(&requested.by, &who.name) => return None,
+        (Audience::Readers, Scope::Approval(requested))
+            if same(&requested.by, &who.name) || requested.is_decided_at_shop_by(who) =>
+        {
+            return None;
+        }
         (Audience::Readers, Scope::Approval(requested)) => roles_of(requested.kind, &requested.city).1,
         (Audience::CityStep | Audience::Deciders | Audience::Readers | Audience::Requester, _) => &[],
     };
@@ -541,14 +519,6 @@ fn denied(row: &Row, who: &Who, scope: &Scope) -> Option<Said> {
 fn is_anothers(requested: &Requested, who: &Who) -> Option<Said> {
     let own = same(&requested.by, &who.name);
     (!own).then(|| Said::of(&AccessText::AnothersRequest { by: &requested.by, name: &who.shown, id: &who.name }))
-}
-
-fn of_city(role: CityRole) -> &'static [Role] {
-    match role {
-        CityRole::Officer => &[Role::CityOfficer],
-        CityRole::Approver => &[Role::CityApprover],
-        CityRole::Treasurer => &[Role::CityTreasurer],
-    }
 }
 
 fn missing(roles: &[Role], who: &Who, city: Option<&str>) -> Said {
@@ -577,11 +547,9 @@ fn holds_somewhere(name: Name, who: &Who) -> bool {
         Audience::Persons(roles) => is_person && holds(roles),
         Audience::Roles(roles) => holds(roles) || (row.kind == Kind::Question && who.has(Role::Auditor)),
         Audience::CityStep => holds(&CITY),
-        Audience::Deciders => holds(&roles_of_any().0),
+        Audience::Deciders => holds(&roles_of_any().0) || holds(&OF_SHOP),
         // Merchants' people see what they themselves have asked for.
-        Audience::Readers => {
-            holds(&roles_of_any().1) || holds(&[Role::MerchantOwner, Role::MerchantStaff]) || who.has(Role::Auditor)
-        }
+        Audience::Readers => holds(&roles_of_any().1) || holds(&OF_SHOP) || who.has(Role::Auditor),
         Audience::Requester => who.kind != CallerKind::Anonymous,
     }
 }

@@ -67,6 +67,8 @@ pub struct CorrectionRequested {
     pub yen: i64,
     /// Yen that can be given back until then.
     pub left_yen: i64,
+    /// Yen that can still be given back afterwards.
+    pub left_after_yen: i64,
     /// Who bears it: `merchant` or `operator`.
     pub borne_by: String,
     /// The resident.
@@ -102,11 +104,12 @@ impl Services {
         let amount = amount(left)?;
         let correction = Correction { payment, kind, amount, left };
         let proposal = Proposal::Correction(Box::new(correction));
-        let requested = self.request_approval(Request::plain(proposal, who, why)).await?;
+        let requested = self.request_approval(Request::plain(proposal, who, why), who).await?;
         let (yen, left_yen, borne_by) = (amount.get(), left.get(), bearer(kind).to_owned());
+        let left_after_yen = left_yen - yen;
         // A merchant's people do not learn who paid.
         let ppid = found.ppid.filter(|_| staff).map(|ppid| ppid.to_string());
-        Ok(CorrectionRequested { requested, payment, yen, left_yen, borne_by, ppid })
+        Ok(CorrectionRequested { requested, payment, yen, left_yen, left_after_yen, borne_by, ppid })
     }
 }
 

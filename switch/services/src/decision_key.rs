@@ -1,16 +1,17 @@
 //! The key with which a person's decisions are signed: of one session, and certified when the person signed in.
 
 use crate::error::{Result, ServiceError, unfit};
-use kazasu_ledger::record::{DecisionKey, DecisionProof, DecisionSigned};
+use kazasu_ledger::record::{DecisionKey, DecisionProof, DecisionSigned, RecordSigner};
 use kazasu_ledger::signed::Signature;
 use kazasu_security::decision;
+use kazasu_security::keys::SigningKey;
 use kazasu_security::signing::SeedKey;
 use kazasu_sign_in::Secret;
 use kazasu_text::problems::ProblemText;
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
-/// A decision key and its certificate, as they lie beside the session.
+/// A key of a session and its certificate.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct CertifiedKey {
     /// The key.
@@ -27,16 +28,31 @@ impl CertifiedKey {
     pub fn new(key: DecisionKey, certificate: Signature) -> CertifiedKey {
         CertifiedKey { key, certificate: certificate.stored() }
     }
+}
 
-    /// As it is kept.
+/// The certified keys of a session, as they lie beside it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub(crate) struct SessionKeys {
+    /// Signs what the person decides.
+    #[n(0)]
+    pub(crate) decides: CertifiedKey,
+    /// Signs what the person asks for, where another key than that one does: the person has the private half of the first, and this one is
+    /// derived from the session's secret.
+    #[n(1)]
+    pub(crate) asks: Option<CertifiedKey>,
+}
+
+impl SessionKeys {
+    /// As they are kept.
     #[must_use]
-    pub fn kept(&self) -> Vec<u8> {
+    pub(crate) fn kept(&self) -> Vec<u8> {
         minicbor::to_vec(self).expect("writing to memory does not fail")
     }
 
-    /// What [`CertifiedKey::kept`] gave; none of what this version cannot read.
+    /// What [`SessionKeys::kept`] gave; none of what this version cannot read, such as the one key of a session that began before there were
+    /// two.
     #[must_use]
-    pub fn read(kept: &[u8]) -> Option<CertifiedKey> {
+    pub(crate) fn read(kept: &[u8]) -> Option<SessionKeys> {
         minicbor::decode(kept).ok()
     }
 }
@@ -62,17 +78,26 @@ pub struct DecisionSigner {
 }
 
 impl DecisionSigner {
-    /// Signs the decision, or checks the signature that came with it (128 hexadecimal digits).
-    pub(crate) fn proof(&self, asked: &DecisionSigned<'_>, given: Option<&str>) -> Result<DecisionProof> {
-        let DecisionSigner { certified: CertifiedKey { key, certificate }, private } = self;
-        let own = match private {
+    /// The private half, where it is here.
+    fn own(&self) -> Result<Option<Arc<SeedKey>>> {
+        Ok(match &self.private {
             Private::Person => None,
             Private::Session(secret) => {
                 Some(Arc::new(decision::derived(secret.expose()).map_err(ServiceError::Other)?))
             }
             Private::Drawn(own) => Some(own.clone()),
-        };
-        let signature = match (own, given) {
+        })
+    }
+
+    /// The key with which the core signs what the person asks for; none where only the person has it.
+    pub(crate) fn asking(&self) -> Result<Option<AskingKey>> {
+        Ok(self.own()?.map(|own| AskingKey { own, certified: self.certified.clone() }))
+    }
+
+    /// Signs the decision, or checks the signature that came with it (128 hexadecimal digits).
+    pub(crate) fn proof(&self, asked: &DecisionSigned<'_>, given: Option<&str>) -> Result<DecisionProof> {
+        let CertifiedKey { key, certificate } = &self.certified;
+        let signature = match (self.own()?, given) {
             (Some(own), None) => decision::sign(&own, asked).map_err(ServiceError::inside)?,
             (Some(_), Some(_)) => return Err(unfit("signature", &ProblemText::SignatureNotAsked)),
             (None, None) => return Err(unfit("signature", &ProblemText::SignatureMissing)),
@@ -86,5 +111,28 @@ impl DecisionSigner {
             return Err(unfit("signature", &ProblemText::SignatureBad));
         }
         Ok(DecisionProof { key: key.clone(), certificate: *certificate, signature })
+    }
+}
+
+/// Signs the records of what a person asks for.
+#[derive(Debug)]
+pub(crate) struct AskingKey {
+    own: Arc<SeedKey>,
+    certified: CertifiedKey,
+}
+
+impl AskingKey {
+    /// The key and its certificate.
+    pub(crate) fn certified(&self) -> (&DecisionKey, Signature) {
+        let CertifiedKey { key, certificate } = &self.certified;
+        (key, Signature::read(certificate).expect("65 bytes are a signature with its version"))
+    }
+}
+
+impl RecordSigner for AskingKey {
+    fn prove(&self, text: &str) -> DecisionProof {
+        let signature = self.own.sign(text.as_bytes()).expect("a key in memory signs any text");
+        let CertifiedKey { key, certificate } = self.certified.clone();
+        DecisionProof { key, certificate, signature }
     }
 }

@@ -20,6 +20,22 @@ pub enum ServiceError {
         /// The problem and the expected value.
         problem: Said,
     },
+    /// A field that fits, while the present state of its subject does not allow what is asked.
+    State {
+        /// The field of the request.
+        field: &'static str,
+        /// The state, and the one that it needs.
+        problem: Said,
+    },
+    /// A field that names what is not there.
+    Absent {
+        /// The field of the request.
+        field: &'static str,
+        /// What is not there.
+        problem: Said,
+    },
+    /// A cursor that does not go on with this list.
+    Cursor(crate::list::CursorRefusal),
     /// The PIN was not entered.
     Pin,
     /// What a portal signed, or did not sign, does not stand for its request.
@@ -136,6 +152,16 @@ pub(crate) fn range(most: usize, got: usize) -> ProblemText<'static> {
 pub(crate) fn unfit(field: &'static str, problem: &impl Text) -> ServiceError {
     // A value in the wrong field may be a card number.
     ServiceError::Value { field, problem: Said::of(problem).map(kazasu_schemas::text::masked) }
+}
+
+/// The present state of what a field names does not allow it.
+pub(crate) fn not_now(field: &'static str, problem: &impl Text) -> ServiceError {
+    ServiceError::State { field, problem: Said::of(problem).map(kazasu_schemas::text::masked) }
+}
+
+/// What a field names is not there.
+pub(crate) fn absent(field: &'static str, problem: &impl Text) -> ServiceError {
+    ServiceError::Absent { field, problem: Said::of(problem).map(kazasu_schemas::text::masked) }
 }
 
 /// What a request is about is not there.

@@ -59,12 +59,13 @@ pub(crate) fn fingerprint(text: &str) -> Result<String> {
     Err(unfit("fingerprint", &ProblemText::Fingerprint { least: least.into(), got: Quoted(&got) }))
 }
 
-/// What the table says takes a reason takes one, which the security log keeps. A portal shows residents what is theirs.
+/// What the table says takes a reason takes one, which the security log keeps. A portal shows residents what is theirs, and a merchant's
+/// people look at their own shops.
 pub(crate) fn has_reason(name: Name, why: Option<&str>, who: &Who) -> Result<()> {
     match (name.row().reason, why) {
         (Reason::Free, _) => Ok(()),
         (Reason::Asked, Some(why)) => reason("why", why).map(drop),
-        (Reason::Asked, None) if who.is_portal() => Ok(()),
+        (Reason::Asked, None) if who.is_portal() || who.is_of_shops() => Ok(()),
         (Reason::Asked, None) => Err(unfit("why", &ProblemText::ReasonToLook)),
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::access::{About, Name};
 use crate::approvals::Request;
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, not_now, unfit};
 use crate::fields::reason;
 use crate::operation::{Operation, Recorded, Requested};
 use crate::payees::sealed_again;
@@ -354,7 +354,7 @@ impl Services {
         }
         let vault = &self.imports.vault;
         if *version == vault.cards_version() || *version == vault.accounts_version() {
-            return Err(unfit("version", &ProblemText::SealsNow { version: *version, key: name }));
+            return Err(not_now("version", &ProblemText::SealsNow { version: *version, key: name }));
         }
         Ok(key)
     }
@@ -367,7 +367,7 @@ impl Operation for RequestDestruction {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let RequestDestruction { key, version, fiscal_year, kcv, why } = self;
         let key = services.destructible(Destruction { key, version, fiscal_year, kcv })?;
-        services.request_approval(Request::plain(Proposal::Destruction(Box::new(key)), who, why)).await
+        services.request_approval(Request::plain(Proposal::Destruction(Box::new(key)), who, why), who).await
     }
 }
 

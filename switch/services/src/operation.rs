@@ -4,6 +4,7 @@ use crate::access::{About, Name};
 use crate::error::Result;
 use crate::fields::has_reason;
 use crate::subject::{Seen, Subject};
+use crate::watched::Watched;
 use crate::{Services, Who};
 use kazasu_core::{ApprovalView, Done};
 use kazasu_ledger::record::PortalProof;
@@ -38,6 +39,11 @@ pub trait Operation: Sized + Send {
     /// Who asked, where the answer is what says it: the person who has signed in.
     fn asker(_: &Self::Answer) -> Option<PersonId> {
         None
+    }
+
+    /// As what it stands in the security log.
+    fn watched() -> Watched {
+        Self::NAME.watched()
     }
 
     /// Carries it out, for a caller who may. A command returns when its record is durable.

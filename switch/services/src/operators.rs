@@ -46,9 +46,6 @@ pub struct DeadLettered {
     pub problem: String,
 }
 
-/// Notices in one answer.
-const MOST_NOTICES: usize = 10_000;
-
 impl Operation for ListNotices {
     const NAME: Name = Name::ListNotices;
     type Answer = Vec<NoticeView>;
@@ -58,9 +55,7 @@ impl Operation for ListNotices {
     }
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<NoticeView>> {
-        let all = services.query(|state| {
-            state.notices().take(MOST_NOTICES).map(|(k, o)| (k, o.clone())).collect::<Vec<(u64, Owed)>>()
-        });
+        let all = services.query(|state| state.notices().map(|(k, o)| (k, o.clone())).collect::<Vec<(u64, Owed)>>());
         let line = |(key, owed): &(u64, Owed)| NoticeView {
             notice: format!("{}-{}", key / 16, key % 16),
             ppid: owed.ppid.to_string(),
@@ -183,7 +178,7 @@ impl Operation for DecideAdvice {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let DecideAdvice { record, accept, why } = self;
         let said = who.says(reason("why", &why)?);
-        Ok(services.command(Command::DecideAdvice { record, accept, said }).await?.into())
+        Ok(services.command_of(who, Command::DecideAdvice { record, accept, said }).await?.into())
     }
 }
 

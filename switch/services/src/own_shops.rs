@@ -10,8 +10,12 @@ pub(crate) type ShopKey = (InstitutionId, MerchantId);
 
 /// The shops for which a caller holds one of these roles.
 pub(crate) async fn own_shops(services: &Services, who: &Who, roles: &[Role]) -> Result<Vec<ShopKey>> {
-    let scopes: Vec<Scope> =
-        who.held.iter().filter(|held| roles.contains(&held.role)).map(|held| held.scope.clone()).collect();
+    let held = who.held.iter().filter(|held| roles.contains(&held.role));
+    shops_of(services, held.map(|held| held.scope.clone()).collect()).await
+}
+
+/// The shops of scopes.
+pub(crate) async fn shops_of(services: &Services, scopes: Vec<Scope>) -> Result<Vec<ShopKey>> {
     let shops = services.rights(move |rights| {
         let mut shops: Vec<ShopKey> = Vec::new();
         for scope in scopes {

@@ -29,8 +29,13 @@ impl ServiceError {
     pub fn in_language(&self, language: Language) -> String {
         let text = |text: ServiceText<'_>| text.in_language(language).into_owned();
         match self {
-            ServiceError::Value { field, problem } => {
+            ServiceError::Value { field, problem }
+            | ServiceError::State { field, problem }
+            | ServiceError::Absent { field, problem } => {
                 text(ServiceText::Value { field, problem: &problem.in_language(language) })
+            }
+            ServiceError::Cursor(why) => {
+                text(ServiceText::Value { field: "cursor", problem: &why.text().in_language(language) })
             }
             ServiceError::Pin => text(ServiceText::Pin),
             ServiceError::Portal(why) => portal::sentence(why, language),

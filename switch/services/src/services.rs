@@ -6,6 +6,7 @@ use crate::import::LinkImport;
 use crate::kept::Watch;
 use crate::people::OrganisationProvider;
 use crate::relief::CityFile;
+use crate::webhooks::Hooks;
 use kazasu_core::{Command, Done, State};
 use kazasu_engine::{CommandError, Engine, Role};
 use kazasu_ledger::Body;
@@ -51,6 +52,8 @@ pub struct Services {
     pub most_open: usize,
     /// Keeps who asked what.
     pub watch: Watch,
+    /// Endpoints that events are sent to; absent where a journal is only read.
+    pub hooks: Option<Hooks>,
     /// The means of closing; absent where there is no journal to read.
     pub closing: Option<ClosingContext>,
 }

@@ -4,11 +4,13 @@ mod find;
 mod list;
 mod shops;
 mod takings;
+mod terminals;
 mod view;
 
+pub use find::FindTransactions;
 pub(crate) use find::shop;
-pub use find::{FindTransactions, TransactionsPage};
 pub use list::{ListShops, ShopView};
 pub(crate) use shops::{ShopKey, Shops};
 pub use takings::{DayTakings, ShowTakings, TerminalTakings};
+pub use terminals::{LastMessage, ListTerminals, TerminalView, TotalsAgreed};
 pub use view::{ShowTransaction, TransactionView};

@@ -56,6 +56,7 @@ fn outcome(error: &ServiceError) -> &'static str {
 pub(crate) struct Pending<'a> {
     services: &'a Services,
     name: Name,
+    watched: Watched,
     /// The name in an attempt to sign in.
     tried: Option<String>,
     act: Option<Act>,
@@ -77,7 +78,7 @@ impl Services {
     pub(crate) fn watch<'a, O: Operation>(&'a self, operation: &O, who: &Who) -> Result<Pending<'a>> {
         let mut subject = operation.subject();
         subject.about.extend(operation.about().ok().and_then(|about| object(&about)));
-        self.pending(O::NAME, who, subject)
+        self.pending((O::NAME, O::watched()), who, subject)
     }
 
     /// The same for what is not an operation with a request of its own.
@@ -88,13 +89,25 @@ impl Services {
         about: &About,
     ) -> Result<Pending<'a>> {
         let about = object(about).into_iter().collect();
-        self.pending(name, who, Subject { about, why: why.map(str::to_owned), ..Subject::default() })
+        let subject = Subject { about, why: why.map(str::to_owned), ..Subject::default() };
+        self.pending((name, name.watched()), who, subject)
     }
 
-    fn pending<'a>(&'a self, name: Name, who: &Who, subject: Subject) -> Result<Pending<'a>> {
+    /// An answer that was given before goes to its caller again, under the request's key. The log has a line for it like for the first one,
+    /// and an answer without its line is none.
+    pub async fn replayed(&self, subject: Subject, (name, who): (Name, &Who)) -> Result<()> {
+        let mut pending = self.pending((name, name.watched()), who, subject)?;
+        let (Some(act), Some(log)) = (pending.act.take(), self.watch.log()) else { return Ok(()) };
+        for event in pending.lines(Act { outcome: Word::new("replayed"), ..act }) {
+            log.add(event).await.map_err(ServiceError::Unlogged)?;
+        }
+        Ok(())
+    }
+
+    fn pending<'a>(&'a self, (name, watched): (Name, Watched), who: &Who, subject: Subject) -> Result<Pending<'a>> {
         let Subject { residents, about, why, tried } = subject;
         if let Some(log) = self.watch.log()
-            && !matches!(name.watched(), Watched::Command | Watched::Question)
+            && !matches!(watched, Watched::Command | Watched::Question)
         {
             log.ready().map_err(ServiceError::Unlogged)?;
         }
@@ -114,7 +127,7 @@ impl Services {
             statement: None,
             key: None,
         };
-        Ok(Pending { services: self, name, tried, act: Some(act) })
+        Ok(Pending { services: self, name, watched, tried, act: Some(act) })
     }
 
     fn references(&self, ppids: &[String]) -> Vec<ResidentRef> {
@@ -160,7 +173,7 @@ impl Pending<'_> {
         }
         act.residents.extend(seen_residents);
         act.residents.dedup();
-        let refused_command = result.is_err() && self.name.watched() == Watched::Command;
+        let refused_command = result.is_err() && self.watched == Watched::Command;
         for event in self.lines(act) {
             let written = if refused_command { log.must(event).await } else { log.add(event).await };
             written.map_err(ServiceError::Unlogged)?;
@@ -194,7 +207,7 @@ impl Pending<'_> {
         if signs_in || (signs_out && allowed) {
             return if signs_in { Event::SignedIn(act) } else { Event::SignedOut(act) };
         }
-        match self.name.watched() {
+        match self.watched {
             Watched::Command => Event::Command(act),
             Watched::Question => Event::Question(act),
             Watched::Look => Event::Look(act),

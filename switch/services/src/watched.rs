@@ -27,15 +27,29 @@ impl Name {
         match self {
             SetLink | RemoveLink | BreakLink | ProposeRetarget | DecideLink | RotateSeals | SetCard
             | LiftSuspension | BindCard | BindCertificate | ApplyStatusList | IssueTemporary | MergePeople
-            | ReplaceCard | SetLimits | SetSpendable | FundProgramme | CreditPurse | ActivatePolicy | RetryNotice
-            | DecideAdvice | ConfirmClock | HandOver | ImportLinks | ImportMerchants | RequestDestruction
-            | RecordDestruction => Watched::Command,
+            | ReplaceCard | SetLimits | SetSpendable | ChooseNotices | FundProgramme | CreditPurse | ActivatePolicy
+            | RetryNotice | DecideAdvice | ConfirmClock | HandOver | ImportLinks | ImportMerchants
+            | RequestDestruction | RecordDestruction => Watched::Command,
             LookAtLinks | ShowResident | FindResident | FindTransactions | ShowTransaction | ShowTaps
-            | ResidentStatement | ListBrokenLinks | ListWaitingLinks | ListSharedAccounts | ListNotices => {
-                Watched::Look
-            }
-            LookAtMerchants | ListMerchants | ShowMerchant | ListShops | ShowTakings | AskQuote | ListEvents
-            | ListAdvices | ShowPolicy | ShowKeyNeeds => Watched::Question,
+            | ListResidentShops | ResidentStatement | ListBrokenLinks | ListWaitingLinks | ListSharedAccounts
+            | ListNotices => Watched::Look,
+            LookAtMerchants
+            | ListMerchants
+            | ShowMerchant
+            | ListShops
+            | ShowTakings
+            | ListTerminals
+            | AskQuote
+            | ListResidentEvents
+            | ListShopSettlements
+            | ExplainSettlement
+            | ListShopPayouts
+            | ShowShopContract
+            | ListEvents
+            | ListAdvices
+            | ShowPolicy
+            | ShowKeyNeeds
+            | ShowSpendingDictionary => Watched::Question,
             ProposeContracts | CutOver | MarkReconciled | SettleDay | SignDay | ProposePayout | ProposeCancelPayout
             | NoteException | OpenDispute | ProposeResolution | BookReceived | ProposeUndo | CompareFile
             | ReadPayoutStatement | SetPayee | EndPayee | CallPayee | ImportPayees | RefundPayment | ReducePayment
@@ -44,7 +58,7 @@ impl Name {
             | ListPayees | LookAtPayees => Watched::Question,
             Explain | ShowPayment => Watched::Look,
             MakePayoutFiles | MakeTransferFiles | RevealPayee => Watched::Reveal,
-            MakeReport | MakeLetter | MakeClearingFile | ReliefReport => Watched::Export,
+            MakeReport | MakeLetter | MakeClearingFile | ReliefReport | ShowSpending => Watched::Export,
             ProposeProgramme | ProposeClaim | ProposeReturn | FundRelief | ChangeRow | TakeStep | BookRepaid
             | BookReturned | BookSent | ProposeReliefUndo | ImportApplications | ReadReliefStatement => {
                 Watched::Command
@@ -60,6 +74,9 @@ impl Name {
             | StartPasskey | AddPasskey | RemovePasskey => Watched::Command,
             WhoAmI | ListSessions | ListPasskeys | ListPeople | ListKeys | ListOrganisations | PeopleReport
             | ShowMatrix => Watched::Question,
+            RegisterWebhook | ChangeWebhook | SwitchWebhook | RemoveWebhook | RotateWebhook | TestWebhook
+            | ResendWebhook => Watched::Command,
+            ListWebhooks | ShowWebhook | ListAttempts => Watched::Question,
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct Who {
     pub session: Option<SessionId>,
     /// The means of signing a person's decisions.
     pub decides: Option<Arc<DecisionSigner>>,
+    /// The means of signing what a person asks for.
+    pub asks: Option<Arc<DecisionSigner>>,
     /// SHA-256 of a program's key.
     pub key: Option<[u8; 32]>,
     /// The network address of the caller.
@@ -75,6 +77,7 @@ impl Who {
             named: Arc::new([]),
             session: None,
             decides: None,
+            asks: None,
             key: None,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             presented: None,
@@ -144,6 +147,13 @@ impl Who {
         self.kind == CallerKind::Program
             && self.has(Role::Portal)
             && self.held.iter().all(|held| held.role == Role::Portal)
+    }
+
+    /// Works for shops, and for nothing else? What it looks at is its own.
+    #[must_use]
+    pub fn is_of_shops(&self) -> bool {
+        let of_shops = [Role::MerchantOwner, Role::MerchantStaff, Role::MerchantCashier];
+        !self.held.is_empty() && self.held.iter().all(|held| of_shops.contains(&held.role))
     }
 
     /// As records about people's rights keep it.

@@ -2,6 +2,7 @@
 
 use super::backend::{Backend, one, query, show};
 use super::common::Common;
+use super::list::{ListArgs, list};
 use super::proof;
 use crate::language::refused;
 use clap::Subcommand;
@@ -26,7 +27,7 @@ pub(super) enum ApprovalCommand {
         #[arg(long)]
         closed: bool,
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// One request: what was filled in, what it would change, and its fingerprint.
     Show {
@@ -77,7 +78,7 @@ pub(super) struct Decision {
 
 pub(super) async fn run(command: ApprovalCommand) -> anyhow::Result<()> {
     match command {
-        ApprovalCommand::List { closed, common } => query(ListApprovals { closed }, &common).await,
+        ApprovalCommand::List { closed, list: args } => list(ListApprovals { closed }, &args).await,
         ApprovalCommand::Show { approval, common } => query(ShowApproval { approval }, &common).await,
         ApprovalCommand::Approve(decision) => decision.sent("approve").await,
         ApprovalCommand::SendBack(decision) => decision.sent("send_back").await,

@@ -135,6 +135,11 @@ impl Journal {
         self.services.call(operation, &self.who).await.map_err(refused)
     }
 
+    /// The services, and the person who keeps the journal.
+    pub(super) fn asked_by(&self) -> (&Services, &Who) {
+        (&self.services, &self.who)
+    }
+
     /// Refuses a caller who may not, or who says no reason where one is asked for.
     pub(super) async fn admit(&self, name: Name, about: About, why: Option<&str>) -> Result<(), CallError> {
         self.services.admit_because(name, about, (&self.who, why)).await.map_err(refused)

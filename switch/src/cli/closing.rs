@@ -2,6 +2,7 @@
 
 use super::backend::{Backend, Journal, one, query, question, refused, show};
 use super::common::{CheckFailed, Common, none};
+use super::list::{ListArgs, list, walk};
 use super::place;
 use super::report::Output;
 use crate::language::shown;
@@ -28,7 +29,7 @@ pub(super) enum DayCommand {
     /// Business days and their states.
     Status {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Closes a day: ends it if it is the open one and you say so, marks it reconciled, settles it, signs it. Finished steps stay;
     /// running it again continues where it stopped.
@@ -178,7 +179,7 @@ pub(super) enum PayoutCommand {
     /// Payouts that were approved.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
 }
 
@@ -206,12 +207,12 @@ pub(super) enum ReconCommand {
     /// Runs so far.
     Run {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Totals that acquirers asked about (0500), the last of each of their days.
     Totals {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// An issuer takes a payment back (chargeback): it becomes an exception, and two people decide who is liable.
     Dispute {
@@ -235,7 +236,7 @@ pub(super) enum ReconCommand {
         #[arg(long)]
         all: bool,
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Sets the owner of an exception, or adds a note.
     Note {
@@ -301,6 +302,9 @@ pub(super) struct ReportArgs {
     /// The business day: its lines, or balances at its end.
     #[arg(long)]
     day: Option<String>,
+    /// The month, 2026-11, of the report month.
+    #[arg(long)]
+    month: Option<String>,
     /// Balances after this record.
     #[arg(long)]
     seq: Option<u64>,
@@ -342,7 +346,7 @@ pub(super) struct StatementArgs {
 
 pub(super) async fn day(command: DayCommand) -> anyhow::Result<()> {
     match command {
-        DayCommand::Status { common } => query(ListDays {}, &common).await,
+        DayCommand::Status { list: args } => list(ListDays {}, &args).await,
         DayCommand::Close { day, cut_over, why, without, common } => {
             let why = why.unwrap_or_else(|| shown(&CliText::Compared));
             close(Close { day, cut_over, why, without }, &common).await
@@ -379,14 +383,14 @@ async fn steps(backend: &Backend, close: Close) -> Result<Closed, CallError> {
     let json = |answer: serde_json::Result<serde_json::Value>| answer.map_err(|e| CallError::Failed(e.into()));
     let mut steps = Vec::new();
     let ended = |d: &&DayView| d.state != "open" && d.state != "signed";
-    let days = backend.call(ListDays {}).await?;
+    let days = walk(backend, ListDays {}, None).await?.items;
     let open = days.iter().find(|d| d.state == "open").map(|d| d.day.clone());
     // A day that ended and is not signed comes first: running it again ends no second day.
     let waits = days.iter().any(|d| ended(&d));
     if let Some(open) = open.filter(|open| cut_over && (day.as_ref() == Some(open) || (day.is_none() && !waits))) {
         steps.push(json(serde_json::to_value(backend.call(CutOver { day: open, why: why.clone() }).await?))?);
     }
-    let days = backend.call(ListDays {}).await?;
+    let days = walk(backend, ListDays {}, None).await?.items;
     let day = day.or_else(|| days.iter().rev().find(ended).map(|d| d.day.clone()));
     let day = day.ok_or_else(|| CallError::Rejected("every business day that ended is signed".into()))?;
     let named = || day.clone();
@@ -432,10 +436,10 @@ pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
     }
 }
 
-pub(super) async fn settle(received: Option<BookReceived>, common: &Common) -> anyhow::Result<()> {
+pub(super) async fn settle(received: Option<BookReceived>, args: &ListArgs) -> anyhow::Result<()> {
     match received {
-        Some(received) => one(received, common).await,
-        None => query(ListSettlements {}, common).await,
+        Some(received) => one(received, &args.common).await,
+        None => list(ListSettlements {}, args).await,
     }
 }
 
@@ -446,7 +450,7 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
             one(ProposePayout { value_date, settlements, why }, &common).await
         }
         PayoutCommand::Cancel { payout, why, common } => one(ProposeCancelPayout { payout, why }, &common).await,
-        PayoutCommand::List { common } => query(ListPayouts {}, &common).await,
+        PayoutCommand::List { list: args } => list(ListPayouts {}, &args).await,
         PayoutCommand::File { payout, format, out, why, common } => {
             let config = Config::load(&common.config)?;
             let backend = Backend::commands(&config, &common).await?;
@@ -469,12 +473,12 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
 
 pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
     match command {
-        ReconCommand::Run { common } => query(ListRuns {}, &common).await,
-        ReconCommand::Totals { common } => query(ListTotals {}, &common).await,
+        ReconCommand::Run { list: args } => list(ListRuns {}, &args).await,
+        ReconCommand::Totals { list: args } => list(ListTotals {}, &args).await,
         ReconCommand::Dispute { record, amount, reference, why, common } => {
             one(OpenDispute { record, amount, reference, why }, &common).await
         }
-        ReconCommand::Exceptions { all, common } => query(ListExceptions { all }, &common).await,
+        ReconCommand::Exceptions { all, list: args } => list(ListExceptions { all }, &args).await,
         ReconCommand::Note { exception, note, owner, common } => {
             one(NoteException { exception, owner, note }, &common).await
         }
@@ -513,7 +517,7 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
 }
 
 pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
-    let ReportArgs { kind, day, seq, settlement, why, out, shift_jis, common } = args;
+    let ReportArgs { kind, day, month, seq, settlement, why, out, shift_jis, common } = args;
     let why = Some(why);
     let config = Config::load(&common.config)?;
     let journal = Journal::reading(&config, place::fold(&config).await?).await?;
@@ -521,7 +525,7 @@ pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
         let settlement = settlement.context("--settlement says which letter is wanted")?;
         return write_pdf(&out.unwrap_or_default(), journal.call(MakeLetter { settlement, why }).await?);
     }
-    let report = journal.call(MakeReport { kind, day, seq, settlement, why }).await?;
+    let report = journal.call(MakeReport { kind, day, month, seq, settlement, why }).await?;
     super::report::give(&report, Output { path: out.as_deref(), shift_jis, json: common.json })
 }
 

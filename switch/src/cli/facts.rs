@@ -6,6 +6,7 @@ use kazasu_console::{print_text, say};
 use kazasu_report::table::{Align, Lines};
 use kazasu_text::approvals::{KindLabel, StandingLabel};
 use kazasu_text::facts::{Answer, Fact};
+use kazasu_text::webhooks::{WebhookOutcome, WebhookSent, WebhookStateLabel};
 use kazasu_text::{Label, Language};
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
@@ -21,6 +22,10 @@ fn word(key: &str, map: &Map<String, Value>, text: &str) -> String {
     let kind = |code| KindLabel::of(code).map(|label| shown(&label));
     let known = match key {
         "kind" if map.contains_key("kind_ja") => kind(text),
+        "state" if map.contains_key("webhook") => WebhookStateLabel::of(text).map(|label| shown(&label)),
+        "problem" if map.contains_key("webhook") => WebhookOutcome::of(text).map(|label| shown(&label)),
+        "outcome" if map.contains_key("took_ms") => WebhookOutcome::of(text).map(|label| shown(&label)),
+        "purpose" if map.contains_key("took_ms") => WebhookSent::of(text).map(|label| shown(&label)),
         "is" if map.contains_key("is_ja") => StandingLabel::of(text).map(|label| shown(&label)),
         _ => None,
     };

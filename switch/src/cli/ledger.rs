@@ -11,6 +11,8 @@ use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::money::{Unit, Yen};
 use kazasu_schemas::text::thousands;
 use kazasu_serve::config::{Config, StoreConfig};
+use kazasu_services::Watch;
+use kazasu_services::closing::{Export, export_journal};
 use kazasu_store::verify::signatures::Trust;
 use kazasu_store::verify::{Verified, VerifyError, verify_signed};
 use kazasu_text::Count;
@@ -18,7 +20,7 @@ use kazasu_text::Text as _;
 use kazasu_text::cli::{CliLabel, CliText};
 use kazasu_text::usage::UsageText;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 #[derive(Subcommand)]
@@ -44,6 +46,9 @@ pub(super) enum LedgerCommand {
         /// The folder for the files.
         #[arg(long)]
         out: PathBuf,
+        /// The reason, which the manifest beside the tables and the security log keep.
+        #[arg(long)]
+        why: String,
     },
     /// One tap's whole story: messages, decision, postings, issuers' answers, settlement, bank line.
     Explain {
@@ -70,6 +75,14 @@ pub(super) struct Journal {
 }
 
 impl Journal {
+    /// The security log beside the journal of a configuration; a copy has none.
+    fn watch(&self) -> anyhow::Result<Option<Watch>> {
+        match self.journal {
+            Some(_) => Ok(None),
+            None => Config::load(&self.config)?.offline_watch().map(Some),
+        }
+    }
+
     fn store(&self) -> anyhow::Result<std::sync::Arc<dyn kazasu_store::Store>> {
         let store = match &self.journal {
             Some(journal) => StoreConfig::parse(journal)?,
@@ -83,8 +96,8 @@ pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
     match command {
         LedgerCommand::Verify { journal, trusted_key, anchor } => verify(journal, trusted_key, &anchor).await,
         LedgerCommand::TrialBalance(journal) => trial_balance(journal).await,
-        LedgerCommand::Export { journal, out } => {
-            let (records, transfers) = kazasu_services::closing::export(journal.store()?.as_ref(), &out).await?;
+        LedgerCommand::Export { journal, out, why } => {
+            let (records, transfers) = export(&journal, &out, &why).await?;
             if journal.json {
                 say!(
                     "{}",
@@ -99,6 +112,14 @@ pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
         }
         LedgerCommand::Explain { record, why, common } => super::closing::explain(record, why, &common).await,
     }
+}
+
+async fn export(journal: &Journal, folder: &Path, why: &str) -> anyhow::Result<(u64, u64)> {
+    let (store, watch) = (journal.store()?, journal.watch()?);
+    let user = rustix::process::getuid().as_raw().into();
+    let export = Export { folder, why, user, watch: watch.as_ref() };
+    let exported = export_journal(store.as_ref(), export).await;
+    exported.map_err(|error| anyhow::Error::from(super::backend::refused(error)))
 }
 
 async fn check(journal: &Journal, trust: Trust) -> anyhow::Result<(String, Verified)> {
@@ -164,9 +185,11 @@ async fn verify(journal: Journal, trusted: Vec<[u8; 32]>, files: &[PathBuf]) -> 
         let (last, at) = v.signed.last_checkpoint.unzip();
         out["batches"] =
             serde_json::json!({ "signed": v.signed.batches, "since": v.signed.since, "checked": v.signed.checked });
-        let decisions = &v.decisions;
+        let Verified { decisions, asked, .. } = &v;
         out["decisions"] = serde_json::json!({ "signed": decisions.signed, "since": decisions.since,
             "before": decisions.before, "checked": decisions.checked });
+        out["requests"] = serde_json::json!({ "signed": asked.signed, "since": asked.since, "before": asked.before,
+            "of_programs": asked.of_programs, "checked": asked.checked });
         out["checkpoints"] = serde_json::json!({ "found": v.signed.checkpoints, "last": last,
             "at": at.map(|at| at.jst_text()), "unreadable_lines": unreadable });
         out["unchecked"] = unchecked.into();
@@ -206,6 +229,14 @@ fn tell_signatures(v: &Verified, signed: &kazasu_services::closing::Signed, line
     lines.row([&shown(&CliLabel::SignedDecisions), &thousands(v.decisions.signed), &since]);
     if v.decisions.before > 0 {
         lines.words(format!("    {}", shown(&CliText::DecisionsBefore { number: Count(v.decisions.before) })));
+    }
+    let since = v.asked.since.map_or_else(none, |since| shown(&CliText::SinceRecord { record: Count(since) }));
+    lines.row([&shown(&CliLabel::SignedRequests), &thousands(v.asked.signed), &since]);
+    if v.asked.before > 0 {
+        lines.words(format!("    {}", shown(&CliText::RequestsBefore { number: Count(v.asked.before) })));
+    }
+    if v.asked.of_programs > 0 {
+        lines.words(format!("    {}", shown(&CliText::RequestsOfPrograms { number: Count(v.asked.of_programs) })));
     }
     lines.row([&shown(&CliLabel::Checkpoints), &thousands(v.signed.checkpoints), &last]);
 }

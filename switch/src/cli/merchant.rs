@@ -1,13 +1,16 @@
 //! `kazasu merchant`: importing merchants, and looking at them.
 
-use super::backend::{query, question};
+use super::backend::query;
 use super::common::{Common, fitting, none};
 use super::import::{self, ImportArgs};
+use super::list::{self, ListArgs};
 use clap::Subcommand;
 use kazasu_console::{print_text, say};
 use kazasu_report::{Cell, Kind, Report, cells, table};
 use kazasu_services::import::{ImportMerchants, LookAtMerchants};
 use kazasu_services::merchants::{ListMerchants, MerchantView, ShowMerchant};
+use kazasu_services::settlements::{ListShopPayouts, ShowShopContract};
+use kazasu_services::transactions::ListTerminals;
 use kazasu_text::Text;
 use kazasu_text::columns::MerchantListColumn;
 use kazasu_text::reports::{Sheet, Title};
@@ -19,6 +22,36 @@ pub(super) enum MerchantCommand {
     Import(ImportArgs),
     /// Every merchant.
     List {
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// Terminals of a shop: when each was last seen, and whether its acquirer's totals agreed.
+    Terminals {
+        /// The shop: its acquirer and ID, 27000001/M10000000000001; all of your shops when absent.
+        merchant: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// What is paid to your shops: planned, approved, sent to the bank, paid, returned.
+    Payouts {
+        /// The shop: its acquirer and ID, 27000001/M10000000000001; all of your shops when absent.
+        merchant: Option<String>,
+        /// Only of settlements with a lower number: the next page.
+        #[arg(long)]
+        before: Option<u32>,
+        /// Rows of a page, at most 200; 50 when absent.
+        #[arg(long)]
+        limit: Option<u16>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The terms of a shop's contract.
+    Terms {
+        /// The shop: its acquirer and ID, 27000001/M10000000000001.
+        merchant: String,
+        /// The business day; today when absent.
+        #[arg(long)]
+        day: Option<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -35,8 +68,13 @@ pub(super) async fn run(command: MerchantCommand) -> anyhow::Result<()> {
     match command {
         MerchantCommand::Import(args) => import::run(args, (ImportMerchants, LookAtMerchants)).await,
         MerchantCommand::Show { merchant, common } => query(ShowMerchant { merchant }, &common).await,
-        MerchantCommand::List { common } if common.json => query(ListMerchants {}, &common).await,
-        MerchantCommand::List { common } => list(&common).await,
+        MerchantCommand::List { list: args } if args.is_table() => list(&args).await,
+        MerchantCommand::List { list: args } => list::list(ListMerchants {}, &args).await,
+        MerchantCommand::Terminals { merchant, common } => query(ListTerminals { merchant }, &common).await,
+        MerchantCommand::Payouts { merchant, before, limit, common } => {
+            query(ListShopPayouts { merchant, before, limit }, &common).await
+        }
+        MerchantCommand::Terms { merchant, day, common } => query(ShowShopContract { merchant, day }, &common).await,
     }
 }
 
@@ -44,8 +82,8 @@ pub(super) async fn run(command: MerchantCommand) -> anyhow::Result<()> {
 const NAME: usize = 28;
 
 /// One line a merchant; `show` has the rest.
-async fn list(common: &Common) -> anyhow::Result<()> {
-    let merchants = question(ListMerchants {}, common).await?;
+async fn list(args: &ListArgs) -> anyhow::Result<()> {
+    let merchants = list::rows(ListMerchants {}, args).await?;
     if merchants.is_empty() {
         say!("{}", none());
         return Ok(());

@@ -17,6 +17,7 @@ mod help;
 mod import;
 mod key;
 mod ledger;
+mod list;
 mod merchant;
 mod node;
 mod payee;
@@ -32,9 +33,12 @@ mod report;
 mod requests;
 mod resident;
 mod serve;
+mod settlement;
 mod sign_in;
+mod spending;
 mod statement;
 mod store;
+mod webhook;
 
 use crate::language::{is_chosen, language, refused, shown, spoken};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -204,7 +208,7 @@ enum Command {
         #[arg(long, requires = "received_from")]
         another: Option<String>,
         #[command(flatten)]
-        common: Common,
+        list: list::ListArgs,
     },
     /// Paying merchants.
     Payout {
@@ -218,6 +222,11 @@ enum Command {
     },
     /// Reports of finance staff.
     Report(closing::ReportArgs),
+    /// Statistics of what residents spent, of groups of ten people or more.
+    Spending {
+        #[command(subcommand)]
+        what: spending::SpendingCommand,
+    },
     /// A resident's statement.
     Statement(closing::StatementArgs),
     /// Relief money of cities.
@@ -293,6 +302,16 @@ enum Command {
     Payment {
         #[command(subcommand)]
         what: payment::PaymentCommand,
+    },
+    /// Settlements of shops, and the reason for each of their amounts.
+    Settlement {
+        #[command(subcommand)]
+        what: settlement::SettlementCommand,
+    },
+    /// Endpoints that events are sent to.
+    Webhook {
+        #[command(subcommand)]
+        what: webhook::WebhookCommand,
     },
     /// Merchants and their terminals.
     Merchant {
@@ -424,13 +443,14 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Advice { what } => requests::advice(what).await,
         Command::Clock { what } => clock::run(what).await,
         Command::Notice { what } => requests::notice(what).await,
+        Command::Webhook { what } => webhook::run(what).await,
         Command::Policy { what } => policy::run(what).await,
         Command::Points { what } => policy::points(what).await,
         Command::Day { what } => closing::day(what).await,
         Command::Contract { what } => closing::contract(what).await,
         Command::Approval { what } => approval::run(what).await,
         Command::Resident { what } => resident::run(what).await,
-        Command::Settle { received_from, amount, reference, day, another, common } => {
+        Command::Settle { received_from, amount, reference, day, another, list } => {
             let received = received_from.map(|from| kazasu_services::closing::BookReceived {
                 from,
                 amount: amount.unwrap_or(0),
@@ -438,11 +458,12 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
                 day,
                 another,
             });
-            closing::settle(received, &common).await
+            closing::settle(received, &list).await
         }
         Command::Payout { what } => closing::payout(what).await,
         Command::Recon { what } => closing::recon(what).await,
         Command::Report(args) => closing::report(args).await,
+        Command::Spending { what } => spending::run(what).await,
         Command::Statement(args) => closing::statement(args).await,
         Command::Relief { what } => relief::run(what).await,
         Command::Apply { file, common } => requests::apply(&file, common).await,
@@ -458,6 +479,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Api { what } => person::api(&what),
         Command::Audit { what } => audit::run(what).await,
         Command::Merchant { what } => merchant::run(what).await,
+        Command::Settlement { what } => settlement::run(what).await,
         Command::Payee { what } => payee::run(what).await,
         Command::Payment { what } => payment::run(what).await,
     }

@@ -1,8 +1,9 @@
 //! `kazasu payee`: the accounts to which merchants are paid and funds go back. Two people change one, and the payee is called first.
 
-use super::backend::{one, query, question};
+use super::backend::{one, show};
 use super::common::{Common, fitting, none};
 use super::import::{self, ImportArgs};
+use super::list::{self, ListArgs};
 use clap::{Args, Subcommand};
 use kazasu_console::{print_text, say};
 use kazasu_report::{Cell, Kind, Report, cells, table};
@@ -18,7 +19,7 @@ pub(super) enum PayeeCommand {
     /// Payees' accounts, with only their last digits.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// A payee's account; with --why in full, and the security log keeps the look.
     Show {
@@ -138,12 +139,15 @@ pub(super) struct CallMade {
 
 pub(super) async fn run(command: PayeeCommand) -> anyhow::Result<()> {
     match command {
-        PayeeCommand::List { common } if common.json => query(ListPayees::default(), &common).await,
-        PayeeCommand::List { common } => list(&common).await,
+        PayeeCommand::List { list: args } if args.is_table() => list(&args).await,
+        PayeeCommand::List { list: args } => list::list(ListPayees::default(), &args).await,
         PayeeCommand::Show { payee, why: Some(why), common } => {
             one(RevealPayee { payee, why: Some(why) }, &common).await
         }
-        PayeeCommand::Show { payee, why: None, common } => query(ListPayees { payee: Some(payee) }, &common).await,
+        PayeeCommand::Show { payee, why: None, common } => {
+            let found = list::asked(ListPayees { payee: Some(payee) }, None, &common).await;
+            show(found.map(|found| found.items), &common)
+        }
         PayeeCommand::Set(args) => {
             let SetArgs { payee, bank, bank_name, branch, branch_name, kind, account, name, call, why, common } = *args;
             let call = call.note();
@@ -166,8 +170,8 @@ pub(super) async fn run(command: PayeeCommand) -> anyhow::Result<()> {
 const HOLDER: usize = 18;
 
 /// One line a payee.
-async fn list(common: &Common) -> anyhow::Result<()> {
-    let payees = question(ListPayees::default(), common).await?;
+async fn list(args: &ListArgs) -> anyhow::Result<()> {
+    let payees = list::rows(ListPayees::default(), args).await?;
     if payees.is_empty() {
         say!("{}", none());
         return Ok(());

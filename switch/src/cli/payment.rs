@@ -1,13 +1,15 @@
 //! `kazasu payment`: finding payments by what people know of them, and their corrections by two people.
 
-use super::backend::{one, query, question};
+use super::backend::{one, query, show};
 use super::common::{Common, amount, fitting, none};
+use super::list::{self, FileArgs};
 use clap::{Args, Subcommand};
 use kazasu_console::{print_text, say};
 use kazasu_report::{Cell, Kind, Report, cells, table};
 use kazasu_schemas::money::Yen;
 use kazasu_services::corrections::{ReducePayment, RefundPayment, ShowPayment, WriteOffPayment};
 use kazasu_services::events::ListEvents;
+use kazasu_services::list::USUAL;
 use kazasu_services::transactions::{FindTransactions, ShowTakings, ShowTransaction, TransactionView};
 use kazasu_text::columns::PaymentColumn;
 use kazasu_text::payments::{PaymentKind, PaymentState, PaymentText};
@@ -149,12 +151,11 @@ pub(super) struct FindArgs {
     /// The last business day, or moment with its offset.
     #[arg(long)]
     until: Option<String>,
-    /// The next page: the cursor that the page before ended with.
-    #[arg(long)]
-    cursor: Option<String>,
-    /// Payments of a page, at most 200.
-    #[arg(long)]
-    limit: Option<u16>,
+    /// Payments at most; 50 when absent.
+    #[arg(long, conflicts_with = "out", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    #[command(flatten)]
+    file: FileArgs,
     /// The reason to see who paid: the security log keeps it with your name.
     #[arg(long)]
     why: Option<String>,
@@ -185,7 +186,7 @@ pub(super) async fn run(command: PaymentCommand) -> anyhow::Result<()> {
 
 async fn find(args: FindArgs) -> anyhow::Result<()> {
     let FindArgs { ppid, rrn, stan, approval, last_four, amount, about, amount_from, amount_until, .. } = args;
-    let FindArgs { terminal, merchant, kind, state, from, until, cursor, limit, why, common, .. } = args;
+    let FindArgs { terminal, merchant, kind, state, from, until, limit, file, why, common, .. } = args;
     let asked = FindTransactions {
         ppid,
         rrn,
@@ -202,24 +203,25 @@ async fn find(args: FindArgs) -> anyhow::Result<()> {
         state,
         from,
         until,
-        cursor,
-        limit,
         why,
     };
-    if common.json {
-        return query(asked, &common).await;
+    if list::written(&asked, &file, &common).await? {
+        return Ok(());
     }
-    let page = question(asked, &common).await?;
-    if page.transactions.is_empty() {
+    let found = list::asked(asked, Some(limit.unwrap_or(USUAL.into())), &common).await?;
+    if common.json {
+        return show(Ok(found), &common);
+    }
+    if found.items.is_empty() {
         say!("{}", none());
     } else {
-        print(&page.transactions)?;
+        print(&found.items)?;
     }
-    if let Some(from) = &page.from {
+    if let Some(from) = &found.from {
         say!("{}", crate::language::shown(&PaymentText::Since { from }));
     }
-    if let Some(next) = &page.next {
-        say!("{}", crate::language::shown(&PaymentText::More { cursor: next }));
+    if found.more {
+        say!("{}", crate::language::shown(&PaymentText::More));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::backend::{one, query};
 use super::common::Common;
+use super::list::{ListArgs, list};
 use super::sign_in::{JoinArgs, join};
 use clap::Subcommand;
 use kazasu_console::say;
@@ -58,7 +59,7 @@ pub(super) enum PersonCommand {
     /// Every organisation.
     Organisations {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Invites a person; the invitation is shown once.
     Invite {
@@ -95,7 +96,7 @@ pub(super) enum PersonCommand {
     /// All people, with their grants.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// A person leaves: grants and sessions end.
     End {
@@ -158,14 +159,14 @@ pub(super) async fn person(command: PersonCommand) -> anyhow::Result<()> {
         PersonCommand::Shops { organisation, shop, why, common } => {
             one(RequestShops { organisation, shops: shop, why }, &common).await
         }
-        PersonCommand::Organisations { common } => query(ListOrganisations {}, &common).await,
+        PersonCommand::Organisations { list: args } => list(ListOrganisations {}, &args).await,
         PersonCommand::Invite { name, organisation, second_administrator, hours, why, common } => {
             one(InvitePerson { name, organisation, second_administrator, hours, why }, &common).await
         }
         PersonCommand::InviteAgain { person, hours, why, common } => {
             one(RequestReinvite { person, hours, why }, &common).await
         }
-        PersonCommand::List { common } => query(ListPeople {}, &common).await,
+        PersonCommand::List { list: args } => list(ListPeople {}, &args).await,
         PersonCommand::End { person, why, common } => one(EndPerson { person, why }, &common).await,
         PersonCommand::Grant { holder, role, scope, from, until, deputy_for, why, common } => {
             let role = format!("{role} {scope}");
@@ -206,7 +207,7 @@ pub(super) enum KeyCommand {
     /// Every program and its keys.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Replaces the key of this command line; the old one works until it is revoked.
     Rotate {
@@ -237,7 +238,7 @@ pub(super) async fn key(command: KeyCommand) -> anyhow::Result<()> {
             let ask = RequestKey { program, organisation, roles: role, from, until, networks: network, why };
             one(ask, &common).await
         }
-        KeyCommand::List { common } => query(ListKeys {}, &common).await,
+        KeyCommand::List { list: args } => list(ListKeys {}, &args).await,
         KeyCommand::Rotate { until, common } => one(RotateKey { until }, &common).await,
         KeyCommand::Revoke { program, fingerprint, why, common } => {
             one(RevokeKey { program, fingerprint, why }, &common).await
@@ -252,7 +253,7 @@ pub(super) enum SessionCommand {
         /// The person, by id or name.
         person: Option<String>,
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Ends your sessions; an access administrator ends another person's too.
     Revoke {
@@ -268,7 +269,7 @@ pub(super) enum SessionCommand {
 
 pub(super) async fn session(command: SessionCommand) -> anyhow::Result<()> {
     match command {
-        SessionCommand::List { person, common } => query(ListSessions { person }, &common).await,
+        SessionCommand::List { person, list: args } => list(ListSessions { person }, &args).await,
         SessionCommand::Revoke { person, of, common } => one(EndSessions { person, session: of }, &common).await,
     }
 }
@@ -278,7 +279,7 @@ pub(super) enum PasskeyCommand {
     /// Your passkeys.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Removes one of your passkeys.
     Remove {
@@ -291,7 +292,7 @@ pub(super) enum PasskeyCommand {
 
 pub(super) async fn passkey(command: PasskeyCommand) -> anyhow::Result<()> {
     match command {
-        PasskeyCommand::List { common } => query(ListPasskeys {}, &common).await,
+        PasskeyCommand::List { list: args } => list(ListPasskeys {}, &args).await,
         PasskeyCommand::Remove { passkey, common } => one(RemovePasskey { passkey }, &common).await,
     }
 }

@@ -7,6 +7,7 @@ pub(super) use commands::{FileFormat, ReliefCommand};
 
 use super::backend::{Backend, Journal, one, query, show};
 use super::common::{CheckFailed, Common};
+use super::list::list;
 use super::place;
 use super::report::Output;
 use crate::language::{language, shown};
@@ -41,7 +42,7 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
             import(Applications { programme, file, sheet, bad_rows, why }, &common).await
         }
         C::Preview { batch, common } => query(ShowBatch { batch }, &common).await,
-        C::Rows { batch, only, from, common } => query(ListRows { batch, only, from }, &common).await,
+        C::Rows { batch, only, from, list: args } => list(ListRows { batch, only, from }, &args).await,
         C::Row { batch, row, change, ppid, amount, why, common } => {
             one(ChangeRow { batch, row, change, ppid, amount, why }, &common).await
         }
@@ -73,8 +74,8 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
         C::ReturnFunds { programme, amount, reference, why, common } => {
             one(ProposeReturn { programme, amount, reference, why }, &common).await
         }
-        C::Status { batch: Some(batch), common } => query(ShowBatch { batch }, &common).await,
-        C::Status { batch: None, common } => query(ListProgrammes {}, &common).await,
+        C::Status { batch: Some(batch), list: args } => query(ShowBatch { batch }, &args.common).await,
+        C::Status { batch: None, list: args } => list(ListProgrammes {}, &args).await,
         C::Report { programme, why, out, shift_jis, common } => {
             report(ReliefReport { programme, why: Some(why) }, out, shift_jis, &common).await
         }
@@ -106,7 +107,7 @@ async fn programme(command: ProgrammeCommand) -> anyhow::Result<()> {
             let (source, file) = (text(&file)?, super::common::file_name(&file));
             one(ProposeProgramme { source, file, why }, &common).await
         }
-        ProgrammeCommand::List { common } => query(ListProgrammes {}, &common).await,
+        ProgrammeCommand::List { list: args } => list(ListProgrammes {}, &args).await,
         ProgrammeCommand::Show { programme, common } => query(ShowProgramme { programme }, &common).await,
     }
 }

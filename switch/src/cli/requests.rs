@@ -5,6 +5,7 @@ use super::approval;
 use super::backend::{Backend, one, query};
 use super::common::{CheckFailed, Common, amount};
 use super::import::{self, ImportArgs};
+use super::list::{ListArgs, list};
 use crate::language::shown;
 use anyhow::Context;
 use clap::Subcommand;
@@ -76,12 +77,12 @@ pub(super) enum LinkCommand {
     /// The queue of broken links.
     Broken {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Public-receipt accounts under several PPIDs.
     Shared {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Puts a link into the queue: account closed, merged into another, holder deceased.
     Break {
@@ -126,7 +127,7 @@ pub(super) enum LinkCommand {
     /// Lists links that wait for staff: another person has the instrument linked.
     Waiting {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Allows a link that waits for staff; denied when --approve is absent.
     Allow {
@@ -317,7 +318,7 @@ pub(super) enum AdviceCommand {
     /// Offline payments above the floor limit of their terminal's class that wait for a decision.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Accepts one, or refuses it.
     Decide {
@@ -339,7 +340,7 @@ pub(super) enum NoticeCommand {
     /// Owed notices, dead-lettered ones included.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Tries a dead-lettered notice again.
     Retry {
@@ -360,8 +361,8 @@ pub(super) async fn link(command: LinkCommand) -> anyhow::Result<()> {
             one(RemoveLink { ppid, pin_verified, from }, &common).await
         }
         LinkCommand::Show { ppid, why, common } => query(ShowResident { ppid, why: Some(why) }, &common).await,
-        LinkCommand::Broken { common } => query(ListBrokenLinks {}, &common).await,
-        LinkCommand::Shared { common } => query(ListSharedAccounts {}, &common).await,
+        LinkCommand::Broken { list: args } => list(ListBrokenLinks {}, &args).await,
+        LinkCommand::Shared { list: args } => list(ListSharedAccounts {}, &args).await,
         LinkCommand::Break { ppid, why, common } => one(BreakLink { ppid, why }, &common).await,
         LinkCommand::Propose { ppid, kind, common } => {
             one(ProposeRetarget { ppid, kind, number: number()? }, &common).await
@@ -369,7 +370,7 @@ pub(super) async fn link(command: LinkCommand) -> anyhow::Result<()> {
         LinkCommand::Find { ppid, terminal, at, amount, why, common } => {
             query(FindResident { ppid, terminal, at, amount, why: Some(why) }, &common).await
         }
-        LinkCommand::Waiting { common } => query(ListWaitingLinks {}, &common).await,
+        LinkCommand::Waiting { list: args } => list(ListWaitingLinks {}, &args).await,
         LinkCommand::Allow { proposal, fingerprint, approve, why, common } => {
             let answer = if approve { "approve" } else { "deny" }.to_owned();
             let decided = OneDecision { approval: proposal, answer, fingerprint, why, signature: None };
@@ -440,7 +441,7 @@ pub(super) async fn purse(command: PurseCommand) -> anyhow::Result<()> {
 
 pub(super) async fn advice(command: AdviceCommand) -> anyhow::Result<()> {
     match command {
-        AdviceCommand::List { common } => query(ListAdvices {}, &common).await,
+        AdviceCommand::List { list: args } => list(ListAdvices {}, &args).await,
         AdviceCommand::Decide { record, accept, why, common } => {
             one(DecideAdvice { record, accept, why }, &common).await
         }
@@ -449,7 +450,7 @@ pub(super) async fn advice(command: AdviceCommand) -> anyhow::Result<()> {
 
 pub(super) async fn notice(command: NoticeCommand) -> anyhow::Result<()> {
     match command {
-        NoticeCommand::List { common } => query(ListNotices {}, &common).await,
+        NoticeCommand::List { list: args } => list(ListNotices {}, &args).await,
         NoticeCommand::Retry { notice, common } => one(RetryNotice { notice }, &common).await,
     }
 }

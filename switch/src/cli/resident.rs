@@ -3,7 +3,9 @@
 use super::backend::{one, query};
 use super::common::{Common, amount};
 use clap::Subcommand;
-use kazasu_services::residents::{BindCard, FindResident, LiftSuspension, SetCard, ShowResident, ShowTaps};
+use kazasu_services::residents::{
+    BindCard, FindResident, LiftSuspension, ListResidentShops, SetCard, ShowResident, ShowTaps,
+};
 
 #[derive(Subcommand)]
 pub(super) enum ResidentCommand {
@@ -44,6 +46,28 @@ pub(super) enum ResidentCommand {
         /// How many.
         #[arg(long, default_value_t = 20)]
         last: u32,
+        /// The reason, which the security log keeps with your name.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The shops that take a person's purses, by name.
+    Shops {
+        /// The person.
+        ppid: String,
+        /// Only those that take this programme's purse.
+        #[arg(long)]
+        programme: Option<u16>,
+        /// Only those whose municipality code begins so.
+        #[arg(long)]
+        region: Option<String>,
+        /// Only those with this tag.
+        #[arg(long)]
+        tag: Option<String>,
+        /// Shops at most, 1 to 200; 50 when absent.
+        #[arg(long)]
+        limit: Option<u16>,
         /// The reason, which the security log keeps with your name.
         #[arg(long)]
         why: String,
@@ -97,6 +121,9 @@ pub(super) async fn run(command: ResidentCommand) -> anyhow::Result<()> {
             query(FindResident { ppid, terminal, at, amount, why: Some(why) }, &common).await
         }
         ResidentCommand::Show { ppid, why, common } => query(ShowResident { ppid, why: Some(why) }, &common).await,
+        ResidentCommand::Shops { ppid, programme, region, tag, limit, why, common } => {
+            query(ListResidentShops { ppid, programme, region, tag, limit, why: Some(why) }, &common).await
+        }
         ResidentCommand::Taps { ppid, last, why, common } => {
             query(ShowTaps { ppid, last: Some(last), why: Some(why) }, &common).await
         }

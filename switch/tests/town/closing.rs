@@ -1,7 +1,10 @@
 //! Closing a day on a real switch, from the command line: contracts, files, exceptions, settlements, payouts, signatures, reports.
 
 mod accounts;
+mod cashier;
+mod export;
 mod mended;
+mod month;
 
 use crate::bank;
 use crate::codes::APPROVED;
@@ -156,7 +159,9 @@ fn a_day_is_closed_with_every_yen_explained() {
     a_payment_that_was_booked_twice_by_hand_is_undone(&statement);
     one_payment_is_explained(&day);
     reports_are_made_in_every_format(&day);
+    month::the_month_says_what_is_missing(&day);
     the_shop_gets_its_settlement_in_detail(&day);
+    cashier::does_not_see_what_the_shop_is_paid(&day, &served);
     a_generated_client_asks_for_a_refund_and_reads_the_payout(&day, &served);
     served.stop();
     the_auditor_verifies_the_journal_offline(&town);
@@ -583,9 +588,5 @@ fn the_auditor_verifies_the_journal_offline(town: &Town) {
     let stranger = journal(town, &["verify", "--trusted-key", &"00".repeat(32)]);
     assert_eq!(stranger.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&stranger.stderr).contains("is not among the trusted keys"));
-    let out = town.path("export");
-    assert!(journal(town, &["export", "--out", out.to_str().unwrap()]).status.success());
-    let transfers = std::fs::read_to_string(out.join("transfers.csv")).unwrap();
-    assert!(transfers.starts_with("seq,leg,kind,debit,credit,amount,unit") && transfers.lines().count() > 10);
-    assert!(out.join("DICTIONARY.md").is_file());
+    export::says_why(town, &verified["records"]);
 }

@@ -7,7 +7,9 @@ use crate::harness::{Served, Town, kazasu, requested, wait_for};
 use crate::rules::call;
 use crate::step_up::recovery_code;
 use kazasu_demo::sample::Town as Sample;
-use kazasu_ledger::record::{ApprovalDecided, DecisionKey, DecisionProof, DecisionSigned, KeyHolder};
+use kazasu_ledger::record::{
+    ApprovalDecided, ApprovalRequested, DecisionKey, DecisionProof, DecisionSigned, KeyHolder,
+};
 use kazasu_ledger::signed::Signature;
 use kazasu_ledger::{Body, Entry};
 use kazasu_security::decision;
@@ -63,6 +65,15 @@ fn decide(town: &Town, session: &str, (answer, asked, why): (&str, &(String, Str
         &town.config(),
     ]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+/// The last request, by whose record nothing was replaced.
+fn last_request(entries: &[Entry]) -> (u64, ApprovalRequested) {
+    let asked = |entry: &Entry| match Body::read(&entry.body) {
+        Ok(Body::ApprovalRequested(r)) => Some((entry.seq, r)),
+        _ => None,
+    };
+    entries.iter().rev().find_map(asked).unwrap()
 }
 
 fn decisions(entries: &[Entry]) -> Vec<(u64, ApprovalDecided)> {
@@ -158,11 +169,11 @@ fn a_decision_that_no_person_signed_is_found_and_named() {
     assert_eq!(approved.why, "checked twice");
 
     let other = made[0].1.proof.clone().unwrap();
-    let forged: [(&str, u64, ApprovalDecided); 6] = [
+    let decided: [(&str, u64, ApprovalDecided); 6] = [
         ("no person signed it", *approved_at, ApprovalDecided { proof: None, ..approved.clone() }),
-        ("is not of this decision", *denied_at, ApprovalDecided { approved: true, ..denied.clone() }),
-        ("is not of this decision", *approved_at, ApprovalDecided { why: "checked".into(), ..approved.clone() }),
-        ("is not of this decision", *approved_at, ApprovalDecided { proof: Some(other), ..approved.clone() }),
+        ("is not of this record", *denied_at, ApprovalDecided { approved: true, ..denied.clone() }),
+        ("is not of this record", *approved_at, ApprovalDecided { why: "checked".into(), ..approved.clone() }),
+        ("is not of this record", *approved_at, ApprovalDecided { proof: Some(other.clone()), ..approved.clone() }),
         ("is another person's", *approved_at, ApprovalDecided { by: "per_2".into(), ..approved.clone() }),
         (
             "no trusted key has certified",
@@ -173,10 +184,26 @@ fn a_decision_that_no_person_signed_is_found_and_named() {
             },
         ),
     ];
-    for (at, (problem, seq, record)) in forged.into_iter().enumerate() {
+    // What is asked for is signed by a key that is derived from the session's secret.
+    let (asked_at, asked) = last_request(&insider.entries());
+    assert_eq!(asked.proof.as_ref().unwrap().key.holder, KeyHolder::Switch);
+    assert_eq!((&sound["requests"]["before"], &sound["requests"]["of_programs"]), (&json!(0), &json!(0)), "{sound}");
+    assert_eq!(sound["requests"]["checked"], json!(true), "{sound}");
+    let requests: [(&str, u64, ApprovalRequested); 3] = [
+        (
+            "a request or a step that is not as a person signed it: no person",
+            asked_at,
+            ApprovalRequested { proof: None, ..asked.clone() },
+        ),
+        ("is not of this record", asked_at, ApprovalRequested { why: "other".into(), ..asked.clone() }),
+        ("is not of this record", asked_at, ApprovalRequested { proof: Some(other), ..asked.clone() }),
+    ];
+    let decided = decided.map(|(problem, seq, record)| (problem, seq, Body::ApprovalDecided(record)));
+    let requests = requests.map(|(problem, seq, record)| (problem, seq, Body::ApprovalRequested(record)));
+    for (at, (problem, seq, record)) in decided.into_iter().chain(requests).enumerate() {
         let insider = Insider::with_copy(&town, &format!("forged-{at}.db"));
         let mut body = Vec::new();
-        Body::ApprovalDecided(record).write(&mut body);
+        record.write(&mut body);
         insider.rewrites(seq, body);
         insider.signs_again(seq, &batches);
         let (code, found, said) = verify(&insider.path, &means);

@@ -96,6 +96,7 @@ fn addressed(service: &str, body: &[u8]) -> Option<Addressed> {
         "relief" => Service::Relief,
         "people" => Service::People,
         "approvals" => Service::Approvals,
+        "webhooks" => Service::Webhooks,
         other => panic!("no service {other}"),
     };
     let mut fields: serde_json::Map<String, Value> = serde_json::from_slice(body).unwrap();

@@ -134,7 +134,7 @@ fn a_merchants_owner_asks_one_person_calls_and_a_third_one_decides() {
     let (status, asked) = call(&served, DO, "closing", &owner, &wanted(SHOP));
     assert_eq!(status, 200, "{asked}");
     let (status, listed) = call(&served, "GET", "/api/v1/payees", &owner, &Value::Null);
-    assert_eq!((status, listed.as_array().unwrap().len()), (200, 1), "{listed}");
+    assert_eq!((status, listed["items"].as_array().unwrap().len()), (200, 1), "{listed}");
     let (number, fingerprint) = requested(&asked);
     let (status, shown) = call(&served, "GET", &format!("/api/v1/approvals/{number}"), &owner, &Value::Null);
     assert_eq!((status, &shown["own"]), (200, &json!(true)), "{shown}");

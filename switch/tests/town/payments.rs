@@ -46,7 +46,7 @@ fn gives_back(session: &mut Session, (number, yen): (u64, i64), paid: &Request) 
 fn found(served: &Served, token: &str, query: &str) -> Vec<Value> {
     let (status, page) = call(served, "GET", &format!("/api/v1/transactions?{query}"), token, &Value::Null);
     assert_eq!(status, 200, "{query}: {page}");
-    page["transactions"].as_array().unwrap().clone()
+    page["items"].as_array().unwrap().clone()
 }
 
 fn refused(served: &Served, token: &str, query: &str) -> (u16, String) {
@@ -125,12 +125,22 @@ fn pages_are_of_one_search(served: &Served, staff: &str) {
     loop {
         let (status, page) = page(&query);
         assert_eq!(status, 200, "{page}");
-        seen.extend(page["transactions"].as_array().unwrap().clone());
+        seen.extend(page["items"].as_array().unwrap().clone());
         let Some(next) = page["next"].as_str() else { break };
         query = format!("limit=2&cursor={next}");
         assert_eq!(refused(served, staff, &format!("{query}&state=approved")), (400, "cursor".to_owned()));
+        let csv = crate::harness::sent(
+            served.http,
+            ("GET", "/api/v1/transactions"),
+            &[("authorization", &format!("Bearer {staff}")), ("accept", "text/csv"), ("accept-language", "ja")],
+            b"",
+        );
+        let (status, text) = csv.unwrap();
+        assert_eq!(status, 200, "{text}");
+        assert_eq!(text.lines().count(), 1 + all["items"].as_array().unwrap().len(), "{text}");
+        assert!(text.contains("承認番号") && text.contains("一部返品済"), "{text}");
     }
-    assert_eq!(json!(seen), all["transactions"]);
+    assert_eq!(json!(seen), all["items"]);
 }
 
 fn wrong_searches_are_told_by_field(served: &Served, staff: &str) {
@@ -196,7 +206,7 @@ fn a_merchants_people_see_their_own_shop_and_nobody_who_paid() {
         let path = format!("/api/v1/payments/{}/refund", other["record"]);
         call(&served, "POST", &path, who, &json!({ "amount": 100, "why": "the terminal is broken" }))
     };
-    assert_eq!(refund(&oda).0, 409, "another shop's is as unknown as one that is not there");
+    assert_eq!(refund(&oda).0, 404, "another shop's is as unknown as one that is not there");
     let (status, asked) = refund(&mori);
     assert_eq!((status, &asked["yen"], asked["ppid"].is_null()), (200, &json!(100), true), "{asked}");
     let (status, own) = call(&served, "GET", &format!("/api/v1/approvals/{}", asked["proposal"]), &mori, &Value::Null);

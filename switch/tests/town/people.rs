@@ -47,6 +47,7 @@ pub(crate) struct Person {
     pub(crate) id: String,
     name: &'static str,
     secret: OneTime,
+    recovery: Vec<String>,
 }
 
 impl Person {
@@ -66,10 +67,11 @@ impl Person {
             json!({ "do": "join", "invitation": invited["invitation"], "password": PASSWORD, "one_time": one_time });
         let (status, joined) = unsigned(served, DO, PEOPLE, &join);
         assert_eq!(status, 200, "{joined}");
-        assert_eq!(joined["recovery_codes"].as_array().unwrap().len(), 10);
+        let recovery: Vec<String> = serde_json::from_value(joined["recovery_codes"].clone()).unwrap();
+        assert_eq!(recovery.len(), 10);
         let (status, again) = unsigned(served, DO, PEOPLE, &join);
         assert_eq!(status, 409, "an invitation is good once: {again}");
-        Person { id: joined["person"].as_str().unwrap().to_owned(), name, secret }
+        Person { id: joined["person"].as_str().unwrap().to_owned(), name, secret, recovery }
     }
 
     /// `ahead` steps of the code's clock: each step is taken once, and the next one already.
@@ -77,6 +79,13 @@ impl Person {
         let code = self.secret.at(seconds() + 30 * ahead).unwrap();
         let body = json!({ "do": "sign_in", "name": self.name, "password": PASSWORD, "code": code });
         unsigned(served, DO, PEOPLE, &body)
+    }
+
+    /// Shows the second factor again in a session, for this decision: with one of the recovery codes, of which each is good once.
+    pub(crate) fn steps_up(&self, served: &Served, session: &str, (nth, fingerprint): (usize, &str)) {
+        let again = json!({ "do": "step_up", "code": self.recovery[nth], "fingerprints": [fingerprint] });
+        let shown = done(served, session, &again);
+        assert_eq!(shown["fresh_factor"], json!(true), "{shown}");
     }
 
     pub(crate) fn session(&self, served: &Served, ahead: u64) -> String {
@@ -136,7 +145,7 @@ fn sessions_end_by_name_by_person_and_with_the_person() {
     let town = town();
     let served = town.serve();
     let (ando, tanaka) = (town.session("ando"), town.session("tanaka"));
-    let listed = done(&served, &tanaka, &json!({ "do": "sessions" }));
+    let listed = done(&served, &tanaka, &json!({ "do": "sessions" }))["items"].clone();
     assert_eq!((&listed[0]["this"], listed.as_array().unwrap().len()), (&json!(true), 1));
     let (status, others) = ask(&served, &tanaka, &json!({ "do": "sessions", "person": "suzuki" }));
     assert_eq!(status, 403, "{others}");
@@ -278,7 +287,7 @@ fn a_key_is_revoked_without_a_restart_and_replaces_itself() {
     let served = town.serve();
     let portal = token(&town, "portals", "portal");
     let of_portal = |keys: &Value| keys.as_array().unwrap().iter().find(|key| key["name"] == "portal").unwrap().clone();
-    let first = of_portal(&done(&served, &town.session("ando"), &json!({ "do": "keys" })));
+    let first = of_portal(&done(&served, &town.session("ando"), &json!({ "do": "keys" }))["items"]);
     let longer = json!({ "do": "rotate_key", "until": "2099-12-31" });
     let (status, told) = ask(&served, &portal, &longer);
     assert_eq!(status, 409, "a key does not make itself last longer: {told}");
@@ -288,7 +297,7 @@ fn a_key_is_revoked_without_a_restart_and_replaces_itself() {
     for key in [portal.as_str(), new] {
         assert_eq!(ask(&served, key, &json!({ "do": "whoami" })).1["name"], "portal");
     }
-    let keys = done(&served, &town.session("ando"), &json!({ "do": "keys" }));
+    let keys = done(&served, &town.session("ando"), &json!({ "do": "keys" }))["items"].clone();
     let old = keys.as_array().unwrap().iter().find(|key| key["name"] == "portal").unwrap();
     assert!(old["last_use"].is_string(), "{old}");
     let revoke =

@@ -126,7 +126,7 @@ fn notices_are_signed_tried_again_survive_a_kill_and_are_settled_in_the_journal(
     goes(&town, &served, &purchase("month-told", 500, APPROVED));
     wait_for("a notice that is owed", Duration::from_secs(5), || {
         let (_, owed) = call(&served, "GET", "/api/v1/notices", &operator, &json!(null));
-        (owed.as_array().unwrap().len() == 1).then_some(())
+        (owed["items"].as_array().unwrap().len() == 1).then_some(())
     });
     served.kill();
     // Looking at the journal of a switch that is down changes nothing, least of all what is owed.
@@ -157,7 +157,7 @@ fn notices_are_signed_tried_again_survive_a_kill_and_are_settled_in_the_journal(
     }
     wait_for("the notice to be settled", Duration::from_secs(10), || {
         let (_, owed) = call(&served, "GET", "/api/v1/notices", &operator, &json!(null));
-        owed.as_array().unwrap().is_empty().then_some(())
+        owed["items"].as_array().unwrap().is_empty().then_some(())
     });
     // Another threshold, once; the first does not come again.
     goes(&town, &served, &(purchase("month-told", 300, APPROVED) + &purchase("month-told", 1, APPROVED)));

@@ -118,6 +118,7 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
         "transactions",
         "upkeep",
         "certificates",
+        "webhooks",
         "log",
         "wal",
     ];

@@ -373,7 +373,7 @@ fn what_takes_a_reason_is_refused_without_one_and_the_matrix_says_which() {
         assert_eq!((status, pointer(&value).as_str()), (400, "why"), "{path}: {value}");
     }
     // A batch that is not there is told first: whose it is decides who may ask.
-    assert_eq!(call(&served, "POST", "/api/v1/relief/batches/0/transfer", &tanaka, &json!({})).0, 409);
+    assert_eq!(call(&served, "POST", "/api/v1/relief/batches/0/transfer", &tanaka, &json!({})).0, 404);
     served.stop();
     let out = kazasu(&["access", "matrix", "--json"]);
     let rows: Vec<Value> = serde_json::from_slice(&out.stdout).unwrap();

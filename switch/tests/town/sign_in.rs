@@ -376,7 +376,7 @@ fn a_passkey_signs_in_shows_a_factor_again_and_ends_with_another_invitation() {
     // Another person's passkey shows nothing in this session.
     let mut other = passkey(&served, &town.session("sato"));
     assert_eq!(step(&mut other, mine, mine).0, 401);
-    let listed = done(&served, Some(mine), &json!({ "do": "passkeys" }));
+    let listed = done(&served, Some(mine), &json!({ "do": "passkeys" }))["items"].clone();
     assert_eq!(listed.as_array().unwrap().len(), 1);
     // A lost factor: another invitation, of two administrators, ends the passkey at once.
     let again = json!({ "do": "invite_again", "person": "tanaka", "why": "lost the key ring" });
@@ -399,7 +399,7 @@ fn a_passkey_signs_in_shows_a_factor_again_and_ends_with_another_invitation() {
     done(&served, None, &json!({ "do": "join", "invitation": invitation, "passkey": made }));
     let (_, signed_in) = signs_in(&served, &mut key, Fault::None);
     let mine = signed_in["session"].as_str().unwrap();
-    let listed = done(&served, Some(mine), &json!({ "do": "passkeys" }));
+    let listed = done(&served, Some(mine), &json!({ "do": "passkeys" }))["items"].clone();
     let remove = json!({ "do": "remove_passkey", "passkey": listed[0]["passkey"] });
     assert_eq!(ask(&served, Some(mine), &remove).0, 409, "it is the only means");
     // Who knows a password alone does not take the second factor away.

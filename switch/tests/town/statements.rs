@@ -40,6 +40,9 @@ fn operation(method: &str, path: &str) -> PortalOperation {
         ("spendable", _) => PortalOperation::SetSpendable,
         ("card", _) => PortalOperation::SetCard,
         ("statement", _) => PortalOperation::ResidentStatement,
+        ("taps", _) => PortalOperation::ResidentTaps,
+        ("shops", _) => PortalOperation::ResidentShops,
+        ("notices", _) => PortalOperation::ChooseNotices,
         _ => PortalOperation::Resident,
     }
 }
@@ -283,7 +286,7 @@ fn a_portal_without_a_key_is_told_how_and_a_key_takes_two_people_and_ends_at_onc
     refused(&posing.ask(&served, "GET", &path, b""), "statement_signature");
     let (_, keys) = call(&served, DO, "people", &town.session("ando"), &json!({ "do": "keys" }));
     let of = |key: &&Value| key["name"] == "second" && key["used_for"] == "statements";
-    let listed = keys.as_array().unwrap().iter().find(of).unwrap().clone();
+    let listed = keys["items"].as_array().unwrap().iter().find(of).unwrap().clone();
     assert_eq!(listed["fingerprint"].as_str(), Some(&public[..12]), "{listed}");
     let revoke = json!({ "do": "revoke_key", "program": "second", "fingerprint": &public[..12], "why": "stolen" });
     assert_eq!(call(&served, DO, "people", &town.session("baba"), &revoke).0, 200);
@@ -366,7 +369,7 @@ fn a_portal_has_no_more_requests_open_than_the_configuration_says() {
     assert_eq!(asks(2).0, 200, "the same again is no further request");
     let suzuki = town.session("suzuki");
     let (_, waiting) = call(&served, DO, "operations", &suzuki, &json!({ "do": "waiting_links" }));
-    let deny = json!({ "do": "decide_link", "proposal": waiting[0]["proposal"], "fingerprint": waiting[0]["fingerprint"],
+    let deny = json!({ "do": "decide_link", "proposal": waiting["items"][0]["proposal"], "fingerprint": waiting["items"][0]["fingerprint"],
         "approve": false, "why": "no family" });
     assert_eq!(call(&served, DO, "operations", &suzuki, &deny).0, 200);
     assert!(asks(3).1["waits_for_staff"].is_u64(), "as soon as staff have decided one");
@@ -381,7 +384,7 @@ fn a_portal_has_no_more_requests_open_than_the_configuration_says() {
 fn waiting_fingerprint(served: &Served, session: &str) -> String {
     let (status, waiting) = call(served, DO, "operations", session, &json!({ "do": "waiting_links" }));
     assert_eq!(status, 200, "{waiting}");
-    waiting[0]["fingerprint"].as_str().unwrap()[..12].to_owned()
+    waiting["items"][0]["fingerprint"].as_str().unwrap()[..12].to_owned()
 }
 
 #[test]
@@ -411,6 +414,7 @@ fn a_fresh_person_with_anothers_account_waits_for_staff_and_spends_nothing() {
         assert_eq!(call(&served, DO, "operations", program, &decide(true)).0, 403);
     }
     let (status, waiting) = call(&served, DO, "operations", &suzuki, &json!({ "do": "waiting_links" }));
+    let waiting = &waiting["items"];
     assert_eq!((status, waiting.as_array().unwrap().len()), (200, 1), "{waiting}");
     assert_eq!(waiting[0]["holders"], json!([named_ppid("on-us-rich").to_string()]), "{waiting}");
     assert_eq!((&waiting[0]["by"], &waiting[0]["proven"]), (&json!("key_2"), &json!("card-pin")));

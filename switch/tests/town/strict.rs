@@ -240,7 +240,7 @@ fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_al
         assert!(said.contains(&path(name)) && said.contains("must end in .xlsx or .csv"), "{said}");
         assert!(!said.contains("Some(") && !said.contains("None"), "{said}");
     }
-    let out = kazasu(&["ledger", "export", &path("data/journal.db"), "--out", &path("export")]);
+    let out = kazasu(&["ledger", "export", &path("data/journal.db"), "--out", &path("export"), "--why", "x"]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     for name in ["books.xlsx", "export/records.csv", "export/accounts.csv", "data/journal.db", "data/lock"] {
         assert_eq!(mode(name), 0o600, "{name}");

@@ -104,9 +104,15 @@ texts! {
         OtherShop { shown: &'a str, name: &'a str }:
             "加盟店の人が起案できるのは、自分の店舗についてだけです（{shown}、{name}）。",
             "a merchant's people ask for their own shops only, and this is none of {shown} ({name})";
+        WebhooksOf { shown: &'a str, name: &'a str, scope: &'a str }:
+            "送信先（対象範囲 {scope}）を管理するのは、運用担当、またはその範囲の加盟店主、契約会社、市町村の担当です（{shown}、{name}）。",
+            "endpoints of {scope} are kept by an operator, or by its owner, its partner or its city's officer; not by {shown} ({name})";
         PaymentsOfPerson { shown: &'a str, name: &'a str }:
             "ある人の支払いの検索は、運用担当、コールセンター、監査人が理由（why）を示して行います（{shown}、{name}）。",
             "an operator, a call centre or an auditor searches a person's payments, and says why; not {shown} ({name})";
+        OwnSettlementOnly { shown: &'a str }:
+            "加盟店の人が受け取れる帳票は、自分の店舗の精算の内訳（`settlement-detail`）だけです（{shown}）。",
+            "a merchant's people get the `settlement-detail` of their own shops and no other report; not {shown}";
         NoSession { name: &'a str }: "{name} は人ではないため、セッションがありません。", "{name} has no session: it is no person";
         OwnSessionsOnly { shown: &'a str }:
             "{shown} が表示・終了できるのは自分のセッションだけです。", "{shown} sees and ends only its own sessions";

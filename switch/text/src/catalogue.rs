@@ -2,9 +2,9 @@
 
 use super::{
     Listed, Text, access, approvals, bank_files, bank_lines, cli, closing, closing_refusals, columns, commands,
-    configuration, console, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, names,
-    notices, payees, payments, problems, relief, relief_refusals, reports, residents, responses, rights_refusals,
-    security, settlements, sign_in, status, tables, usage,
+    configuration, console, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, lists, month,
+    names, notices, payees, payments, problems, relief, relief_refusals, reports, residents, responses,
+    rights_refusals, security, settlements, sign_in, spending, status, tables, usage, webhooks,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
 use kazasu_schemas::contract::Tender;
@@ -92,6 +92,7 @@ catalogue! {
     cli::ClockState
     cli::CliText<'_>
     console::BorneBy
+    console::PayoutState
     console::PageText<'_>
     columns::SettlementColumn
     columns::SummaryColumn
@@ -166,6 +167,7 @@ catalogue! {
     problems::DeclaredText
     problems::RowText<'_>
     problems::NotFoundText<'_>
+    problems::CursorText
     problems::PasswordText
     facts::Fact
     facts::Answer
@@ -197,6 +199,11 @@ catalogue! {
     columns::ReplayedTapColumn
     reports::Furniture
     Tender
+    month::MonthSheet
+    month::MonthColumn
+    month::MissingText
+    lists::ListTitle
+    lists::ListColumn
     payments::PaymentKind
     payments::PaymentState
     payments::PaymentText<'_>
@@ -209,7 +216,11 @@ catalogue! {
     security::SecurityField
     security::SecurityText<'_>
     settlements::SettlementText<'_>
+    settlements::WhyText<'_>
     sign_in::MeansLabel
+    spending::TradeLabel
+    spending::SpendingField
+    spending::SpendingText
     sign_in::SignInRefusalText<'_>
     sign_in::ProviderText<'_>
     status::StatusRow
@@ -222,4 +233,8 @@ catalogue! {
     tables::CellFault<'_>
     tables::DetailText<'_>
     usage::UsageText<'_>
+    webhooks::WebhookStateLabel
+    webhooks::WebhookOutcome
+    webhooks::WebhookSent
+    webhooks::WebhookText<'_>
 }

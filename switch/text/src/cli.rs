@@ -20,6 +20,7 @@ labels! {
         SignedDays "signed_days": "署名済の日", "Signed days";
         SignedBatches "signed_batches": "署名済バッチ", "Signed batches";
         SignedDecisions "signed_decisions": "署名済の決裁", "Signed decisions";
+        SignedRequests "signed_requests": "署名済の起案と手続", "Signed requests and steps";
         Checkpoints "checkpoints": "検証点", "Checkpoints";
         Total "total": "合計", "Total";
         TotalOfPoints "total_of_points": "ポイント合計", "Total of points";
@@ -101,6 +102,12 @@ texts! {
         DecisionsBefore { number: Count }:
             "署名のない決裁が{number}件あります（決裁の署名を始める前の記録）。",
             "{number} decisions have no signature: they are from before decisions were signed";
+        RequestsBefore { number: Count }:
+            "署名のない起案と手続が{number}件あります（起案の署名を始める前の記録）。",
+            "{number} requests and steps have no signature: they are from before requests were signed";
+        RequestsOfPrograms { number: Count }:
+            "プログラムによる起案と手続が{number}件あります。プログラムは署名しません。",
+            "{number} requests and steps are of programs, which sign nothing here";
         AnchorUnreadable { lines: Count }:
             "外部保管の{lines}行が読めません。書込み中に途切れたか、変更されています。",
             "{lines} lines of the anchor cannot be read: cut off while they were written, or changed";

@@ -13,6 +13,9 @@ texts! {
         Of { key: &'a str, problem: &'a Said }: "{key} の値：{problem}", "{key} {problem}";
         Range { key: &'a str, least: u64, most: u64, got: u64 }:
             "{key} は{least}から{most}の範囲で指定してください（入力は{got}）", "{key} must be {least} to {most}, got {got}";
+        WebhookNetwork { got: Quoted<'a> }:
+            "webhooks.networks はネットワークを 10.20.0.0/16 の形で指定してください（入力は{got}）",
+            "webhooks.networks must be networks like 10.20.0.0/16, got {got}";
         AboveZero { key: &'a str, got: u64 }: "{key} は1以上で指定してください（入力は{got}）", "{key} must be above 0, got {got}";
         Share { key: &'a str, most: u64, got: u64 }:
             "{key} は1以上、{most}（max_connections）以下で指定してください（入力は{got}）",

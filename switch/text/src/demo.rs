@@ -100,6 +100,9 @@ texts! {
         Disagreement { issuer: &'a str, message: &'a str, here: &'a str, there: &'a str }:
             "不一致：{issuer} の電文 {message} は当方 {here} 円、先方 {there} 円",
             "issuer {issuer} message {message}: {here} yen here, {there} there";
+        LinkedByPortal:
+            "利用者1人がポータルでカードを紐付け（ポータルの署名を記録に保存）",
+            "one resident linked a card through the portal; the record keeps what the portal signed";
         ProposedAndApproved: "suzuki が起案、tanaka が承認", "suzuki requested them, tanaka approved";
         CutOver { closed: &'a str, opened: &'a str }:
             "3. 締切 {closed}、翌営業日 {opened}", "3. Cut over {closed}; the next business day is {opened}";

@@ -18,6 +18,7 @@ mod finance;
 mod relief;
 mod residents;
 mod running;
+mod webhooks;
 
 use crate::{Count, Language, Text, labels, texts};
 use std::borrow::Cow;
@@ -49,7 +50,7 @@ impl Text for Help {
     }
 }
 
-const LISTS: [&[Help]; 7] = [
+const LISTS: [&[Help]; 8] = [
     common::COMMON,
     running::RUNNING,
     access::ACCESS,
@@ -57,6 +58,7 @@ const LISTS: [&[Help]; 7] = [
     residents::RESIDENTS,
     finance::FINANCE,
     relief::RELIEF,
+    webhooks::WEBHOOKS,
 ];
 
 /// Every help text.

@@ -42,6 +42,8 @@ pub mod hsm;
 pub mod key_refusals;
 pub mod keys;
 pub mod latin;
+pub mod lists;
+pub mod month;
 pub mod names;
 pub mod notices;
 pub mod payees;
@@ -58,9 +60,11 @@ pub mod rights_refusals;
 pub mod security;
 pub mod settlements;
 pub mod sign_in;
+pub mod spending;
 pub mod status;
 pub mod tables;
 pub mod usage;
+pub mod webhooks;
 
 #[cfg(test)]
 mod tests;

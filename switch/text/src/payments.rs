@@ -35,7 +35,8 @@ texts! {
     PaymentText<'a> {
         Since { from: &'a str }:
             "{from}以降を検索しました。それより前は `--from` で指定してください。", "Searched from {from} on; name an earlier day with --from.";
-        More { cursor: &'a str }:
-            "続きがあります。同じ条件に `--cursor {cursor}` を付けてください。", "There are more: repeat the search with --cursor {cursor}.";
+        More:
+            "続きがあります。`--limit` で件数を増やすか、`--format csv --out ファイル` ですべてを書き出してください。",
+            "There are more: ask for more with --limit, or write all of them with --format csv --out FILE.";
     }
 }

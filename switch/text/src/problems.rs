@@ -38,15 +38,35 @@ texts! {
             "base32の英数字26文字を、任意の区切りで指定してください", "expected 26 letters and digits of base32, in any groups";
         TerminalOfMerchant { terminal: &'a str }:
             "加盟店の端末を指定してください（入力は{terminal}）", "expected a terminal that a merchant has, got {terminal}";
-        CursorOfAnother:
-            "この検索の続きではありません。同じ条件のまま next の値を指定してください",
-            "it is no cursor of this search; repeat the search and give `next` of its last page";
+        HookNoUrl: "https:// で始まるURLを指定してください", "must be a URL that begins with https://";
+        HookTooLong: "500文字以内のURLを指定してください", "must be a URL of at most 500 characters";
+        HookUser:
+            "URLに利用者名やパスワードを含めないでください", "must hold no user and no password";
+        HookNotHttps:
+            "https:// で始まるURLを指定してください。http:// は、設定 [webhooks] networks にある自機のアドレスに限ります",
+            "must be https; http is only for an address of this machine that [webhooks] networks of the configuration names";
+        HookNetwork:
+            "私設網やこの機器のアドレスには送信しません。必要なら運用者が設定 [webhooks] networks に加えます",
+            "its network is private, and the configuration ([webhooks] networks) does not name it";
+        HookScope { got: Quoted<'a> }:
+            "対象範囲を `merchant:org_3`、`shop:27000001/M1`、`city:13361`、`acquirer:27000001`、`all` のいずれかの形で指定してください（入力は{got}）",
+            "must be of the form merchant:org_3, shop:27000001/M1, city:13361, acquirer:27000001 or all, got {got}";
+        HookFull { most: u64 }: "送信先は{most}件までです", "there are {most} endpoints already, which is the most";
+        HookEvent { got: Quoted<'a> }:
+            "ジャーナルにある出来事の番号を `evt_419` の形で指定してください（入力は{got}）", "must be an event of the journal, like evt_419, got {got}";
+        HookAgain:
+            "event、from（と until）、failed のどれか一つを指定してください", "give one of event, from (with until) and failed";
+        HookAgainFull { most: u64 }:
+            "再送の依頼が{most}件待っています。終わってから依頼してください", "{most} requests to send again are waiting; ask when they are done";
         OneWayOfAmount:
             "amount、about、または amount_from と amount_until のどれか1通りで指定してください",
             "give the amount in one way: amount, about, or amount_from and amount_until";
         AmountRange:
             "0円以上で、下限は上限以下にしてください", "must be 0 yen or more, and the lower end not above the upper end";
         PeriodOrder: "from より前です", "is before `from`";
+        MonthForm { got: Quoted<'a> }:
+            "2026-11 の形で月を指定してください（入力は{got}）", "must be a month like 2026-11, got {got}";
+        SettlementNumber: "精算の番号を指定してください", "must be a settlement's number";
         StanDigits: "1桁から6桁の数字で指定してください", "must be one to six digits";
         ShopForm:
             "アクワイアラーと加盟店の番号を 27000001/M1 の形で指定してください", "must be an acquirer and a merchant, like 27000001/M1";
@@ -144,7 +164,7 @@ texts! {
             "振込指定日が{day}以前の支払待ちの精算はありません。一覧は `kazasu settle` です",
             "none is due with a value date on or before {day}; kazasu settle lists them";
         SettlementUnknown { number: u32 }: "精算 {number} はありません", "{number} is not known";
-        SettlementNumber: "精算の番号を指定してください", "must be a settlement's number";
+        HandleForm { most: Count }: "記号と英数字で{most}文字までにしてください", "must have at most {most} letters, digits and signs, without blanks";
         NoAccounts { merchants: &'a str }: "口座が登録されていません：{merchants}", "no account is on file for {merchants}";
         PayeeNamed { got: Quoted<'a> }:
             "支払先は、契約会社と加盟店（例：27000001/M10000000000001）、または `fund/事業番号` で指定してください（入力は{got}）",
@@ -323,6 +343,7 @@ texts! {
     /// What a request is about is not there.
     NotFoundText<'a> {
         Merchant { id: &'a str }: "加盟店 {id} は登録されていません。", "merchant {id} is not registered";
+        Webhook { id: &'a str }: "送信先 {id} は登録されていません。", "endpoint {id} is not registered";
         Payee { payee: &'a str }:
             "{payee} は、登録された加盟店でも、事業の基金でもありません。", "{payee} is no registered merchant and no programme's fund";
         PayeeAccount { payee: &'a str }: "{payee} の口座は登録されていません。", "{payee} has no account on file";
@@ -343,6 +364,19 @@ texts! {
         Program { id: &'a str }: "プログラム {id} は登録されていません。", "program {id} is not known";
         Report { kind: Quoted<'a> }: "帳票{kind}はありません。", "there is no report {kind}";
         Settlement { problem: &'a Said }: "精算：{problem}", "settlement: {problem}";
+        NoSettlement { number: u32 }: "精算 {number} はありません。", "settlement {number} is not known";
+    }
+}
+
+texts! {
+    /// Why a cursor does not go on with a list.
+    CursorText {
+        Altered:
+            "続きの位置として読めません。前のページの next の値を、そのまま指定してください",
+            "it cannot be read as a cursor; give `next` of the page before as it is";
+        OfAnother:
+            "別の一覧、または別の条件の続きです。同じ一覧に同じ条件で、next の値を指定してください",
+            "it goes on with another list, or with other conditions; ask for the same list with the same conditions, and give its `next`";
     }
 }
 

@@ -17,6 +17,7 @@ labels! {
         Prepaid "prepaid": "未使用残高報告", "Outstanding value";
         StandIn "stand-in": "代行承認損失", "Stand-in losses";
         Flagged "flagged": "要確認取引", "Flagged taps";
+        MonthEnd "month": "月締め報告", "End of the month";
         Statement "statement": "ご利用明細", "Statement";
         FinalReport "final-report": "給付事業 実績報告", "Relief programme: final report";
         Merchants "merchants": "加盟店一覧", "Merchants";
@@ -24,6 +25,7 @@ labels! {
         Payments "payments": "決済の検索", "Payments";
         Nodes "nodes": "ノードの状態", "Nodes";
         Replay "replay": "再現", "Replay";
+        Spending "spending": "利用統計", "Spending statistics";
     }
 }
 

@@ -11,6 +11,7 @@ labels! {
         ConfigurationChanged "configuration_changed": "設定の変更", "the configuration differs from the last start's";
         CertificatesRead "certificates_read": "証明書の再読込", "certificates, keys and revocation lists are read again";
         LeadChanged "lead_changed": "主ノードの交代", "this node takes or gives up the lead";
+        WebhookState "webhook_state": "送信先の状態", "an endpoint takes no events for some time, or takes them again";
         TornLineCut "torn_line_cut": "書きかけの行の除去", "a line that a crash left unfinished is cut off";
         LinesLost "lines_lost": "記録漏れ", "lines that could not be kept";
         Unwritable "unwritable": "書込不能", "the log could not be written for some time";
@@ -68,6 +69,8 @@ labels! {
         About "about": "対象物", "About";
         Why "why": "閲覧理由", "Reason of the caller";
         Reason "reason": "拒否理由", "Reason of the refusal";
+        State "state": "送信の状態", "State of deliveries";
+        Since "since": "初回失敗の時刻", "First failure";
         Proven "proven": "本人確認の方法", "How the person was proven";
         Statement "statement": "署名付き申告のハッシュ値", "Signed statement";
         Key "key": "署名鍵", "Key that signed";

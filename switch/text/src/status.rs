@@ -19,6 +19,7 @@ labels! {
         WaitingForIssuer "waiting_for_issuer": "発行者応答待ち", "waiting for issuers";
         OwedToIssuers "owed_to_issuers": "発行者への未達通知", "advices owed to issuers";
         OpenHolds "open_holds": "未確定オーソリ", "open holds";
+        WebhooksLate "webhooks_late": "送信が滞る送信先", "webhook endpoints that take nothing";
         AdvicesToDecide "advices_waiting_for_a_person": "限度超オフライン取引", "offline payments to be decided";
     }
 }

@@ -57,6 +57,7 @@ fn all() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         })
     });
     let kind = OrganisationKind::Merchant;
@@ -103,6 +104,7 @@ fn of_payees() -> Vec<Body> {
             by: "per_1".into(),
             via: Some(Via::Api),
             seen: Fingerprint([5; 32]),
+            proof: None,
         }),
         Body::ApprovalRequested(ApprovalRequested {
             proposal: Proposal::Carried(Box::new(CarriedChange::Payee(Box::new(change)))),
@@ -113,6 +115,7 @@ fn of_payees() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         }),
     ]
 }
@@ -139,6 +142,7 @@ fn of_staff() -> Vec<Body> {
             replaces: None,
             until: None,
             file: None,
+            proof: None,
         })
     });
     let refund = |staff| {

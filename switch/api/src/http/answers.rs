@@ -48,6 +48,11 @@ pub(super) fn told<T: Serialize>(result: Result<T, ServiceError>) -> Response {
     }
 }
 
+/// The ledger took no record of the request: it can be sent again under its key. Of a request with several records, those before stand, and
+/// it goes on where it stood.
+#[derive(Clone, Copy)]
+pub(super) struct Untaken;
+
 /// A refusal for readers of another language than English: [`in_readers_language`] translates it.
 #[derive(Clone, Debug)]
 pub struct Refused(pub Arc<ServiceError>);
@@ -67,6 +72,9 @@ pub(super) fn unasked(error: ServiceError) -> Response {
         return broken();
     }
     let mut response = refusal(&error, Language::English);
+    if matches!(error, ServiceError::Command(CommandError::Halted(_))) {
+        response.extensions_mut().insert(Untaken);
+    }
     response.extensions_mut().insert(Refused(Arc::new(error)));
     response
 }
@@ -97,16 +105,18 @@ pub(super) async fn in_readers_language(request: Request, next: Next) -> Respons
 #[must_use]
 pub fn status_of(error: &ServiceError) -> StatusCode {
     match error {
-        ServiceError::Value { .. } | ServiceError::File(_) => StatusCode::BAD_REQUEST,
+        ServiceError::Value { .. } | ServiceError::Cursor(_) | ServiceError::File(_) => StatusCode::BAD_REQUEST,
+        ServiceError::State { .. } => StatusCode::CONFLICT,
         ServiceError::Portal(_) => StatusCode::FORBIDDEN,
         ServiceError::Pin | ServiceError::Forbidden(_) | ServiceError::FactorNeeded => StatusCode::FORBIDDEN,
         ServiceError::SignInNeeded(_) => StatusCode::UNAUTHORIZED,
         ServiceError::SignIn(error) => of_sign_in(error),
         ServiceError::Provider(why) => of_provider(why),
-        ServiceError::NotFound(_) => StatusCode::NOT_FOUND,
+        ServiceError::NotFound(_) | ServiceError::Absent { .. } => StatusCode::NOT_FOUND,
         ServiceError::Replaced(_) => StatusCode::PRECONDITION_FAILED,
         ServiceError::Command(CommandError::Rejected(why)) if unusable(why).is_some() => StatusCode::BAD_REQUEST,
         ServiceError::Command(CommandError::Rejected(Rejected::TooManyOpen { .. })) => StatusCode::TOO_MANY_REQUESTS,
+        ServiceError::Command(CommandError::Rejected(why)) if why.is_unknown() => StatusCode::NOT_FOUND,
         ServiceError::Command(CommandError::Rejected(_)) => StatusCode::CONFLICT,
         ServiceError::Command(CommandError::NotLeader(_)) => StatusCode::MISDIRECTED_REQUEST,
         ServiceError::Command(CommandError::Halted(_) | CommandError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
@@ -126,7 +136,10 @@ fn refusal(error: &ServiceError, language: Language) -> Response {
         body["field"] = field.into();
     }
     match error {
-        ServiceError::Value { field, .. } => body["field"] = (*field).into(),
+        ServiceError::Value { field, .. } | ServiceError::State { field, .. } | ServiceError::Absent { field, .. } => {
+            body["field"] = (*field).into()
+        }
+        ServiceError::Cursor(_) => body["field"] = "cursor".into(),
         ServiceError::File(problems) => {
             body["problems"] = problems.iter().map(|problem| problem.in_language(language)).collect::<Vec<_>>().into()
         }

@@ -6,17 +6,18 @@ use super::callers::Asker;
 use super::fields::Fields;
 use super::operations::{Sent, handed_in};
 use super::state::Api;
-use crate::addresses::{COMPARE, PAYOUT_STATEMENT};
+use crate::addresses::{COMPARE, PAYOUT_STATEMENT, SPENDING};
 use crate::routes::at;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use kazasu_engine::tasks::run_blocking;
 use kazasu_report::pdf::Pdf;
 use kazasu_services::ServiceError;
 use kazasu_services::closing::{CompareFile, MakeLetter, MakeReport, ReportKind, ResidentStatement};
+use kazasu_services::spending::ShowSpending;
 use kazasu_services::statement::ReadPayoutStatement;
 use kazasu_text::problems::NotFoundText;
 use kazasu_text::{Quoted, Said};
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Router<Api> {
         .route(&at(COMPARE), post(compare))
         .route(&at(PAYOUT_STATEMENT), post(|api, who, sent| statement(api, who, sent, ReadPayoutStatement)))
         .route(&at("/reports/{kind}"), get(report))
+        .route(&at(SPENDING), get(spending))
         .route(&at("/residents/{ppid}/statement"), get(resident_statement))
         .route(&at("/reports/settlements/{settlement}/letter"), get(letter))
 }
@@ -40,6 +42,7 @@ async fn compare(State(api): State<Api>, Asker(who): Asker, Fields(with): Fields
 struct Wanted {
     format: Option<String>,
     day: Option<String>,
+    month: Option<String>,
     seq: Option<u64>,
     settlement: Option<u32>,
     why: Option<String>,
@@ -51,17 +54,42 @@ async fn report(
     Path(kind): Path<String>,
     Fields(wanted): Fields<Wanted>,
 ) -> Response {
-    let Wanted { format, day, seq, settlement, why } = wanted;
+    let Wanted { format, day, month, seq, settlement, why } = wanted;
     let Some(of) = ReportKind::parse(&kind) else {
         return unasked(ServiceError::NotFound(Said::of(&NotFoundText::Report { kind: Quoted(&kind) })));
     };
     let made = run_blocking(async move {
-        match api.services.call(MakeReport { kind: of, day, seq, settlement, why }, &who).await {
+        match api.services.call(MakeReport { kind: of, day, month, seq, settlement, why }, &who).await {
             Ok(report) => report_as(&report, format.as_deref(), &kind),
             Err(error) => refused(error),
         }
     });
     made.await.unwrap_or_else(|error| refused(ServiceError::Other(error)))
+}
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Spent {
+    format: Option<String>,
+    from: Option<String>,
+    until: Option<String>,
+    by: Option<String>,
+}
+
+/// The table as JSON, or as a file.
+async fn spending(State(api): State<Api>, Asker(who): Asker, Fields(wanted): Fields<Spent>) -> Response {
+    let Spent { format, from, until, by } = wanted;
+    let table = match api.services.call(ShowSpending { from, until, by }, &who).await {
+        Ok(table) => table,
+        Err(error) => return refused(error),
+    };
+    match format.as_deref() {
+        None | Some("json") => Json(table).into_response(),
+        format => match table.report(kazasu_engine::clock::now()) {
+            Ok(report) => report_as(&report, format, "spending"),
+            Err(error) => refused(error),
+        },
+    }
 }
 
 fn pdf(made: Result<Pdf, ServiceError>, name: &str) -> Response {
@@ -90,9 +118,6 @@ async fn letter(
 ) -> Response {
     let made = run_blocking(async move { api.services.call(MakeLetter { settlement, why }, &who).await }).await;
     match made.unwrap_or_else(|error| Err(ServiceError::Other(error))) {
-        Err(ServiceError::Value { field: "settlement", problem }) => {
-            refused(ServiceError::NotFound(Said::of(&NotFoundText::Settlement { problem: &problem })))
-        }
         made => pdf(made, &format!("settlement-{settlement}")),
     }
 }

@@ -2,7 +2,7 @@
 //! program makes an `Idempotency-Key` with its request.
 
 use super::answers::{Refused, told, unasked};
-use super::once::{Named, keep, named_once};
+use super::once::{Named, named_once};
 use super::state::Api;
 use axum::http::StatusCode;
 use kazasu_engine::CommandError;
@@ -46,7 +46,7 @@ pub async fn handed_in_once<O>(api: &Api, who: &Who, operation: O, form: Form<'_
 where
     O: Operation<Answer: Serialize + DeserializeOwned> + 'static,
 {
-    let (services, asker) = (api.services.clone(), who.clone());
+    let (services, asker, subject) = (api.services.clone(), who.clone(), operation.subject());
     let work = async move { told(services.call(operation, &asker).await) };
     // Only the node that leads carries anything out. A node that takes the lead in this moment does nothing without the key's row.
     let response = if api.services.leads().is_none() {
@@ -54,7 +54,7 @@ where
     } else {
         let id = [who.name.as_bytes(), &[0], b"form ", form.key.as_bytes()].concat();
         let digest = hex::encode(request_digest("POST", form.path, form.content));
-        named_once(api, Named { id, digest, keep: keep(O::NAME) }, work).await
+        named_once(api, who, Named { id, digest, name: O::NAME, subject }, work).await
     };
     let status = response.status();
     if let Some(Refused(error)) = response.extensions().get::<Refused>() {

@@ -5,6 +5,8 @@ use std::time::Duration;
 /// Bounds of each connection and request.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpLimits {
+    /// Requests of one caller in a minute.
+    pub requests_of_caller: u32,
     /// Bodies of one caller at one time.
     pub bodies_of_caller: usize,
     /// Bodies of one subnet at one time.

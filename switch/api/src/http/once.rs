@@ -2,10 +2,10 @@
 //! `Idempotency-Key`, and a caller that sends the same request again gets the answer that was given.
 //!
 //! The row of a key stands beside the journal, where every node of the store sees it, for 30 days. It is written before the request
-//! is carried out. A request that was refused changed nothing, and frees its key. When the program stops in the middle, the key says
-//! that the outcome is unknown, and the request is never carried out a second time under it.
+//! is carried out. A request that was refused changed nothing, and frees its key; so does one that the ledger could not take. When the
+//! program stops in the middle, the key says that the outcome is unknown, and the request is never carried out a second time under it.
 
-use super::answers::unasked;
+use super::answers::{refused, unasked};
 use super::onces::{Keep, Kept, ROWS, Row};
 use super::state::Api;
 use axum::Json;
@@ -16,7 +16,7 @@ use kazasu_engine::tasks::{Kind, broke_off, unwound};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::portal::request_digest;
 use kazasu_services::access::{Audience, Kind as Asks, Name};
-use kazasu_services::{ServiceError, Who};
+use kazasu_services::{ServiceError, Subject, Who};
 use kazasu_store::StoreError;
 use kazasu_store::side::SideRow;
 use serde_json::json;
@@ -39,6 +39,8 @@ fn holds(now: Millis) -> Millis {
 /// A request as it came.
 pub(super) struct Request<'a> {
     pub(super) name: Name,
+    /// What the security log says of it.
+    pub(super) subject: Subject,
     pub(super) method: &'a Method,
     pub(super) uri: &'a Uri,
     pub(super) headers: &'a HeaderMap,
@@ -84,8 +86,11 @@ pub(crate) fn need(name: Name, method: &Method) -> Need {
 }
 
 /// What is kept of an operation that was carried out. An answer that holds a secret is shown once.
-pub(super) fn keep(name: Name) -> Keep {
-    let is_secret = matches!(name, Name::InvitePerson | Name::RequestReinvite | Name::RequestKey);
+fn keep(name: Name) -> Keep {
+    let is_secret = matches!(
+        name,
+        Name::InvitePerson | Name::RequestReinvite | Name::RequestKey | Name::RegisterWebhook | Name::RotateWebhook
+    );
     if is_secret { Keep::Outcome } else { Keep::Answer }
 }
 
@@ -116,8 +121,8 @@ where
     let tag = request.headers.get(header::IF_MATCH).map_or(&[][..], |tag| tag.as_bytes());
     let whole = [request.body, &[0], tag].concat();
     let digest = hex::encode(request_digest(request.method.as_str(), target, &whole));
-    let named = Named { id: [who.name.as_bytes(), &[0], key.as_bytes()].concat(), digest, keep: keep(request.name) };
-    named_once(api, named, work).await
+    let id = [who.name.as_bytes(), &[0], key.as_bytes()].concat();
+    named_once(api, who, Named { id, digest, name: request.name, subject: request.subject }, work).await
 }
 
 /// A request with its name.
@@ -126,19 +131,25 @@ pub(super) struct Named {
     pub(super) id: Vec<u8>,
     /// What it asks for, hexadecimal.
     pub(super) digest: String,
-    pub(super) keep: Keep,
+    pub(super) name: Name,
+    /// What the security log says of it.
+    pub(super) subject: Subject,
 }
 
 /// Carries a named request out, unless it was carried out before.
-pub(super) async fn named_once<F>(api: &Api, named: Named, work: F) -> Response
+pub(super) async fn named_once<F>(api: &Api, who: &Who, named: Named, work: F) -> Response
 where
     F: Future<Output = Response> + Send + 'static,
 {
-    let Named { id, digest, keep } = named;
+    let Named { id, digest, name, subject } = named;
     let row = Row { request: digest, run: api.onces.run.to_string(), answer: None };
     let Some(under_way) = api.onces.taken(&id) else { return of_another(api, &id, &row).await };
     match begun(api, &id, &row).await {
         Ok(None) => {}
+        Ok(Some(answer)) if answer.headers().contains_key(&REPLAYED) => {
+            let line = api.services.replayed(subject, (name, who)).await;
+            return line.map_or_else(refused, |()| answer);
+        }
         Ok(Some(answer)) => return answer,
         Err(error) => {
             tracing::warn!("the key of a request cannot be kept: {error}");
@@ -146,7 +157,7 @@ where
         }
     }
     // To its end, also for a caller that goes away in the middle.
-    let onces = api.onces.clone();
+    let (onces, keep) = (api.onces.clone(), keep(name));
     let until = holds(api.engine.now());
     let done = tokio::spawn(async move {
         let _under_way = under_way;

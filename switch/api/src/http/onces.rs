@@ -1,5 +1,6 @@
 //! The rows of named requests, beside the journal.
 
+use super::answers::Untaken;
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use kazasu_schemas::jst::Millis;
@@ -95,8 +96,10 @@ impl Onces {
     ) -> Response {
         let status = response.status();
         if !status.is_success() {
-            // After a fault of the switch itself it is not known whether the request was carried out; a refused one changed nothing.
-            let freed = match status.is_server_error() {
+            // After a fault of the switch itself it is not known whether the request was carried out; a refused one changed nothing, and one
+            // that the ledger did not take neither.
+            let is_doubted = status.is_server_error() && response.extensions().get::<Untaken>().is_none();
+            let freed = match is_doubted {
                 true => self.keep(id, &Row { run: String::new(), ..row }, until).await,
                 false => self.rows.delete(ROWS, id).await.map(|_| ()),
             };
@@ -147,6 +150,28 @@ impl Onces {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::answers::refused;
+    use kazasu_engine::CommandError;
+    use kazasu_services::ServiceError;
+    use kazasu_store::memory::MemoryStore;
+
+    #[tokio::test]
+    async fn a_request_that_the_ledger_did_not_take_frees_its_key_and_a_fault_does_not() {
+        let onces = Onces::of(SideRows::of(Arc::new(MemoryStore::default()))).unwrap();
+        let halted = || refused(ServiceError::Command(CommandError::Halted("the disk is full".into())));
+        let stopping = || refused(ServiceError::Command(CommandError::Stopping));
+        let fault = || refused(ServiceError::Other(anyhow::anyhow!("a fault")));
+        let answers: [(Response, u16, bool); 3] =
+            [(halted(), 503, false), (stopping(), 503, true), (fault(), 500, true)];
+        for (at, (answer, status, stays)) in answers.into_iter().enumerate() {
+            let (key, until) = (vec![u8::try_from(at).unwrap()], Millis(i64::MAX));
+            let row = Row { request: "ab".into(), run: onces.run.to_string(), answer: None };
+            onces.keep(key.clone(), &row, until).await.unwrap();
+            let told = onces.ended((key.clone(), row, until), answer, Keep::Answer).await;
+            assert_eq!(told.status().as_u16(), status);
+            assert_eq!(onces.rows.get(ROWS, key).await.unwrap().is_some(), stays, "{status}");
+        }
+    }
 
     #[test]
     fn a_key_is_under_way_until_its_request_has_ended() {

@@ -94,7 +94,11 @@ fn object<O: Asked>(kinds: &Kinds, params: &RawPathParams, sent: &Sent) -> Resul
     Ok(fields)
 }
 
-async fn answered<O: Asked>(api: &Api, who: &Who, fields: Result<Map<String, Value>, JsonError>) -> Response {
+pub(super) async fn answered<O: Asked>(
+    api: &Api,
+    who: &Who,
+    fields: Result<Map<String, Value>, JsonError>,
+) -> Response {
     // A caller without the right learns nothing of the request's shape.
     if let Err(error) = api.services.admit_somewhere(O::NAME, who).await {
         return refused(error);
@@ -139,7 +143,7 @@ where
     O: Operation<Answer: Serialize> + 'static,
 {
     let Sent { method, uri, headers, body } = sent;
-    let request = Request { name: O::NAME, method, uri, headers, body };
+    let request = Request { name: O::NAME, subject: operation.subject(), method, uri, headers, body };
     let (services, asker) = (api.services.clone(), who.clone());
     once(&api, (&who, request), async move { told(services.call(operation, &asker).await) }).await
 }

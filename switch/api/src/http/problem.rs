@@ -16,6 +16,8 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 /// The longest id that is taken from a caller.
 const MOST_ID: usize = 64;
+/// The seconds after which a caller asks again, where nothing says more.
+const AGAIN: HeaderValue = HeaderValue::from_static("5");
 /// The longest error that is put into the form; nothing that the switch says is near it.
 const MOST: usize = 4 << 20;
 /// What probes and browsers read as it is.
@@ -73,6 +75,10 @@ pub(super) async fn in_one_form(request: Request, next: Next) -> Response {
     if is_error && !is_plain {
         (response, code) = formed(response, &id).await;
     }
+    let is_for_now = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&response.status());
+    if is_for_now && !is_plain {
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(AGAIN);
+    }
     place.answered(response.status(), code);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -128,6 +134,8 @@ pub(crate) const CODES: &[&str] = &[
     "attempt_over",
     "body_too_long",
     "body_too_slow",
+    "cursor_invalid",
+    "cursor_of_another_list",
     "file_invalid",
     "forbidden",
     "fresh_factor_needed",
@@ -196,6 +204,7 @@ pub(super) fn usual(status: StatusCode) -> &'static str {
 pub(super) fn code(error: &ServiceError) -> &'static str {
     match error {
         ServiceError::Value { .. } => "value_invalid",
+        ServiceError::Cursor(why) => why.code(),
         ServiceError::File(_) => "file_invalid",
         ServiceError::Pin => "pin_not_verified",
         ServiceError::Portal(why) => why.code(),
@@ -204,7 +213,8 @@ pub(super) fn code(error: &ServiceError) -> &'static str {
         ServiceError::SignIn(error) => of_sign_in(error),
         ServiceError::Provider(_) => "provider_refused",
         ServiceError::Forbidden(_) => "forbidden",
-        ServiceError::NotFound(_) => "not_found",
+        ServiceError::State { .. } => "refused",
+        ServiceError::NotFound(_) | ServiceError::Absent { .. } => "not_found",
         ServiceError::Replaced(_) => "approval_replaced",
         ServiceError::Command(CommandError::Rejected(why)) => of_rejection(why),
         ServiceError::Command(CommandError::NotLeader(_)) => "not_leader",
@@ -234,6 +244,7 @@ fn of_sign_in(error: &SignInError) -> &'static str {
 fn of_rejection(why: &Rejected) -> &'static str {
     match why {
         Rejected::OwnLimit(..) | Rejected::Amount(_) | Rejected::Reference => "value_invalid",
+        why if why.is_unknown() => "not_found",
         _ => "refused",
     }
 }

@@ -212,6 +212,7 @@ pub(super) mod tests {
     /// Small times, so that tests see them end.
     pub(in crate::http) fn limits() -> HttpLimits {
         HttpLimits {
+            requests_of_caller: 6_000,
             bodies_of_caller: 16,
             bodies_of_subnet: 64,
             header: Duration::from_millis(300),

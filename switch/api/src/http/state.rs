@@ -1,6 +1,7 @@
 //! The means of the handlers.
 
 use super::bodies::Bodies;
+use super::budgets::Budgets;
 use super::edge::Edge;
 use super::front::Front;
 use super::limits::HttpLimits;
@@ -27,6 +28,8 @@ pub struct Api {
     pub onces: Onces,
     /// Bodies that are being read or used.
     pub bodies: Arc<Bodies>,
+    /// Requests that callers may make.
+    pub budgets: Arc<Budgets>,
     /// Renders metrics.
     pub prometheus: PrometheusHandle,
     /// Issuer links, for the status.

@@ -77,6 +77,12 @@ async fn status(api: &Api) -> serde_json::Value {
         "certificates": api.certificates.shown(api.engine.now()),
         "keys": api.keys.shown(api.engine.now()),
     });
+    if let Some(hooks) = &api.services.hooks {
+        let stats = hooks.watched.stats();
+        out["webhooks"] =
+            json!({ "endpoints": stats.endpoints, "off": stats.off, "late": stats.late, "failing": stats.failing });
+        out["webhooks_late"] = (stats.late + stats.failing).into();
+    }
     if let Some((s, day)) = sizes {
         out["business_day"] = day.into();
         out["balanced"] = health.is_balanced().into();

@@ -4,6 +4,7 @@ use kazasu_services::access::Name;
 use kazasu_services::closing::{CompareFile, Compared, ReportKind};
 use kazasu_services::import::{ImportFile, Imported};
 use kazasu_services::relief;
+use kazasu_services::spending::{ShowSpending, SpendingTable};
 use kazasu_services::statement::{StatementFile, StatementRead};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -141,9 +142,13 @@ impl Schemas {
     }
 }
 
-/// The header of every answer.
+/// The headers of every answer.
 pub(super) fn request_id() -> Value {
-    json!({ "Request-Id": { "schema": { "type": "string" }, "description": "Names the request: quote it when you ask for help." } })
+    json!({
+        "Request-Id": { "schema": { "type": "string" }, "description": "Names the request: quote it when you ask for help." },
+        "RateLimit-Policy": { "schema": { "type": "string" }, "description": "To a caller who is known: requests (`q`) in so many seconds (`w`)." },
+        "RateLimit": { "schema": { "type": "string" }, "description": "To a caller who is known: requests that are left (`r`), and the seconds until all are there again (`t`)." },
+    })
 }
 
 /// A parameter that must be there.
@@ -273,6 +278,7 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
                 reason(),
                 format_of(&FORMATS[..4]),
                 text("day", "The business day; the last one that was ended when absent."),
+                text("month", "The month, like `2026-11`, of the report `month`."),
                 parameter(
                     "query",
                     "seq",
@@ -294,22 +300,37 @@ pub(super) fn special_parameters(schemas: &mut Schemas, name: Name) -> (String, 
                 text("why", "The reason for the look: the security log keeps it."),
             ],
         ),
+        Name::ShowSpending => spending_parameters(schemas),
         Name::MakeLetter => of("The letter of a settlement for its merchant, as PDF.", vec![reason()]),
         _ => of("Hands the lead over to another node.", Vec::new()),
     }
+}
+
+fn spending_parameters(schemas: &mut Schemas) -> (String, Vec<Value>) {
+    let asked = schemas.request::<ShowSpending>();
+    let mut parameters = query_of(&asked, &[]);
+    parameters.push(format_of(&FORMATS[..4]));
+    (asked.description(), parameters)
 }
 
 /// The body of an operation with a file.
 pub(super) fn file_body(name: Name) -> Option<Value> {
     let file = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
     match name {
-        Name::MakeReport | Name::MakeLetter | Name::ReliefReport | Name::ResidentStatement => None,
+        Name::MakeReport | Name::MakeLetter | Name::ReliefReport | Name::ResidentStatement | Name::ShowSpending => None,
         Name::HandOver => Some(json!({ "required": true, "content": { "application/json": { "schema": {
             "type": "object", "additionalProperties": false,
             "properties": { "to": { "type": "string", "description": "The node that is to lead; any when it is left out." } },
         } } } })),
         _ => Some(file),
     }
+}
+
+/// A list comes as a file too, whole.
+pub(super) fn add_files(content: &mut Value) {
+    content["text/csv"] = json!({ "schema": { "type": "string" } });
+    content["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"] =
+        json!({ "schema": { "type": "string", "format": "binary" } });
 }
 
 /// The answer of an operation with a file.
@@ -342,6 +363,11 @@ pub(super) fn file_answer(schemas: &mut Schemas, name: Name) -> Value {
         }),
         Name::MakeReport | Name::ReliefReport => files(false),
         Name::ResidentStatement => files(true),
+        Name::ShowSpending => {
+            let mut content = files(false);
+            content["application/json"]["schema"] = schemas.answer::<SpendingTable>();
+            content
+        }
         Name::MakeLetter => json!({ "application/pdf": binary() }),
         _ => json!({ "application/json": { "schema": {
             "type": "object", "required": ["leader"], "properties": { "leader": { "type": "string" } },

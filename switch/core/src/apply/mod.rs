@@ -219,6 +219,11 @@ impl Fold for Applying<'_> {
         Ok(())
     }
 
+    fn notices_chosen(&mut self, place: Place, r: &record::NoticesChosen) -> Applied {
+        self.0.people.notices_chosen(place.seq, r);
+        Ok(())
+    }
+
     fn notice_ended(&mut self, _: Place, r: &record::NoticeEnded) -> Applied {
         self.0.notice_ended(r);
         Ok(())

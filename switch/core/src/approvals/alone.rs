@@ -35,7 +35,9 @@ fn takes_two(command: &Command) -> Option<ApprovalKind> {
         }
         Command::SetPayee { .. } => Some(ApprovalKind::Payee),
         Command::TakePayees { .. } => Some(ApprovalKind::Payees),
-        Command::Proven { command, .. } | Command::Signed { command, .. } => takes_two(command),
+        Command::Proven { command, .. } | Command::Signed { command, .. } | Command::Asked { command, .. } => {
+            takes_two(command)
+        }
         Command::Open { .. }
         | Command::RegisterAcquirer { .. }
         | Command::RegisterIssuer { .. }
@@ -45,6 +47,7 @@ fn takes_two(command: &Command) -> Option<ApprovalKind> {
         | Command::SetCard { .. }
         | Command::ApplyList { .. }
         | Command::SetOwnLimits { .. }
+        | Command::ChooseNotices(_)
         | Command::ChangeOwnLimits { .. }
         | Command::BreakLink { .. }
         | Command::ProposeRetarget { .. }

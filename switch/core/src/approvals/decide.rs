@@ -12,7 +12,8 @@ use super::subject::{is_about_the_same, is_same};
 use super::{ApprovalAnswer, Approvals, OpenRequest};
 use kazasu_ledger::record::{
     ApprovalDecided, ApprovalLapsed, ApprovalRequested, ApprovalSentBack, ApprovalWithdrawn, Body, CallBack,
-    CarriedChange, DecisionProof, Fingerprint, Linked, Opening, PayeeCalled, PayeeChange, Proposal,
+    CarriedChange, DecisionProof, Fingerprint, Linked, Opening, PayeeCalled, PayeeChange, Place, Proposal,
+    RecordSigner,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_schemas::attribution::Attribution;
@@ -135,7 +136,7 @@ pub(in super::super) fn request(state: &State, now: Millis, asked: Requesting) -
     let until = Some(deadline(&proposal, now));
     let (Attribution { by, why, via }, Document { text: source, name }) = (said, source);
     let file = Some(name).filter(|name| !name.is_empty());
-    let requested = ApprovalRequested { proposal, source, by, why, via, replaces, until, file };
+    let requested = ApprovalRequested { proposal, source, by, why, via, replaces, until, file, proof: None };
     Ok(recorded(Body::ApprovalRequested(requested)))
 }
 
@@ -206,6 +207,19 @@ pub(in super::super) fn signed(mut decision: Decision, proof: &DecisionProof) ->
         Some(Body::ApprovalDecided(r)) => r.proof = kept,
         Some(Body::ApprovalSentBack(r)) => r.proof = kept,
         Some(_) | None => {}
+    }
+    decision
+}
+
+/// The record of what a person asks for keeps the signature of the person's session, made over the record in its place.
+pub(in super::super) fn signed_in_place(
+    mut decision: Decision,
+    (state, now): (&State, Millis),
+    signer: &dyn RecordSigner,
+) -> Decision {
+    if let Some(body) = &mut decision.body {
+        // The core gives a record no other place: the next number, and the time of the decision.
+        body.sign(Place { seq: state.seq + 1, at: now, day: state.day }, signer);
     }
     decision
 }
@@ -283,7 +297,7 @@ fn called_back(state: &State, now: Millis, called: Called<'_>) -> Decided {
         return Err(PayeeRefusal::CalledBefore(number).into());
     }
     let Attribution { by, via, .. } = told.clone();
-    Ok(recorded(Body::PayeeCalled(PayeeCalled { proposal: number, call: call.clone(), by, via, seen })))
+    Ok(recorded(Body::PayeeCalled(PayeeCalled { proposal: number, call: call.clone(), by, via, seen, proof: None })))
 }
 
 fn withdraw(state: &State, now: Millis, number: u64, told: &Attribution) -> Decided {
@@ -292,7 +306,7 @@ fn withdraw(state: &State, now: Millis, number: u64, told: &Attribution) -> Deci
         return Err(ApprovalRefusal::OfAnother(number, open.said.by.clone()).into());
     }
     let Attribution { by, why, via } = told.clone();
-    Ok(recorded(Body::ApprovalWithdrawn(ApprovalWithdrawn { proposal: number, by, why, via })))
+    Ok(recorded(Body::ApprovalWithdrawn(ApprovalWithdrawn { proposal: number, by, why, via, proof: None })))
 }
 
 /// The next request that was not decided in its time.

@@ -29,7 +29,7 @@ pub use view::ApprovalView;
 
 pub(super) use alone::is_for_one;
 
-pub(super) use decide::{Deciding, command, decide, lapse, request, signed};
+pub(super) use decide::{Deciding, command, decide, lapse, request, signed, signed_in_place};
 pub(super) use files::{end as end_file, row};
 
 /// What people ask for about approvals.

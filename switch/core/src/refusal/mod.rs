@@ -8,6 +8,7 @@ mod payees;
 mod policy;
 mod relief;
 mod rights;
+mod unknown;
 
 pub use approvals::{ApprovalEnd, ApprovalRefusal};
 pub use closing::{BuiltOn, Misfit, NotClosed, RAISED_AT_ONCE, SentFile, StandsAt, TextField, Unlike};

@@ -51,6 +51,7 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Dec
                 refused: 0,
                 withheld: None,
                 reconsiders: true,
+                proof: None,
             },
         ),
         Relief::FileMade { batch, format, files, by } => {
@@ -308,6 +309,7 @@ fn set_row(state: &State, now: Millis, asked: SetRow<'_>) -> Decided {
         why,
         via,
         reconsiders: true,
+        proof: None,
     })))
 }
 

@@ -37,6 +37,7 @@ pub(super) fn applied(state: &State, batch: u32, refused: u32, told: &Attributio
         refused,
         withheld: None,
         reconsiders: true,
+        proof: None,
     })))
 }
 

@@ -321,7 +321,7 @@ impl Fold for Following<'_> {
     // The draft replaces policies and what lapses; the others say nothing here. Closing says nothing about taps but what was taken back
     // of them, see `Replay::record`.
     kazasu_ledger::ignore_records! {
-        opened payee_set payees_taken payee_called file_ended key_destroyed approval_lapsed issuer_late totals_compared clock_confirmed clock_kept policy_activated lapsed resealed notice_ended
+        opened payee_set payees_taken payee_called file_ended key_destroyed approval_lapsed issuer_late totals_compared clock_confirmed clock_kept policy_activated lapsed resealed notices_chosen notice_ended
         day_marked merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned
         recon_ran exceptions_opened exception_noted exceptions_ended head_signed
         organisation_set person_invited person_joined person_ended key_registered key_revoked grant_ended

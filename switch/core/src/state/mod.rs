@@ -24,7 +24,7 @@ pub(super) use parties::Parties;
 pub(super) use parts::Parts;
 pub(super) use payees::{PayeeBook, PayeeVersion, is_one_account};
 pub(super) use people::People;
-pub use people::{BreakReason, Broken, LinkVersion};
+pub use people::{BreakReason, Broken, LinkVersion, NoticeChoice};
 pub(super) use programmes::{Programmes, PurseBook, Sweep};
 pub(super) use rules::{MerchantRules, Pin, Rules};
 pub(super) use seals::sealed_under;

@@ -4,13 +4,16 @@ use super::super::index::position;
 use super::super::wallet::{Holder, HolderAt, InstrumentKey, InstrumentUse, NO_HOLDER, PointsOf, Wallet};
 use super::seals::SealKeys;
 use hashbrown::HashMap;
+use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
-    CardStatusSet, Instrument, LinkBroken, Merged, OwnLimitsSet, Replaced, Resealed, TemporaryIssued,
+    CardStatusSet, Instrument, LinkBroken, Merged, NoticesChosen, OwnLimitsSet, Replaced, Resealed, TemporaryIssued,
 };
+use kazasu_schemas::identity::ProgramId;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::{Per, Policy, Window};
+use kazasu_schemas::portal::ResidentNotice;
 use kazasu_schemas::wire::ResponseCode;
 use std::collections::BTreeMap;
 
@@ -71,6 +74,19 @@ pub(in super::super) struct People {
     pub(in super::super) keys: SealKeys,
     /// Cards' hashes under newer lookup keys, with the tokens that the cards have kept.
     pub(in super::super) aliases: HashMap<[u8; 8], [u8; 8]>,
+    /// What residents want to be told of through portals.
+    pub(in super::super) choices: BTreeMap<(Ppid, ProgramId), NoticeChoice>,
+}
+
+/// What a resident wants to be told of through a portal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NoticeChoice {
+    /// All of it; none where the resident ended it.
+    pub notices: Vec<ResidentNotice>,
+    /// The portal's own name for the resident.
+    pub handle: Option<String>,
+    /// The record of the first choice at this portal: what was before is not told.
+    pub since: Seq,
 }
 
 impl People {
@@ -267,6 +283,12 @@ impl People {
     pub(in super::super) fn own_limits_set(&mut self, day: BusinessDay, r: &OwnLimitsSet) {
         let at = self.person(r.ppid);
         self.wallet_mut(at).own.set(day, r.limits);
+    }
+
+    pub(in super::super) fn notices_chosen(&mut self, seq: Seq, r: &NoticesChosen) {
+        let since = self.choices.get(&(r.ppid, r.portal)).map_or(seq, |before| before.since);
+        let choice = NoticeChoice { notices: r.notices.clone(), handle: r.handle.clone(), since };
+        self.choices.insert((r.ppid, r.portal), choice);
     }
 
     /// A payment counts in its windows.

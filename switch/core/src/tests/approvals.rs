@@ -171,6 +171,7 @@ fn a_request_of_before_waits_without_a_deadline() {
         replaces: None,
         until: None,
         file: None,
+        proof: None,
     };
     town.carry_out(&Decision { body: Some(Body::ApprovalRequested(old)), ..Decision::default() });
     let asked = open(&town);

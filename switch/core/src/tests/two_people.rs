@@ -16,6 +16,12 @@ const DAY: i64 = 24 * 3_600_000;
 /// A town whose first access administrator has joined.
 pub(super) fn administered() -> Town {
     let mut town = town_with(policy());
+    administer(&mut town);
+    town
+}
+
+/// Its first access administrator joins.
+pub(super) fn administer(town: &mut Town) {
     let author = Author { id: None, sign_in: SignIn::KeyFile, via: Via::Offline, why: "first start".into() };
     let (name, shops) = ("kazasu".parse().unwrap(), Vec::new());
     let (kind, organisation) = (OrganisationKind::Operator, OrganisationId::new(1));
@@ -33,9 +39,8 @@ pub(super) fn administered() -> Town {
         },
         Rights::Join { invitation: [1; 32], credential: [1; 16], via: Via::CommandLine },
     ] {
-        ask(&mut town, Command::Rights(Box::new(rights))).unwrap();
+        ask(town, Command::Rights(Box::new(rights))).unwrap();
     }
-    town
 }
 
 fn fund(reference: &str) -> Command {

@@ -43,7 +43,8 @@ pub async fn settle(dir: &Path) -> anyhow::Result<()> {
     done
 }
 
-async fn everybody(services: &Services, config: &Config, folder: &Path) -> anyhow::Result<()> {
+/// Lets all people join; see [`settle`].
+pub(crate) async fn everybody(services: &Services, config: &Config, folder: &Path) -> anyhow::Result<()> {
     kazasu_security::files::private_folder(folder)?;
     services.adopt(&config.callers).await?;
     let mut invitations = Vec::new();

@@ -114,6 +114,7 @@ fn contract(start: usize, table: ContractFile, page: &mut Page<'_>) -> Contract 
         minimum_payout: at.key("minimum_payout", any_yen(table.minimum_payout), Yen::ZERO),
         chargeback_fee: at.key("chargeback_fee", any_yen(table.chargeback_fee), Yen::ZERO),
         funds_points: table.funds_points.iter().map(|n| at.key("funds_points", whole(*n, 1, 65_535), 1)).collect(),
+        own_refunds: table.own_refunds.map(|most| at.key("own_refunds", any_yen(Some(most)), Yen::ZERO)),
     };
     for (nth, table) in (1_u64..).zip(table.rule) {
         let start = table.span().start;

@@ -63,6 +63,7 @@ pub(super) struct ContractFile {
     pub(super) chargeback_fee: Option<i64>,
     #[serde(default)]
     pub(super) funds_points: Vec<i64>,
+    pub(super) own_refunds: Option<i64>,
     #[serde(default)]
     pub(super) rule: Vec<Spanned<RuleFile>>,
 }

@@ -232,7 +232,7 @@ impl record::Fold for Step<'_> {
     kazasu_ledger::ignore_records! {
         payee_set payees_taken payee_called file_ended opened acquirer_registered issuer_registered deposit_opened funded linked unlinked issuer_late
         totals_compared cut_over policy_activated temporary_issued card_status_set certificate_bound list_applied
-        own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed
+        own_limits_set notices_chosen programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed
         notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran exceptions_opened

@@ -6,7 +6,7 @@ use crate::side_file::SideFile;
 use crate::values::{ppid, signed};
 use anyhow::Context as _;
 use kazasu_ledger::record::TransactionKind;
-use kazasu_schemas::ids::{InstitutionId, MerchantId, Stan};
+use kazasu_schemas::ids::{InstitutionId, MerchantId, Stan, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::response::{Refusal, ResponseCode};
@@ -305,6 +305,19 @@ pub(super) async fn story(open: &mut SideFile<Fold>, record: u64) -> anyhow::Res
     let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(signed(record));
     let found: Vec<Found> = query.fetch_all(&mut open.conn).await?.iter().map(found).collect::<anyhow::Result<_>>()?;
     Ok(if found.first().is_some_and(|first| first.record == record) { found } else { Vec::new() })
+}
+
+pub(super) async fn last_of(
+    open: &mut SideFile<Fold>,
+    terminals: Vec<((InstitutionId, MerchantId), TerminalId)>,
+) -> anyhow::Result<Vec<Option<Found>>> {
+    let mut all = Vec::with_capacity(terminals.len());
+    for (merchant, terminal) in terminals {
+        let merchants = Some(vec![merchant]);
+        let search = Search { terminal: Some(terminal), merchants, limit: 1, ..Search::default() };
+        all.push(find(open, search).await?.found.pop());
+    }
+    Ok(all)
 }
 
 pub(super) async fn takings(

@@ -5,6 +5,7 @@ use super::hsm::HsmFile;
 use super::limits::LimitsFile;
 use super::security_log::SecurityLogFile;
 use super::sign_in::{OidcFile, PasskeysFile, SignInFile};
+use super::webhooks::WebhooksFile;
 use kazasu_connections::cluster::PublicKeys;
 use kazasu_connections::keys::KeysSection;
 use kazasu_connections::ports::PortInUse;
@@ -92,6 +93,9 @@ pub struct ConfigFile {
     pub clock: ClockFile,
     /// The destinations of residents' notices.
     pub outbox: Option<OutboxFile>,
+    /// Events to programs.
+    #[serde(default)]
+    pub webhooks: WebhooksFile,
     /// Cities whose relief goes through this switch.
     #[serde(rename = "city", default)]
     pub cities: Vec<CityFile>,

@@ -93,6 +93,8 @@ pub struct HttpLimitsFile {
     pub max_waiting_per_network: Option<usize>,
     /// Connections of one proxy of `http_trusted_proxies`; three quarters when it is left out.
     pub max_per_proxy: Option<usize>,
+    /// Requests of one caller in a minute.
+    pub max_requests_per_caller: u32,
     /// Bodies of one caller at one time.
     pub max_bodies_per_caller: usize,
     /// Bodies of one subnet at one time.
@@ -117,6 +119,7 @@ impl Default for HttpLimitsFile {
             max_per_network: None,
             max_waiting_per_network: None,
             max_per_proxy: None,
+            max_requests_per_caller: 6_000,
             max_bodies_per_caller: 16,
             max_bodies_per_network: 64,
             header_seconds: 10,
@@ -166,6 +169,7 @@ impl LimitsFile {
         let failures = [
             ("limits.max_failed_sign_ons", self.max_failed_sign_ons),
             ("limits.max_failed_sign_ons_per_network", self.max_failed_sign_ons_per_network),
+            ("limits.http.max_requests_per_caller", h.max_requests_per_caller),
         ];
         let none = |key: &str| Err(Said::of(&ConfigText::AboveZero { key, got: 0 }));
         if let Some((key, _)) = failures.iter().find(|(_, value)| *value == 0) {
@@ -281,6 +285,7 @@ impl LimitsFile {
     pub fn http_requests(&self) -> HttpLimits {
         let http = &self.http;
         HttpLimits {
+            requests_of_caller: http.max_requests_per_caller,
             bodies_of_caller: http.max_bodies_per_caller,
             bodies_of_subnet: http.max_bodies_per_network,
             header: seconds(http.header_seconds),
@@ -326,6 +331,7 @@ mod tests {
             ("ipv6_prefix = 129", "limits.ipv6_prefix must be 1 to 128, got 129"),
             ("idle_seconds = 0", "limits.idle_seconds must be 1 to 86400, got 0"),
             ("[http]\nmax_bodies_per_caller = 0", "limits.http.max_bodies_per_caller must be above 0"),
+            ("[http]\nmax_requests_per_caller = 0", "limits.http.max_requests_per_caller must be above 0"),
             ("[http]\nmax_waiting = 1025", "limits.http.max_waiting must be above 0 and at most 1024"),
             ("[http]\nbody_seconds = 90000", "limits.http.body_seconds must be 1 to 86400"),
         ] {

@@ -17,6 +17,8 @@ use kazasu_security_log::value::Word;
 use kazasu_security_log::{CertificatesRead, Event, LeadChange, Log};
 use kazasu_services::Services;
 use kazasu_services::people::{Adopted, OldCaller};
+use kazasu_services::webhooks::EventFeed;
+use kazasu_webhooks::Courier;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -87,6 +89,30 @@ impl Running {
         if let Some(checkpoints) = checkpoints {
             checkpoints.start(&self.engine, self.tasks(), &self.signal);
         }
+    }
+
+    /// Sends events to programs, as long as this node leads.
+    pub(super) fn deliver_events(
+        &self,
+        services: &Services,
+        settings: kazasu_webhooks::Settings,
+        logged: &Logged,
+    ) -> anyhow::Result<()> {
+        let Some(hooks) = services.hooks.clone() else { return Ok(()) };
+        if settings.authorities.is_some() {
+            hooks.post.ready()?;
+        }
+        let (feed, tell) = (EventFeed::new(services.clone()), super::hooks::tell(logged.watch.log().cloned()));
+        let courier = Arc::new(Courier::new((hooks.book, feed), (hooks.post, settings), tell, hooks.watched));
+        let signal = self.signal.clone();
+        self.tasks().keep(Kind::Webhooks, "", move || {
+            let (courier, signal) = (courier.clone(), signal.clone());
+            async move {
+                courier.run(signal).await;
+                Ok(())
+            }
+        });
+        Ok(())
     }
 
     /// Keeps the metrics' memory small.

@@ -161,6 +161,11 @@ pub(super) const ALL: &[Metric] = &[
         "Requests through a trusted proxy that were not served because their caller's subnet had too many under way.",
     ),
     counter(
+        "kazasu_http_requests_over_budget_total",
+        Single,
+        "Requests that were answered 429 because their caller had made too many within a minute.",
+    ),
+    counter(
         "kazasu_http_bodies_refused_total",
         By("reason", &["caller", "subnet", "late"]),
         "Bodies that were not taken because their caller or its subnet had too many, or because they came too slowly.",
@@ -254,6 +259,16 @@ pub(super) const ALL: &[Metric] = &[
         "kazasu_notices_total",
         By("outcome", &["delivered", "dead", "retry"]),
         "Attempts to deliver notices, by outcome.",
+    ),
+    counter(
+        "kazasu_webhook_attempts_total",
+        By("outcome", &["delivered", "failed"]),
+        "Attempts to send events to endpoints, by outcome.",
+    ),
+    gauge(
+        "kazasu_webhook_endpoints",
+        By("state", &["on", "off", "late", "failing"]),
+        "Endpoints that events are sent to, by state, where this node leads.",
     ),
     gauge("kazasu_notices_waiting", Single, "Notices that wait for delivery."),
     counter("kazasu_notices_dropped_total", Single, "Notices for which there was no room; they are offered again."),

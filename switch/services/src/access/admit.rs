@@ -96,11 +96,15 @@ impl Services {
             }
             About::Approval(number) => {
                 let view = self.approval(number).await?;
-                let (kind, city, by) = (view.kind(), view.city, view.said.by);
-                // Records of before there were people in the book have names.
-                let asked = by.clone();
-                let id = self.query(move |state| state.rights().find(&asked).map(|id| id.to_string())).await?;
-                return Ok(Scope::Approval(Requested { kind, city, by: id.unwrap_or(by) }));
+                let (kind, city, by) = (view.kind(), view.city.clone(), view.said.by.clone());
+                let today = self.now().jst_day();
+                let found = self.query(move |state| {
+                    // Records of before there were people in the book have names.
+                    let id = state.rights().find(&view.said.by).map(|id| id.to_string());
+                    (id, merchants_deciders(state, &view, today))
+                });
+                let (id, shop) = found.await?;
+                return Ok(Scope::Approval(Requested { kind, city, by: id.unwrap_or(by), shop }));
             }
             About::Line(line) => {
                 let asked = line.clone();
@@ -127,5 +131,5 @@ impl Services {
 
 /// A line that was not booked for a city.
 fn not_booked(line: &str) -> ServiceError {
-    unfit("line", &ProblemText::LineNotBooked { line: Quoted(line) })
+    absent("line", &ProblemText::LineNotBooked { line: Quoted(line) })
 }

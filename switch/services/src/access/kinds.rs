@@ -2,6 +2,7 @@
 
 use kazasu_ledger::record::ApprovalKind;
 use kazasu_schemas::identity::Role;
+use kazasu_schemas::relief::Role as CityRole;
 
 /// Whether the caller must have shown a second factor a moment ago.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +39,15 @@ pub(super) fn roles_of(kind: ApprovalKind, city: &str) -> (&'static [Role], &'st
         | ApprovalKind::Merge
         | ApprovalKind::Link
         | ApprovalKind::Links => (&[Role::Operator], &[Role::Operator]),
+    }
+}
+
+/// Who takes a step of a city's relief batch.
+pub(super) fn of_city(role: CityRole) -> &'static [Role] {
+    match role {
+        CityRole::Officer => &[Role::CityOfficer],
+        CityRole::Approver => &[Role::CityApprover],
+        CityRole::Treasurer => &[Role::CityTreasurer],
     }
 }
 

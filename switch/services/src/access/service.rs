@@ -13,6 +13,8 @@ pub enum Service {
     People,
     /// Requests that two people decide.
     Approvals,
+    /// Endpoints that events are sent to.
+    Webhooks,
 }
 
 impl Service {
@@ -25,6 +27,7 @@ impl Service {
             Service::Relief => "relief",
             Service::People => "people",
             Service::Approvals => "approvals",
+            Service::Webhooks => "webhooks",
         }
     }
 }

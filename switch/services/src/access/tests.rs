@@ -3,6 +3,7 @@
 use super::*;
 use crate::people::MatrixRow;
 use kazasu_core::Held;
+use kazasu_ledger::record::ApprovalKind;
 use kazasu_schemas::identity::{ActorId, PersonId, ProgramId, Scope as For, SignIn, Via};
 use kazasu_text::Text;
 use std::path::Path;
@@ -43,7 +44,7 @@ fn scopes(name: Name) -> Vec<Scope> {
             let of = |city: &str| {
                 let by = "per_9".to_owned();
                 let scope = |kind: &ApprovalKind| {
-                    Scope::Approval(Requested { kind: *kind, city: city.to_owned(), by: by.clone() })
+                    Scope::Approval(Requested { kind: *kind, city: city.to_owned(), by: by.clone(), shop: Vec::new() })
                 };
                 ApprovalKind::ALL.iter().filter(|kind| is_of(**kind, city)).map(scope).collect::<Vec<_>>()
             };
@@ -139,6 +140,10 @@ fn a_portal_may_ask_what_is_about_residents_and_nothing_else() {
         Name::SetSpendable,
         Name::ShowResident,
         Name::ResidentStatement,
+        Name::ShowTaps,
+        Name::ListResidentShops,
+        Name::ChooseNotices,
+        Name::ListResidentEvents,
     ];
     for name in Name::ALL
         .iter()
@@ -254,7 +259,7 @@ fn a_decision_about_rights_takes_a_fresh_second_factor() {
 }
 
 fn asked(kind: ApprovalKind, city: &str, by: &str) -> Scope {
-    Scope::Approval(Requested { kind, city: city.into(), by: by.into() })
+    Scope::Approval(Requested { kind, city: city.into(), by: by.into(), shop: Vec::new() })
 }
 
 #[test]
@@ -292,6 +297,39 @@ fn a_requester_decides_no_own_request_and_alone_withdraws_it() {
         assert!(matches!(may(Name::WithdrawRequest, &all, &others), Access::No(_)), "{kind:?}");
         assert!(matches!(may(Name::ApproveRequest, &all, &others), Access::TwoPeople), "{kind:?}");
     }
+}
+
+#[test]
+fn a_small_refund_of_a_shop_is_decided_by_another_person_of_the_shop() {
+    let shop = |merchant: &str| For::Shop("27000001".parse().unwrap(), merchant.parse().unwrap());
+    let at = |role, scope: For| Who { held: vec![Held { role, scope, deputy_for: None }].into(), ..with(&[]) };
+    let refund = |by: &str| {
+        let (kind, city, by) = (ApprovalKind::Correction, String::new(), by.to_owned());
+        let own = For::Merchant(kazasu_schemas::identity::OrganisationId::new(7));
+        Scope::Approval(Requested { kind, city, by, shop: vec![shop("SHOP"), own] })
+    };
+    let decide = [Name::ApproveRequest, Name::SendBackRequest, Name::DenyRequest];
+    let merchant = For::Merchant(kazasu_schemas::identity::OrganisationId::new(7));
+    for role in OF_SHOP {
+        for scope in [shop("SHOP"), merchant.clone()] {
+            let who = at(role, scope);
+            assert!(decide.iter().all(|name| may(*name, &who, &refund("per_9")) == Access::TwoPeople), "{role}");
+            assert_eq!(may(Name::ShowApproval, &who, &refund("per_9")), Access::Yes);
+            let stale = Who { factor: Fresh::No, ..who.clone() };
+            assert_eq!(may(Name::ApproveRequest, &stale, &refund("per_9")), Access::Factor);
+            assert!(matches!(may(Name::ApproveRequest, &who, &refund("per_3")), Access::No(_)), "the requester");
+            let robot = Who { kind: CallerKind::Program, ..who };
+            assert!(matches!(may(Name::ApproveRequest, &robot, &refund("per_9")), Access::No(_)), "a program");
+        }
+        let others = at(role, shop("OTHER"));
+        assert!(matches!(may(Name::ApproveRequest, &others, &refund("per_9")), Access::No(_)), "another shop");
+        let all = asked(ApprovalKind::Correction, "", "per_9");
+        assert!(matches!(may(Name::ApproveRequest, &at(role, shop("SHOP")), &all), Access::No(_)), "a large one");
+    }
+    let cashier = at(Role::MerchantCashier, shop("SHOP"));
+    assert!(matches!(may(Name::ApproveRequest, &cashier, &refund("per_9")), Access::No(_)));
+    // Finance decides it as before.
+    assert_eq!(may(Name::ApproveRequest, &with(&[Role::FinanceApprover]), &refund("per_9")), Access::TwoPeople);
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl Services {
         let Request { proposal, source, said } = asked;
         let said = with_any_reason(said)?;
         let ask = Approvals::Request { proposal: Box::new(proposal.clone()), source, said };
-        let done = self.command(Command::Approvals(ask)).await?;
+        let done = self.command_of(who, Command::Approvals(ask)).await?;
         self.as_asked(done.into(), who, move |open| *open == proposal).await
     }
 

@@ -181,7 +181,7 @@ impl Operation for WithdrawRequest {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
         let said = with_reason(who.says(self.why))?;
         let withdraw = Approvals::Withdraw { proposal: self.approval, said };
-        Ok(services.command(Command::Approvals(withdraw)).await?.into())
+        Ok(services.command_of(who, Command::Approvals(withdraw)).await?.into())
     }
 }
 

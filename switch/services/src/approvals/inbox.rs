@@ -4,7 +4,7 @@ use super::content::{ApprovalContent, Known};
 use super::facts::Facts;
 use super::found::{ApprovalEffect, Found};
 use super::{differences, rejected};
-use crate::access::{About, Name, sees};
+use crate::access::{About, Name, OF_SHOP, merchants_deciders, sees};
 use crate::error::Result;
 use crate::operation::Operation;
 use crate::subject::Subject;
@@ -18,7 +18,8 @@ use kazasu_text::approvals::{KindLabel, StandingLabel};
 use kazasu_text::{Label, Text};
 use serde::{Deserialize, Serialize};
 
-/// Lists waiting requests of all kinds. A caller sees the requests that the caller's roles decide, make or read.
+/// Lists waiting requests of all kinds. A caller sees the requests that the caller's roles decide, make or read; a merchant's people see their
+/// own, and the refunds that they decide.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListApprovals {
@@ -148,11 +149,18 @@ impl Operation for ListApprovals {
     type Answer = Vec<ApprovalItem>;
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Vec<ApprovalItem>> {
-        let asker = who.clone();
+        let (asker, today) = (who.clone(), services.now().jst_day());
+        let of_shop = OF_SHOP.iter().any(|role| who.has(*role));
         let listed = services.query(move |state| {
             let closed = if self.closed { state.closed_approvals() } else { Vec::new() };
             let all = state.approvals().into_iter().chain(closed);
-            let seen = all.filter(|p| sees(&asker, p.kind(), &p.city) || same(&p.said.by, &asker.name));
+            let decides = |p: &ApprovalView| {
+                let scopes = merchants_deciders(state, p, today);
+                asker.held.iter().any(|held| OF_SHOP.contains(&held.role) && scopes.contains(&held.scope))
+            };
+            let seen = all.filter(|p| {
+                sees(&asker, p.kind(), &p.city) || same(&p.said.by, &asker.name) || (of_shop && decides(p))
+            });
             seen.map(|p| ApprovalItem::of(&p, state, &asker)).collect()
         });
         listed.await

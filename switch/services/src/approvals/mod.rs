@@ -72,11 +72,11 @@ fn rejected(why: ApprovalRefusal) -> ServiceError {
 
 impl Services {
     /// Opens a request. Returns its number, and the fingerprint of its version.
-    pub(crate) async fn request_approval(&self, asked: Request) -> Result<Requested> {
+    pub(crate) async fn request_approval(&self, asked: Request, who: &Who) -> Result<Requested> {
         let Request { proposal, source, said } = asked;
         let said = with_reason(said)?;
         let ask = Approvals::Request { proposal: Box::new(proposal.clone()), source, said };
-        let done = self.command(Command::Approvals(ask)).await?;
+        let done = self.command_of(who, Command::Approvals(ask)).await?;
         self.requested(done.into(), move |open| *open == proposal).await
     }
 

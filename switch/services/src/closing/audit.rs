@@ -1,7 +1,7 @@
 //! For auditors: the signed head of each day, its verification, and the journal as tables.
 
 use super::commands::DaySigned;
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, not_now, unfit};
 use crate::{Services, Who};
 use kazasu_core::{Closing, Command};
 use kazasu_ledger::AccountKey;
@@ -55,9 +55,9 @@ impl Services {
     pub(super) async fn sign_day(&self, day: BusinessDay, who: &Who) -> Result<DaySigned> {
         let context = self.closing_context()?;
         let keys = context.audit.clone();
-        let keys = keys.ok_or_else(|| unfit("day", &ProblemText::NoAuditKey))?;
+        let keys = keys.ok_or_else(|| not_now("day", &ProblemText::NoAuditKey))?;
         let known = self.query(move |state| state.day_state(day)).await?;
-        let (_, seq) = known.ok_or_else(|| unfit("day", &ProblemText::NotEnded { day }))?;
+        let (_, seq) = known.ok_or_else(|| not_now("day", &ProblemText::NotEnded { day }))?;
         let mut reader = context.store.reader().await.map_err(ServiceError::inside)?;
         let page = reader.scan(seq, 1).await.map_err(ServiceError::inside)?;
         let hash =
@@ -161,7 +161,7 @@ impl Fold for Heads<'_> {
     kazasu_ledger::ignore_records! {
         payee_set payees_taken payee_called file_ended replaced approval_sent_back approval_withdrawn approval_lapsed acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
         issuer_answered issuer_silent issuer_late issuer_acknowledged totals_compared policy_activated
-        temporary_issued merged card_status_set certificate_bound list_applied own_limits_set programme_funded
+        temporary_issued merged card_status_set certificate_bound list_applied own_limits_set notices_chosen programme_funded
         purse_credited lapsed link_broken retarget_proposed retarget_decided resealed stood_in loss_booked
         notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
@@ -181,7 +181,7 @@ fn unit(key: &AccountKey) -> String {
 }
 
 /// Writes the journal as CSV tables into a folder: records, transfers, accounts, and the dictionary that explains them.
-pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)> {
+pub(super) async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)> {
     kazasu_security::files::private_folder(dir)?;
     // They say who paid what where.
     let table = |name: &str| PrivateFile::create(&dir.join(name)).map(csv::Writer::from_writer);

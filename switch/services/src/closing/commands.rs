@@ -3,7 +3,7 @@
 
 use crate::access::Name;
 use crate::approvals::{Request, document};
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, not_now, unfit};
 use crate::fields::{day, reason};
 use crate::operation::{Operation, Outcome, Recorded, Requested};
 use crate::payer::{party, payer};
@@ -39,7 +39,7 @@ impl Operation for ProposeContracts {
         let ProposeContracts { source, file, why } = self;
         let contracts = kazasu_documents::contracts::read(&source).map_err(|problems| ServiceError::file(&problems))?;
         let proposal = Proposal::Contracts(Box::new(contracts));
-        services.request_approval(Request::of_file(proposal, document(source, file), who.says(why))).await
+        services.request_approval(Request::of_file(proposal, document(source, file), who.says(why)), who).await
     }
 }
 
@@ -80,7 +80,7 @@ impl Operation for CutOver {
             return Ok(DayEnded { result: Outcome::Unchanged, closed, opened });
         }
         if meant > open {
-            return Err(unfit("day", &ProblemText::NotBegun { day: meant, open }));
+            return Err(not_now("day", &ProblemText::NotBegun { day: meant, open }));
         }
         let said = who.says(reason("why", &self.why)?);
         let done = services.command(Command::CutOver { keep_days: services.keep_days, said }).await?;
@@ -143,8 +143,8 @@ impl Services {
             let partly: Vec<&str> = missing.iter().copied().filter(|name| unread.iter().any(|n| n == name)).collect();
             let (parties, partly) = (&*missing.join(", "), &*partly.join(", "));
             return Err(match partly {
-                "" => unfit("day", &ProblemText::NotCompared { day, parties }),
-                _ => unfit("day", &ProblemText::PartlyCompared { day, parties, partly }),
+                "" => not_now("day", &ProblemText::NotCompared { day, parties }),
+                _ => not_now("day", &ProblemText::PartlyCompared { day, parties, partly }),
             });
         }
         let left_out: Vec<&str> = without.iter().filter(|name| !compared.contains(name)).map(String::as_str).collect();
@@ -272,7 +272,7 @@ impl Operation for ProposeResolution {
         let choices = AnyOf(&["explained", "booked_issuer", "booked_merchant", "written_off"]);
         let wrong = || unfit("how", &ProblemText::OneOf { choices, got: Quoted(&how) });
         let how = Resolution::parse(&how).ok_or_else(wrong)?;
-        services.request_approval(Request::plain(Proposal::Resolve { id, how }, who, why)).await
+        services.request_approval(Request::plain(Proposal::Resolve { id, how }, who, why), who).await
     }
 }
 
@@ -351,7 +351,7 @@ impl Operation for ProposeUndo {
         }
         let payer = from.as_deref().map(payer_of).transpose()?;
         let proposal = Proposal::UndoBooking { reference: line, payer };
-        services.request_approval(Request::plain(proposal, who, why)).await
+        services.request_approval(Request::plain(proposal, who, why), who).await
     }
 }
 
@@ -455,6 +455,6 @@ impl Operation for ProposeCancelPayout {
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let proposal = Proposal::CancelPayout { payout: self.payout };
-        services.request_approval(Request::plain(proposal, who, self.why)).await
+        services.request_approval(Request::plain(proposal, who, self.why), who).await
     }
 }

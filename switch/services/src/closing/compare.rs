@@ -5,7 +5,7 @@ use super::compared::{Compared, name};
 use super::mended::{self, Before, Found};
 use super::party_file::CompareWith;
 use crate::Services;
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, absent, not_now, unfit};
 use bytes::Bytes;
 use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
@@ -232,7 +232,7 @@ impl Services {
         self.is_known(&with).await?;
         let open = self.query(|state| state.day).await?;
         if with.until >= open {
-            return Err(unfit("until", &ProblemText::NotEndedToCompare { day: with.until, open }));
+            return Err(not_now("until", &ProblemText::NotEndedToCompare { day: with.until, open }));
         }
         let digest = digest_of(&with, &bytes);
         let _one_at_a_time = context.comparing.lock().await;
@@ -419,7 +419,7 @@ impl Services {
             return Ok(());
         }
         let what = with.against.name();
-        Err(unfit("party", &ProblemText::NotRegistered { what, party: &kazasu_schemas::text::masked(&with.party) }))
+        Err(absent("party", &ProblemText::NotRegistered { what, party: &kazasu_schemas::text::masked(&with.party) }))
     }
 }
 

@@ -7,6 +7,7 @@ mod audit;
 mod commands;
 mod compare;
 mod compared;
+mod export;
 mod finance;
 mod mended;
 mod party_file;
@@ -18,17 +19,18 @@ mod settle;
 mod tests;
 mod view;
 
-pub use audit::{AuditKeys, Signed, check_heads, export};
+pub use audit::{AuditKeys, Signed, check_heads};
 pub use commands::{
     BookReceived, CutOver, DayEnded, DaySettled, DaySigned, MarkReconciled, NoteException, OpenDispute,
     ProposeCancelPayout, ProposeContracts, ProposeResolution, ProposeUndo, SettleDay, SettledSums, SignDay,
 };
 pub use compare::clearing_file;
 pub use compared::Compared;
+pub use export::{Export, export_journal};
 pub use finance::{FinanceFile, ToleranceFile};
 pub use party_file::{CompareFile, CompareWith};
-pub(crate) use payouts::read_reference;
 pub use payouts::{MakePayoutFiles, PayoutConfig, PayoutRequested, ProposePayout};
+pub(crate) use payouts::{read_reference, reference as payout_reference};
 pub use quote::{AskQuote, Quote, QuoteLine, QuotedPayment};
 pub use reports::{Explain, Kind as ReportKind, MakeLetter, MakeReport, ResidentStatement, Statement};
 pub use view::{
@@ -39,6 +41,7 @@ pub use view::{
 
 use kazasu_engine::tasks::run_blocking;
 use kazasu_projections::fee_projection::FeeProjection;
+use kazasu_projections::spending::SpendingBook;
 use kazasu_projections::statements::StatementBook;
 use kazasu_projections::transactions::TransactionBook;
 use kazasu_store::Store;
@@ -59,6 +62,8 @@ pub struct ClosingContext {
     pub statements: StatementBook,
     /// The index of payments.
     pub transactions: TransactionBook,
+    /// What residents spent, for statistics.
+    pub spending: SpendingBook,
     vault: Arc<kazasu_security::vault::Vault>,
     fees: Arc<Mutex<Option<FeeProjection>>>,
     comparing: Arc<Mutex<()>>,
@@ -83,6 +88,7 @@ impl ClosingContext {
         ClosingContext {
             statements: StatementBook::new(store.clone(), folder.join("statements.db")),
             transactions: TransactionBook::new(store.clone(), folder.join("transactions.db"), vault.clone()),
+            spending: SpendingBook::new(store.clone()),
             store,
             payout,
             audit,

@@ -4,7 +4,7 @@
 use crate::access::Name;
 use crate::approvals::Request;
 use crate::bank::{BankFile, BankFormat, MadeFiles, Ordered, account_of, header};
-use crate::error::{Result, ServiceError, unfit, value};
+use crate::error::{Result, ServiceError, absent, not_now, unfit, value};
 use crate::fields::day;
 use crate::operation::{Operation, Outcome};
 use crate::subject::Subject;
@@ -35,7 +35,7 @@ pub struct PayoutConfig {
 }
 
 /// A payment's text for the merchant, which a returned payment may bring back.
-fn reference(payout: u64, settlement: u32) -> String {
+pub(crate) fn reference(payout: u64, settlement: u32) -> String {
     format!("P{payout}-{settlement}")
 }
 
@@ -97,7 +97,7 @@ impl Operation for ProposePayout {
         let payees = services.query(move |state| state.payees_digest(&numbers)).await?;
         let payees = payees.map_err(|why| ServiceError::Command(CommandError::Rejected(why.into())))?;
         let proposal = Proposal::Payout { settlements, total, value_date: bank_day, payees };
-        let asked = services.request_approval(Request::plain(proposal, who, why)).await?;
+        let asked = services.request_approval(Request::plain(proposal, who, why), who).await?;
         Ok(PayoutRequested {
             result: asked.result,
             proposal: asked.proposal,
@@ -114,7 +114,7 @@ impl Services {
     /// The account that is paid from, and the merchants' accounts.
     pub(crate) fn payout_config(&self) -> Result<Arc<PayoutConfig>> {
         let config = self.closing_context()?.payout.clone();
-        config.ok_or_else(|| unfit("payout", &ProblemText::NoPayoutAccount))
+        config.ok_or_else(|| not_now("payout", &ProblemText::NoPayoutAccount))
     }
 
     /// A day on which banks pay: the one that is named, or the next.
@@ -143,10 +143,10 @@ impl Services {
             None => all.into_iter().filter(due).collect(),
         };
         if let Some(unknown) = named.iter().flatten().find(|n| !chosen.iter().any(|s| s.number == **n)) {
-            return Err(unfit("settlements", &ProblemText::SettlementUnknown { number: *unknown }));
+            return Err(absent("settlements", &ProblemText::SettlementUnknown { number: *unknown }));
         }
         if chosen.is_empty() {
-            return Err(unfit("settlements", &ProblemText::NoDueSettlement { day: bank_day }));
+            return Err(not_now("settlements", &ProblemText::NoDueSettlement { day: bank_day }));
         }
         Ok(chosen)
     }
@@ -190,7 +190,7 @@ fn none_missing<'a>(missing: impl Iterator<Item = &'a SettlementView>) -> Result
     if missing.is_empty() {
         return Ok(());
     }
-    Err(unfit("payees", &ProblemText::NoAccounts { merchants: &missing.join(", ") }))
+    Err(not_now("payees", &ProblemText::NoAccounts { merchants: &missing.join(", ") }))
 }
 
 /// Makes the files of an approved payout. Making them again gives the same bytes; another form is refused.

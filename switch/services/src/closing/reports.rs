@@ -3,25 +3,32 @@
 mod about;
 mod balances;
 mod exceptions;
+mod month;
 mod parties;
 mod residents;
 mod settlements;
 
 pub use residents::{ResidentStatement, Statement};
+#[cfg(test)]
+pub(super) use settlements::detail_of;
 
 use crate::access::Name;
-use crate::error::{Result, ServiceError, not_found};
+use crate::error::{Result, ServiceError, not_found, unfit};
 use crate::fields::day;
 use crate::operation::Operation;
+use crate::settlements::Whose;
 use crate::subject::Subject;
 use crate::{Services, Who};
-use about::About;
+use about::{About, Month};
 use balances::{prepaid, trial_balance};
 use exceptions::{exceptions, flagged, stand_in};
 use kazasu_engine::tasks::run_blocking;
 use kazasu_report::Report;
 use kazasu_report::pdf::Pdf;
-use kazasu_text::problems::NotFoundText;
+use kazasu_text::Said;
+use kazasu_text::access::AccessText;
+use kazasu_text::problems::{NotFoundText, ProblemText};
+use month::month_end;
 use parties::{cities, issuers};
 use serde::{Deserialize, Serialize};
 use settlements::{detail, fees, merchant_letter, settlements};
@@ -50,11 +57,13 @@ pub enum Kind {
     StandIn,
     /// Taps that were booked although a rule spoke against them.
     Flagged,
+    /// The end of a month: days, settlements, payouts, fees, points, funds, postings, and what is missing.
+    Month,
 }
 
 impl Kind {
     /// Every report.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Settlements,
         Kind::SettlementDetail,
         Kind::Issuers,
@@ -65,6 +74,7 @@ impl Kind {
         Kind::Prepaid,
         Kind::StandIn,
         Kind::Flagged,
+        Kind::Month,
     ];
 
     /// As addresses and the command line write it.
@@ -81,6 +91,7 @@ impl Kind {
             Kind::Prepaid => "prepaid",
             Kind::StandIn => "stand-in",
             Kind::Flagged => "flagged",
+            Kind::Month => "month",
         }
     }
 
@@ -100,6 +111,9 @@ pub struct MakeReport {
     /// The business day, or the last one.
     #[serde(default)]
     pub day: Option<String>,
+    /// The month, like 2026-11, of a report about one.
+    #[serde(default)]
+    pub month: Option<String>,
     /// The record up to which balances count.
     #[serde(default)]
     pub seq: Option<u64>,
@@ -115,7 +129,7 @@ impl MakeReport {
     /// Of a kind, about everything.
     #[must_use]
     pub fn of(kind: Kind) -> Self {
-        MakeReport { kind, day: None, seq: None, settlement: None, why: None }
+        MakeReport { kind, day: None, month: None, seq: None, settlement: None, why: None }
     }
 }
 
@@ -127,10 +141,19 @@ impl Operation for MakeReport {
         Subject::named("report", self.kind.name()).because(self.why.as_deref())
     }
 
-    async fn carry_out(self, services: &Services, _: &Who) -> Result<Report> {
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Report> {
+        let whose = Whose::of(services, who).await?;
+        if whose != Whose::All {
+            // A merchant's people get the detail of their own settlements, and no report about others.
+            if self.kind != Kind::SettlementDetail {
+                return Err(ServiceError::Forbidden(Said::of(&AccessText::OwnSettlementOnly { shown: &who.shown })));
+            }
+            is_own(services, &whose, self.settlement).await?;
+        }
         let made = kazasu_engine::clock::now();
         let about_day = self.day.as_deref().map(|text| day("day", text)).transpose()?;
-        let about = About { day: about_day, seq: self.seq, settlement: self.settlement };
+        let month = self.month.as_deref().map(Month::read).transpose()?;
+        let about = About { day: about_day, month, seq: self.seq, settlement: self.settlement };
         let built = match self.kind {
             Kind::Settlements => settlements(services, about, made).await?,
             Kind::SettlementDetail => return detail(services, about, made).await,
@@ -142,9 +165,18 @@ impl Operation for MakeReport {
             Kind::Prepaid => return prepaid(services, about, made).await,
             Kind::StandIn => stand_in(services, made).await?,
             Kind::Flagged => flagged(services, about, made).await?,
+            Kind::Month => return month_end(services, about, made).await,
         };
         built.finish().map_err(ServiceError::inside)
     }
+}
+
+/// Refuses a settlement of another merchant as one that is not there.
+async fn is_own(services: &Services, whose: &Whose, settlement: Option<u32>) -> Result<()> {
+    let number = settlement.ok_or_else(|| unfit("settlement", &ProblemText::SettlementNumber))?;
+    let all = services.query(|state| state.settlements()).await?;
+    let own = |s: &kazasu_core::SettlementView| s.number == number && whose.includes(&(s.acquirer, s.merchant));
+    if all.iter().any(own) { Ok(()) } else { Err(not_found(&NotFoundText::NoSettlement { number })) }
 }
 
 /// A settlement as a letter to its merchant.
@@ -166,7 +198,11 @@ impl Operation for MakeLetter {
         Subject::numbered("settlement", self.settlement.into()).because(self.why.as_deref())
     }
 
-    async fn carry_out(self, services: &Services, _: &Who) -> Result<Pdf> {
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Pdf> {
+        let whose = Whose::of(services, who).await?;
+        if whose != Whose::All {
+            is_own(services, &whose, Some(self.settlement)).await?;
+        }
         let issuer = services.book().await?;
         merchant_letter(services, self.settlement, &issuer, kazasu_engine::clock::now()).await
     }

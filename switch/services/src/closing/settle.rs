@@ -1,7 +1,7 @@
 //! Settling what ended with a day: merchants whose period is over, and issuers.
 
 use super::commands::{DaySettled, SettledSums};
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, not_now};
 use crate::operation::Outcome;
 use crate::{Services, Who};
 use kazasu_core::{Closing, Command, Done, StandingView};
@@ -41,12 +41,12 @@ impl Services {
         let context = self.closing_context()?;
         let known = self.query(move |state| state.day_state(day)).await?;
         match known {
-            None => return Err(unfit("day", &ProblemText::NotEnded { day })),
+            None => return Err(not_now("day", &ProblemText::NotEnded { day })),
             Some((DayState::Settled | DayState::Signed, _)) => {
                 return Ok(DaySettled { result: Outcome::Unchanged, day: day.to_string(), sums: None });
             }
             Some((DayState::Reconciled, _)) => {}
-            Some((is, _)) => return Err(unfit("day", &ProblemText::NotReconciled { day, state: is })),
+            Some((is, _)) => return Err(not_now("day", &ProblemText::NotReconciled { day, state: is })),
         }
         let settled = self.settle_merchants(context, day).await?;
         let (issuers, booked) = self.settle_issuers(context, day).await?;

@@ -39,7 +39,9 @@ mod payments_found;
 mod random;
 mod registrations;
 mod resident_statements;
+mod spending;
 mod standing;
+mod why;
 
 use random::{Act, act, contracts, perform};
 

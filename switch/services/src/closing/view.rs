@@ -16,9 +16,6 @@ use kazasu_text::findings::explained;
 use kazasu_text::{Language, Text};
 use serde::{Deserialize, Serialize};
 
-/// Lines in one answer.
-const MOST: usize = 10_000;
-
 /// Business days, the newest first.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -175,7 +172,7 @@ impl Operation for ListSettlements {
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<SettlementView>> {
         let all = services.query(|state| state.settlements()).await?;
-        Ok(all.iter().rev().take(MOST).map(SettlementView::from).collect())
+        Ok(all.iter().rev().map(SettlementView::from).collect())
     }
 }
 
@@ -292,8 +289,7 @@ impl Operation for ListTotals {
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<TotalsView>> {
         let context = services.closing_context()?;
-        let totals =
-            context.fee_projection(|fees| Ok(fees.totals.values().rev().take(MOST).cloned().collect::<Vec<_>>()));
+        let totals = context.fee_projection(|fees| Ok(fees.totals.values().rev().cloned().collect::<Vec<_>>()));
         let totals = totals.await.map_err(ServiceError::Other)?;
         let each = totals.iter().map(|t| TotalsView {
             day: t.about.to_string(),
@@ -496,7 +492,7 @@ impl Operation for ListExceptions {
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<ExceptionView>> {
         let which = if self.all { WhichExceptions::All } else { WhichExceptions::Open };
         let list = services.query(move |state| state.exceptions(which)).await?;
-        Ok(list.iter().take(MOST).map(ExceptionView::from).collect())
+        Ok(list.iter().map(ExceptionView::from).collect())
     }
 }
 

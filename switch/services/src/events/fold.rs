@@ -1,6 +1,6 @@
 //! Which records are events.
 
-use super::model::{Event, OfShop};
+use super::model::{Event, Of};
 use crate::transactions::ShopKey;
 use kazasu_ledger::record::{self, Place, TransactionKind, Verdict};
 use kazasu_schemas::closing::DayState;
@@ -20,6 +20,10 @@ pub(super) enum About {
     Payout(u64),
     /// The payout that a request cancelled, if that is what the request was about.
     Cancelled(u64),
+    /// A request that two people decide.
+    Approval(u64),
+    /// A relief batch.
+    Batch(u32),
     /// No shop.
     Staff,
 }
@@ -33,21 +37,26 @@ pub(super) struct Raw {
     settlement: Option<u32>,
     payout: Option<u64>,
     approval: Option<u64>,
+    batch: Option<u32>,
 }
 
 impl Raw {
     fn new(kind: impl Into<String>, about: About) -> Raw {
-        let (payment, settlement, payout) = match about {
-            About::Payment(record) => (Some(record), None, None),
-            About::Settlement(number) => (None, Some(number), None),
-            About::Payout(number) => (None, None, Some(number)),
-            About::Shop(_) | About::Cancelled(_) | About::Staff => (None, None, None),
-        };
-        Raw { kind: kind.into(), about, amount: None, payment, settlement, payout, approval: None }
+        let kind = kind.into();
+        let (amount, payment, settlement, payout, approval, batch) = (None, None, None, None, None, None);
+        let raw = Raw { kind, about, amount, payment, settlement, payout, approval, batch };
+        match about {
+            About::Payment(record) => Raw { payment: Some(record), ..raw },
+            About::Settlement(number) => Raw { settlement: Some(number), ..raw },
+            About::Payout(number) => Raw { payout: Some(number), ..raw },
+            About::Approval(number) => Raw { approval: Some(number), ..raw },
+            About::Batch(number) => Raw { batch: Some(number), ..raw },
+            About::Shop(_) | About::Cancelled(_) | About::Staff => raw,
+        }
     }
 
-    /// The event of a shop. `number` and `part` tell the events of one record apart.
-    pub(super) fn event(&self, place: Place, (number, part): (usize, usize), of: OfShop) -> Event {
+    /// The event of a shop or a city. `number` and `part` tell the events of one record apart.
+    pub(super) fn event(&self, place: Place, (number, part): (usize, usize), of: &Of) -> Event {
         let id = match (number, part) {
             (0, 0) => format!("evt_{}", place.seq),
             _ => format!("evt_{}_{number}_{part}", place.seq),
@@ -63,6 +72,7 @@ impl Raw {
             settlement: self.settlement,
             payout: of.payout.or(self.payout),
             approval: self.approval,
+            batch: self.batch,
             amount_yen: of.amount,
         }
     }
@@ -81,8 +91,11 @@ impl EventFold {
     }
 
     fn approval(&mut self, number: u64, what: &str) {
-        let raw = Raw { approval: Some(number), ..Raw::new(format!("approval.{what}"), About::Staff) };
-        self.events.push(raw);
+        self.events.push(Raw::new(format!("approval.{what}"), About::Approval(number)));
+    }
+
+    fn relief(&mut self, batch: u32, (what, amount): (&str, Option<i64>)) {
+        self.events.push(Raw { amount, ..Raw::new(format!("relief.{what}"), About::Batch(batch)) });
     }
 }
 
@@ -209,13 +222,37 @@ impl record::Fold for EventFold {
         Ok(())
     }
 
+    fn relief_batch_opened(&mut self, _: Place, r: &record::ReliefBatchOpened) -> Result<(), Infallible> {
+        self.relief(r.batch, ("opened", None));
+        Ok(())
+    }
+
+    fn relief_step_taken(&mut self, _: Place, r: &record::ReliefStepTaken) -> Result<(), Infallible> {
+        self.relief(r.batch, (r.step.name(), Some(r.total.get())));
+        Ok(())
+    }
+
+    fn relief_credited(&mut self, _: Place, r: &record::ReliefCredited) -> Result<(), Infallible> {
+        self.relief(r.batch, ("credited", None));
+        Ok(())
+    }
+
+    fn relief_sent(&mut self, _: Place, r: &record::ReliefSent) -> Result<(), Infallible> {
+        self.relief(r.batch, ("sent", None));
+        Ok(())
+    }
+
+    fn relief_returned(&mut self, _: Place, r: &record::ReliefReturned) -> Result<(), Infallible> {
+        self.relief(r.batch, ("returned", None));
+        Ok(())
+    }
+
     kazasu_ledger::ignore_records! {
         opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked issuer_late
         issuer_acknowledged issuer_notified loss_booked loss_returned merged
         totals_compared policy_activated temporary_issued card_status_set certificate_bound list_applied
-        own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed key_destroyed
-        notice_ended relief_batch_opened relief_rows_added relief_row_set relief_step_taken
-        relief_credited relief_file_made relief_sent relief_returned relief_repaid
+        own_limits_set notices_chosen programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed key_destroyed
+        notice_ended relief_rows_added relief_row_set relief_file_made relief_repaid
         issuer_settled money_received recon_ran exceptions_opened
         exception_noted head_signed exceptions_ended line_undone line_set_aside file_ended replaced payee_set payees_taken payee_called
         clock_confirmed clock_kept

@@ -142,7 +142,7 @@ impl Services {
         }
         let proposal = Box::new(Proposal::Carried(Box::new(CarriedChange::Payee(change))));
         let ask = Approvals::Request { proposal, source: Document::default(), said: who.says(why) };
-        let done = self.command(Command::Approvals(ask)).await?;
+        let done = self.command_of(who, Command::Approvals(ask)).await?;
         // An account is sealed anew each time, so the open request is found by its payee.
         self.as_asked(done.into(), who, move |open| is_about(open, payee)).await
     }
@@ -215,6 +215,6 @@ impl Operation for CallPayee {
         let call = Box::new(self.call.kept(&services.imports.vault, (&payee, services.now()))?);
         let said = who.says(String::new());
         let called = Approvals::CalledBack { proposal, seen, call, said };
-        Ok(services.command(Command::Approvals(called)).await?.into())
+        Ok(services.command_of(who, Command::Approvals(called)).await?.into())
     }
 }

@@ -1,6 +1,6 @@
 //! From a header to a caller: a session of a person, or a key of a program.
 
-use super::decision_keys::signer_of;
+use super::decision_keys::signers_of;
 use crate::error::{Result, ServiceError, not_found};
 use crate::{Services, Who};
 use kazasu_core::{Named, RightsState, Standing, State};
@@ -105,7 +105,7 @@ impl Services {
         let Some(session) = sign_ins.session(secret, now).await? else { return Ok(Err(NotKnown::Session)) };
         let alone = sign_ins.rules().second_factor == SecondFactor::Required;
         let (day, via, address) = (now.jst_day(), session.via, bearer.address);
-        let decides = session.kept.as_ref().and_then(|kept| signer_of(kept, secret));
+        let (decides, asks) = session.kept.as_ref().and_then(|kept| signers_of(kept, secret)).unzip();
         let found = self.query(move |state| {
             still_holds(state.rights(), &session)?;
             let mut who = Who::of(state, ActorId::Person(session.person), (day, via))?;
@@ -114,7 +114,7 @@ impl Services {
             }
             let (sign_in, factor) = (session.sign_in, session.factor);
             let named = session.named.into();
-            Some(Who { sign_in, factor, named, address, decides, session: Some(session.id), ..who })
+            Some(Who { sign_in, factor, named, address, decides, asks, session: Some(session.id), ..who })
         });
         Ok(found.await?.ok_or(NotKnown::Session))
     }
@@ -144,7 +144,7 @@ impl Services {
             Some(person) => self.drawn_signer(person).await?,
             None => None,
         };
-        Ok(Who { decides, ..who })
+        Ok(Who { asks: decides.clone(), decides, ..who })
     }
 }
 

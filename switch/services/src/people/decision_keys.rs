@@ -1,9 +1,12 @@
-//! Decision keys: certified when a person signs in, and used when the person decides.
+//! Keys of sessions: certified when a person signs in, and used when the person decides or asks for something.
 
-use crate::decision_key::{CertifiedKey, DecisionSigner, Private};
+use crate::closing::AuditKeys;
+use crate::decision_key::{CertifiedKey, DecisionSigner, Private, SessionKeys};
 use crate::error::{Result, ServiceError, unfit};
 use crate::{Services, Who};
-use kazasu_ledger::record::{DecisionKey, DecisionProof, DecisionSigned, KeyHolder};
+use kazasu_core::{Command, Done};
+use kazasu_ledger::record::{DecisionKey, DecisionProof, DecisionSigned, KeyHolder, RecordSigner};
+use kazasu_ledger::signed::Signature;
 use kazasu_schemas::identity::PersonId;
 use kazasu_schemas::jst::Millis;
 use kazasu_security::decision;
@@ -30,28 +33,46 @@ pub(super) fn public_key(text: &str) -> Result<[u8; 32]> {
 }
 
 impl Services {
-    /// A person has signed in: the key of the session is certified and kept beside it. Where the journal has no key that signs, or
-    /// that key cannot be reached, the session goes on without; its decisions are unsigned, or refused.
+    /// A person has signed in: the keys of the session are certified and kept beside it. Where the journal has no key that signs, or
+    /// that key cannot be reached, the session goes on without; what it asks for and decides is unsigned, or refused.
     pub(super) async fn certify_session(
         &self,
         person: PersonId,
         session: &Secret,
         public: Option<[u8; 32]>,
     ) -> Result<()> {
-        let (holder, public) = match public {
-            Some(public) => (KeyHolder::Person, public),
-            None => (KeyHolder::Switch, self.derived_public(session)?),
-        };
         let now = self.now();
-        let key = DecisionKey { person, session: beginning(&session.hash()), holder, from: now, until: now, public };
-        match self.certified(key).await {
-            Ok(Some(certified)) => Ok(self.sign_ins()?.keep_with(session, certified.kept()).await?),
+        let key = |holder, public| DecisionKey {
+            person,
+            session: beginning(&session.hash()),
+            holder,
+            from: now,
+            until: now,
+            public,
+        };
+        let derived = key(KeyHolder::Switch, self.derived_public(session)?);
+        let certified = match public {
+            Some(public) => self.both_certified(key(KeyHolder::Person, public), derived).await,
+            None => {
+                let one = self.certified(derived).await;
+                one.map(|one| one.map(|decides| SessionKeys { decides, asks: None }))
+            }
+        };
+        match certified {
+            Ok(Some(keys)) => Ok(self.sign_ins()?.keep_with(session, keys.kept()).await?),
             Ok(None) => Ok(()),
             Err(error) => {
-                tracing::warn!(%error, %person, "the key of a session is not certified: its decisions are refused");
+                tracing::warn!(%error, %person, "the key of a session is not certified: what it asks for and decides is refused");
                 Ok(())
             }
         }
+    }
+
+    /// The key that the person has, and the one that is derived from the session's secret.
+    async fn both_certified(&self, own: DecisionKey, derived: DecisionKey) -> Result<Option<SessionKeys>> {
+        let Some(decides) = self.certified(own).await? else { return Ok(None) };
+        let asks = self.certified(derived).await?;
+        Ok(Some(SessionKeys { decides, asks }))
     }
 
     fn derived_public(&self, session: &Secret) -> Result<[u8; 32]> {
@@ -93,24 +114,56 @@ impl Services {
         };
         let signer = who.decides.as_ref().ok_or_else(decision_key_needed)?;
         let proof = signer.proof(asked, given)?;
-        // A session that was slipped into the rows beside the journal has a key, and no certificate of it.
-        let text = proof.key.text(&self.opened_book().await?);
-        let is_own = Some(proof.key.person) == who.person() && proof.key.is_good_at(self.now());
-        if !is_own || !audit.has_certified(&text, &proof.certificate()) {
-            return Err(decision_key_needed());
-        }
+        self.is_certified(&audit, (&proof.key, proof.certificate()), who).await?;
         Ok(Some(proof))
+    }
+
+    /// Refuses a key that is not this person's, or that the journal's signer has not certified. A session that was slipped into the rows
+    /// beside the journal has a key, and no certificate of it.
+    async fn is_certified(
+        &self,
+        audit: &AuditKeys,
+        (key, certificate): (&DecisionKey, Signature),
+        who: &Who,
+    ) -> Result<()> {
+        let text = key.text(&self.opened_book().await?);
+        let is_own = Some(key.person) == who.person() && key.is_good_at(self.now());
+        if is_own && audit.has_certified(&text, &certificate) { Ok(()) } else { Err(decision_key_needed()) }
+    }
+
+    /// The key with which the core signs what this caller asks for. None of programs and the keeper, and none where the journal has no key
+    /// that signs.
+    async fn asking_key(&self, who: &Who) -> Result<Option<Arc<dyn RecordSigner>>> {
+        let audit = self.closing.as_ref().and_then(|closing| closing.audit.clone());
+        let (Some(audit), Some(_)) = (audit, who.person()) else { return Ok(None) };
+        let signer = who.asks.as_ref().ok_or_else(decision_key_needed)?;
+        let key = signer.asking()?.ok_or_else(decision_key_needed)?;
+        self.is_certified(&audit, key.certified(), who).await?;
+        Ok(Some(Arc::new(key)))
+    }
+
+    /// Carries a command of the core out for its caller: the record of what a person asks for keeps the signature of the person's session.
+    pub(crate) async fn command_of(&self, who: &Who, command: Command) -> Result<Done> {
+        match self.asking_key(who).await? {
+            Some(signer) => self.command(Command::Asked { signer, command: Box::new(command) }).await,
+            None => self.command(command).await,
+        }
     }
 }
 
-/// The means of signing of a session, from what is kept beside it.
-pub(super) fn signer_of(kept: &[u8], session: &Secret) -> Option<Arc<DecisionSigner>> {
-    let certified = CertifiedKey::read(kept)?;
-    let private = match certified.key.holder {
-        KeyHolder::Person => Private::Person,
-        KeyHolder::Switch => Private::Session(session.clone()),
+/// The means of signing of a session, from what is kept beside it: what the person decides, and what the person asks for.
+pub(super) fn signers_of(kept: &[u8], session: &Secret) -> Option<(Arc<DecisionSigner>, Arc<DecisionSigner>)> {
+    let SessionKeys { decides, asks } = SessionKeys::read(kept)?;
+    let signer = |certified: CertifiedKey| {
+        let private = match certified.key.holder {
+            KeyHolder::Person => Private::Person,
+            KeyHolder::Switch => Private::Session(session.clone()),
+        };
+        Arc::new(DecisionSigner { certified, private })
     };
-    Some(Arc::new(DecisionSigner { certified, private }))
+    let decides = signer(decides);
+    let asks = asks.map_or_else(|| decides.clone(), signer);
+    Some((decides, asks))
 }
 
 /// As lists of sessions name it.

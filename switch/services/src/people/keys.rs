@@ -2,7 +2,7 @@
 
 use super::read::{name, role_for};
 use crate::access::Name;
-use crate::error::{Result, ServiceError, not_found, unfit};
+use crate::error::{Result, ServiceError, absent, not_found, unfit};
 use crate::fields::reason;
 use crate::operation::{Operation, Recorded, Requested};
 use crate::{Services, Who};
@@ -185,7 +185,7 @@ impl Operation for RevokeKey {
                     program.keys.iter().map(|key| key.hash).chain(statements).find(|hash| fingerprint(hash) == asked)
                 });
                 let unknown = || {
-                    unfit(
+                    absent(
                         "fingerprint",
                         &ProblemText::NoSuchKey { program: &program.to_string(), got: Quoted(&wanted) },
                     )

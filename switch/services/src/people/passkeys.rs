@@ -6,7 +6,7 @@ use super::decision_keys::public_key;
 use super::provider::invitation_hash;
 use super::signed_in::{SignedInAnswer, session_of};
 use crate::access::Name;
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, absent};
 use crate::operation::Operation;
 use crate::{Services, Who};
 use kazasu_core::RightsRefusal;
@@ -221,7 +221,7 @@ impl Operation for RemovePasskey {
         // A password alone takes no second factor away either: only that one would be left.
         has_shown(who)?;
         if !services.sign_ins()?.remove_passkey(&known.credential, &self.passkey).await? {
-            return Err(unfit("passkey", &Said::of(&SignInRefusalText::NoSuchPasskey)));
+            return Err(absent("passkey", &Said::of(&SignInRefusalText::NoSuchPasskey)));
         }
         services.own_passkeys(known).await
     }

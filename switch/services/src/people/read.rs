@@ -1,6 +1,6 @@
 //! Reads requests about people: names, ids, roles, days.
 
-use crate::error::{Result, unfit, value};
+use crate::error::{Result, absent, unfit, value};
 use crate::fields::day;
 use crate::{Services, Who};
 use kazasu_core::{Command, Done, Rights, RightsState};
@@ -27,7 +27,7 @@ impl Services {
     pub(super) async fn actor(&self, field: &'static str, text: &str) -> Result<ActorId> {
         let asked = text.to_owned();
         let found = self.rights(move |rights| rights.find(&asked)).await?;
-        found.ok_or_else(|| unfit(field, &ProblemText::ActorExpected { got: Quoted(text) }))
+        found.ok_or_else(|| absent(field, &ProblemText::ActorExpected { got: Quoted(text) }))
     }
 
     pub(super) async fn person(&self, field: &'static str, text: &str) -> Result<PersonId> {
@@ -47,7 +47,7 @@ impl Services {
     pub(super) async fn organisation(&self, text: &str) -> Result<OrganisationId> {
         let asked = text.to_owned();
         let found = self.rights(move |rights| rights.find_organisation(&asked)).await?;
-        let wrong = || unfit("organisation", &ProblemText::OrganisationExpected { got: Quoted(text) });
+        let wrong = || absent("organisation", &ProblemText::OrganisationExpected { got: Quoted(text) });
         found.ok_or_else(wrong)
     }
 

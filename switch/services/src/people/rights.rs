@@ -211,7 +211,7 @@ impl Operation for RequestReinvite {
 
 impl Services {
     pub(super) async fn request_rights(&self, change: RightsChange, who: &Who, why: String) -> Result<Requested> {
-        self.request_approval(Request::plain(Proposal::Rights(Box::new(change)), who, why)).await
+        self.request_approval(Request::plain(Proposal::Rights(Box::new(change)), who, why), who).await
     }
 }
 

@@ -6,7 +6,7 @@ use super::provider::{Account, ProviderFields, invitation_hash};
 use super::read::is_own;
 use super::signed_in::{SignedInAnswer, session_of};
 use crate::access::{Name, sign_in_needed};
-use crate::error::{Result, ServiceError, range, unfit};
+use crate::error::{Result, ServiceError, absent, range, unfit};
 use crate::fields::fingerprint;
 use crate::operation::Operation;
 use crate::subject::Subject;
@@ -316,7 +316,7 @@ impl Operation for EndSessions {
         let open = sign_ins.sessions(person, services.now()).await?;
         let found = open.into_iter().find(|session| session.id.short() == short);
         let found = found.ok_or_else(|| {
-            unfit("session", &ProblemText::NoSuchSession { person: &person.to_string(), got: Quoted(&short) })
+            absent("session", &ProblemText::NoSuchSession { person: &person.to_string(), got: Quoted(&short) })
         })?;
         Ok(Ended { sessions: usize::from(sign_ins.sign_out(&found.id).await?) })
     }

@@ -49,7 +49,7 @@ impl Operation for ProposeProgramme {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let proposal = Proposal::Programme(Box::new(self.terms()?));
         let ProposeProgramme { source, file, why } = self;
-        services.request_approval(Request::of_file(proposal, document(source, file), who.says(why))).await
+        services.request_approval(Request::of_file(proposal, document(source, file), who.says(why)), who).await
     }
 }
 
@@ -81,7 +81,7 @@ impl Operation for ProposeClaim {
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let proposal = Proposal::Claim { batch: self.batch, row: self.row, right: Yen::new(self.right) };
-        services.request_approval(Request::plain(proposal, who, self.why)).await
+        services.request_approval(Request::plain(proposal, who, self.why), who).await
     }
 }
 
@@ -114,7 +114,7 @@ impl Operation for ProposeReturn {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let ProposeReturn { programme, amount, reference, why } = self;
         let proposal = Proposal::ReturnFunds { programme, amount: Yen::new(amount), reference };
-        services.request_approval(Request::plain(proposal, who, why)).await
+        services.request_approval(Request::plain(proposal, who, why), who).await
     }
 }
 
@@ -214,7 +214,7 @@ impl Operation for ChangeRow {
                 return Err(unfit("change", &ProblemText::RowChange { got: Quoted(other) }));
             }
         };
-        let done = services.command(Command::Relief(Relief::SetRow { batch, row, change, said })).await?;
+        let done = services.command_of(who, Command::Relief(Relief::SetRow { batch, row, change, said })).await?;
         // An ID that is handed out for a row that is then refused would be useless to its holder.
         let now = services.query(move |state| state.relief_rows(batch, None, row, 1).into_iter().next()).await?;
         let row_now = now.filter(|now| now.row == row).map(|now| RowView::from(&now));
@@ -273,7 +273,7 @@ impl Operation for TakeStep {
         let value_date = value_date.map(|text| day("value_date", &text)).transpose()?;
         services.value_date_fits(batch, step, value_date).await?;
         let step = Relief::Step { batch, step, value_date, refused: 0, said: who.says(reason("why", &why)?) };
-        let done = services.command(Command::Relief(step)).await?;
+        let done = services.command_of(who, Command::Relief(step)).await?;
         // At each step people see the unpaid rows and the reasons.
         Ok(StepTaken { result: done.into(), unpaid: services.unpaid(batch).await? })
     }
@@ -418,6 +418,6 @@ impl Operation for ProposeReliefUndo {
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let proposal = Proposal::UndoBooking { reference: self.line, payer: None };
-        services.request_approval(Request::plain(proposal, who, self.why)).await
+        services.request_approval(Request::plain(proposal, who, self.why), who).await
     }
 }

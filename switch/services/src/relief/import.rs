@@ -193,7 +193,7 @@ impl Operation for ImportApplications {
             rows.finish().await?;
             let refused = u32::try_from(out.bad).unwrap_or(u32::MAX);
             let step = Relief::Step { batch, step: Step::Applied, value_date: None, refused, said };
-            services.command(Command::Relief(step)).await?;
+            services.command_of(who, Command::Relief(step)).await?;
         }
         Ok(out)
     }

@@ -6,6 +6,7 @@ mod commands;
 mod files;
 mod import;
 mod report;
+mod rows;
 mod terms;
 mod view;
 
@@ -18,9 +19,9 @@ pub use files::MakeTransferFiles;
 pub(crate) use files::read_reference;
 pub use import::{ImportApplications, Imported, MOST_BYTES, Progress};
 pub use report::{Disclosed, FEWEST, ReliefReport, Spent, Usage, category, disclosed, usage};
+pub use rows::ListRows;
 pub use terms::read as read_terms;
 pub use view::{
-    AmountView, BatchView, IssueView, ListProgrammes, ListRows, ProgrammeView, ProgressView, RowView, RowsView,
-    ShowBatch, ShowProgramme, ShowProgress, StateView, StepView, TransferFileView, TransferFilesView, UnpaidReason,
-    UnpaidView,
+    AmountView, BatchView, IssueView, ListProgrammes, ProgrammeView, ProgressView, RowView, ShowBatch, ShowProgramme,
+    ShowProgress, StateView, StepView, TransferFileView, TransferFilesView, UnpaidReason, UnpaidView,
 };

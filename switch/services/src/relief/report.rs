@@ -59,7 +59,7 @@ impl Operation for ReliefReport {
 }
 
 /// The fewest people in one line.
-pub const FEWEST: usize = 10;
+pub const FEWEST: usize = kazasu_projections::spending::FEWEST;
 /// The spending of some people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
@@ -285,7 +285,7 @@ impl Fold for Reading<'_> {
     kazasu_ledger::ignore_records! {
         payee_set payees_taken payee_called file_ended replaced opened acquirer_registered issuer_registered deposit_opened funded linked unlinked tapped issuer_answered
         issuer_silent issuer_late issuer_acknowledged totals_compared cut_over policy_activated temporary_issued
-        merged card_status_set certificate_bound list_applied own_limits_set programme_funded purse_credited
+        merged card_status_set certificate_bound list_applied own_limits_set notices_chosen programme_funded purse_credited
         link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_ended approval_requested
         relief_rows_added relief_row_set relief_step_taken relief_file_made day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran exceptions_opened

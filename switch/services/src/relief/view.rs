@@ -1,19 +1,17 @@
 //! Relief as people may see it: without accounts and names.
 
 use crate::access::{About, Name};
-use crate::error::{Result, ServiceError, not_found, unfit};
+use crate::error::{Result, ServiceError, not_found};
 use crate::operation::Operation;
 use crate::{Services, Who};
 use kazasu_core::{BatchView as StateBatch, ProgrammeView as StateProgramme, RowView as StateRow, Unpaid};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{DuplicateRule, Step, issue};
-use kazasu_text::problems::{NotFoundText, ProblemText};
+use kazasu_text::problems::NotFoundText;
 use kazasu_text::relief::{RowIssue, UnpaidText, why_unpaid};
-use kazasu_text::{Label, Quoted, Text};
+use kazasu_text::{Label, Text};
 use serde::{Deserialize, Serialize};
 
-/// Rows in one answer.
-const MOST_ROWS: usize = 1_000;
 /// Amounts of a distribution that are listed.
 const MOST_AMOUNTS: usize = 50;
 
@@ -140,7 +138,7 @@ pub(super) fn no_programme(number: u16) -> ServiceError {
     not_found(&NotFoundText::Programme { number })
 }
 
-fn no_batch(number: u32) -> ServiceError {
+pub(super) fn no_batch(number: u32) -> ServiceError {
     not_found(&NotFoundText::Batch { number })
 }
 
@@ -513,81 +511,5 @@ impl Operation for ShowProgress {
         let (credited_rows, rows_to_credit, method, total) = found.await?.ok_or_else(|| no_batch(number))?;
         let (method, total_yen) = (method.name().to_owned(), total.get());
         Ok(ProgressView { batch: number, method, credited_rows, rows_to_credit, total_yen })
-    }
-}
-
-/// Rows of a batch, a page at a time.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListRows {
-    /// The batch.
-    pub batch: u32,
-    /// Only those in this state, or with this issue.
-    #[serde(default)]
-    pub only: Option<String>,
-    /// The first row.
-    #[serde(default)]
-    pub from: u32,
-}
-
-/// A page of rows.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct RowsView {
-    /// The rows.
-    pub rows: Vec<RowView>,
-    /// The row from which the next page begins.
-    pub next: Option<u32>,
-}
-
-/// States of rows by which a page can be filtered, besides steps and issues.
-const STATES: [&str; 14] = [
-    "applied",
-    "assessed",
-    "refused",
-    "waiting",
-    "excluded",
-    "credited",
-    "sent",
-    "returned",
-    "claimed",
-    "adjusted",
-    "not_granted",
-    "withheld",
-    "unpaid",
-    "cancelled",
-];
-
-fn is_a_state(only: &str) -> Result<()> {
-    if STATES.contains(&only) || issue::NAMES.contains(&only) || Step::parse(only).is_some() {
-        return Ok(());
-    }
-    let steps: Vec<&str> = Step::ALL.iter().map(|step| step.name()).filter(|name| !STATES.contains(name)).collect();
-    let (states, steps, issues) = (STATES.join(", "), steps.join(", "), issue::NAMES.join(", "));
-    let choices = &format!("{states}, {steps}, {issues}");
-    Err(unfit("only", &ProblemText::OneOfAll { choices, got: Quoted(only) }))
-}
-
-impl Operation for ListRows {
-    const NAME: Name = Name::ListRows;
-    type Answer = RowsView;
-
-    fn seen(answer: &Self::Answer) -> Vec<String> {
-        answer.rows.iter().filter_map(|row| row.ppid.clone()).collect()
-    }
-
-    fn about(&self) -> Result<About> {
-        Ok(About::Batch(self.batch))
-    }
-
-    async fn carry_out(self, services: &Services, _: &Who) -> Result<RowsView> {
-        let ListRows { batch, only, from } = self;
-        only.as_deref().map_or(Ok(()), is_a_state)?;
-        let rows = services.query(move |state| {
-            state.relief_city(batch)?;
-            Some(state.relief_rows(batch, only.as_deref(), from, MOST_ROWS))
-        });
-        let rows = rows.await?.ok_or_else(|| no_batch(batch))?;
-        let next = rows.last().filter(|_| rows.len() == MOST_ROWS).map(|row| row.row + 1);
-        Ok(RowsView { rows: rows.iter().map(RowView::from).collect(), next })
     }
 }

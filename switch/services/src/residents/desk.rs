@@ -52,7 +52,7 @@ impl Operation for LiftSuspension {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let change = CardChange::Lift { ppid: ppid("ppid", &self.ppid)?, of: None };
         let why = reason("why", &self.why)?;
-        services.request_approval(Request::plain(Proposal::Card(Box::new(change)), who, why)).await
+        services.request_approval(Request::plain(Proposal::Card(Box::new(change)), who, why), who).await
     }
 }
 
@@ -74,6 +74,6 @@ impl Operation for BindCard {
             return Err(ServiceError::Command(CommandError::Rejected(Rejected::UnknownPpid(ppid))));
         }
         let change = CardChange::Bind { ppid, serial, issuer, last_day };
-        services.request_approval(Request::plain(Proposal::Card(Box::new(change)), who, why)).await
+        services.request_approval(Request::plain(Proposal::Card(Box::new(change)), who, why), who).await
     }
 }

@@ -73,7 +73,7 @@ impl Operation for SetLink {
         let (to, without_route) = crate::import::instrument(&self.kind, &self.number, &person, &services.imports)?;
         let (origin, said, most_open) = (who.origin(), who.says(""), services.most_open);
         let ask = Command::AskLink { ppid: person, from, to, origin, said, most_open };
-        let done = services.command(who.proving(ask)).await?;
+        let done = services.command_of(who, who.proving(ask)).await?;
         let now = services.query(move |state| {
             let shared = state.resident(&person, state.day).is_some_and(|r| r.shared_account);
             let newest = state.link_versions(&person).next().map(|v| v.from.jst_text());
@@ -168,7 +168,7 @@ impl Operation for ProposeRetarget {
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
         let person = ppid("ppid", &self.ppid)?;
         let (to, _) = crate::import::instrument(&self.kind, &self.number, &person, &services.imports)?;
-        let done = services.command(Command::ProposeRetarget { ppid: person, to, said: who.says("") }).await?;
+        let done = services.command_of(who, Command::ProposeRetarget { ppid: person, to, said: who.says("") }).await?;
         let is_it = move |of: &Proposal| matches!(of, Proposal::Retarget { ppid, .. } if *ppid == person);
         services.requested(done.into(), is_it).await
     }

@@ -43,9 +43,9 @@ pub struct ResidentView {
     /// Links, the newest first.
     pub links: Vec<LinkView>,
     /// Purse money by programme.
-    pub purses: Vec<HoldingView>,
+    pub purses: Vec<PurseView>,
     /// Points by programme.
-    pub points: Vec<HoldingView>,
+    pub points: Vec<PointsView>,
     /// The person's own limits.
     pub limits: OwnLimitsView,
     /// Limits that hold from a later day.
@@ -54,6 +54,12 @@ pub struct ResidentView {
     pub today_yen: i64,
     /// Yen that count toward this month's limit.
     pub this_month_yen: i64,
+    /// Yen that are left of the own limit of a day, today; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub today_left_yen: Option<i64>,
+    /// Yen that are left of the own limit of a month, this month; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub this_month_left_yen: Option<i64>,
     /// The link is in the queue of broken ones.
     pub link_broken: bool,
     /// The account is under several PPIDs.
@@ -105,6 +111,72 @@ impl HoldingView {
     }
 }
 
+/// A person's purse.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PurseView {
+    /// The programme.
+    pub programme: u16,
+    /// Yen.
+    pub yen: i64,
+    /// The programme's name; absent when it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The first day on which it can be spent, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_day: Option<String>,
+    /// The last day on which it can be spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_day: Option<String>,
+    /// The moment of the last day at which it ends, where that is before midnight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<String>,
+}
+
+impl PurseView {
+    fn of(state: &State, held: &Holding) -> Self {
+        let known = state.purse_programme(held.programme);
+        PurseView {
+            programme: held.programme,
+            yen: held.available,
+            name: known.map(|purse| purse.name.clone()),
+            first_day: known.and_then(|purse| purse.from).map(|day| day.to_string()),
+            last_day: known.and_then(|purse| purse.until).map(|day| day.to_string()),
+            closes: known.and_then(|purse| purse.closes).map(|at| at.jst_text()),
+        }
+    }
+}
+
+/// A person's points.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PointsView {
+    /// The programme.
+    pub programme: u16,
+    /// Points; below zero where more was taken back than was left.
+    pub points: i64,
+    /// The programme's name; absent when it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The last day of the points, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_day: Option<String>,
+    /// Whether payments can be made with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redeemable: Option<bool>,
+}
+
+impl PointsView {
+    fn of(state: &State, held: &Holding) -> Self {
+        let known = state.point_programme(held.programme);
+        PointsView {
+            programme: held.programme,
+            points: held.available,
+            name: known.map(|points| points.name.clone()),
+            last_day: known.and_then(|points| points.expires).map(|day| day.to_string()),
+            redeemable: known.map(|points| points.redeemable),
+        }
+    }
+}
+
 /// A person's own limits.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OwnLimitsView {
@@ -143,15 +215,21 @@ impl Operation for ShowResident {
             let shown = |i: &Instrument| (i.clone(), deposit(state, i));
             let links: Vec<_> =
                 state.link_versions(&person).map(|l| (l.version, l.from, l.instrument.as_ref().map(shown))).collect();
-            state.resident(&person, today).map(|r| (r, links))
+            let named = |r: Resident| {
+                let purses = r.purses.iter().map(|held| PurseView::of(state, held)).collect();
+                let points = r.points.iter().map(|held| PointsView::of(state, held)).collect();
+                (r, links, (purses, points))
+            };
+            state.resident(&person, today).map(named)
         });
-        let (r, links) = found.await?.ok_or_else(|| not_found(&NotFoundText::Person { ppid: &person.to_string() }))?;
+        let (r, links, has) =
+            found.await?.ok_or_else(|| not_found(&NotFoundText::Person { ppid: &person.to_string() }))?;
         let link =
             |(version, from, instrument): (u32, kazasu_schemas::jst::Millis, Option<(Instrument, Option<u64>)>)| {
                 let instrument = instrument.map(|(i, number)| services.masked(&i, number, &person));
                 LinkView { version, from: from.jst_text(), instrument }
             };
-        Ok(shown(&r, &person, links.into_iter().map(link).collect()))
+        Ok(shown(&r, (&person, has), links.into_iter().map(link).collect()))
     }
 }
 
@@ -164,7 +242,10 @@ pub(crate) fn card_word(status: CardStatus) -> &'static str {
     }
 }
 
-fn shown(r: &Resident, person: &Ppid, links: Vec<LinkView>) -> ResidentView {
+type Has = (Vec<PurseView>, Vec<PointsView>);
+
+fn shown(r: &Resident, (person, (purses, points)): (&Ppid, Has), links: Vec<LinkView>) -> ResidentView {
+    let left = |limit: Option<Yen>, used: Yen| limit.map(|limit| (limit.get() - used.get()).max(0));
     let card = card_word(r.card);
     let later = r
         .later
@@ -177,12 +258,14 @@ fn shown(r: &Resident, person: &Ppid, links: Vec<LinkView>) -> ResidentView {
         card: card.to_owned(),
         last_day: r.last_day.map(|d| d.to_string()),
         links,
-        purses: r.purses.iter().map(HoldingView::yen).collect(),
-        points: r.points.iter().map(HoldingView::points).collect(),
+        purses,
+        points,
         limits: OwnLimitsView::from(&r.limits),
         limits_later: later,
         today_yen: r.today.get(),
         this_month_yen: r.this_month.get(),
+        today_left_yen: left(r.limits.day, r.today),
+        this_month_left_yen: left(r.limits.month, r.this_month),
         link_broken: r.broken,
         shared_account: r.shared_account,
     }

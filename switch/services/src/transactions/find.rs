@@ -5,6 +5,7 @@ use super::view::TransactionView;
 use crate::access::Name;
 use crate::error::{Result, ServiceError, unfit, value};
 use crate::fields::{day, moment, ppid, reason};
+use crate::list::{List, MOST, Wanted};
 use crate::operation::Operation;
 use crate::own_shops::ShopKey;
 use crate::subject::Subject;
@@ -17,16 +18,15 @@ use kazasu_schemas::canonical::canonical;
 use kazasu_schemas::ids::{IdError, InstitutionId, MerchantId, Stan};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
-use kazasu_text::Quoted;
+use kazasu_text::payments::{PaymentKind, PaymentState};
 use kazasu_text::problems::{NotFoundText, ProblemText};
 use kazasu_text::readings::id;
+use kazasu_text::{Label, Language, Quoted, Text};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use std::cmp::Reverse;
 
-/// Rows of the largest page.
-const MOST: u16 = 200;
-/// Rows of a page where none is named.
-const USUAL: u16 = 50;
+/// Rows that a file takes at once.
+const AT_ONCE: usize = 1_000;
 /// A search without any number of a payment looks at so many business days, where it names none.
 const DAYS: i32 = 31;
 /// `about` is this share of the amount more or less.
@@ -81,45 +81,12 @@ pub struct FindTransactions {
     /// Until this business day or moment, itself included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// The next page: `next` of the page before, with the same search.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
-    /// Rows of a page, at most 200; 50 where it is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u16>,
     /// Why staff ask who paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
-/// A page of payments, the newest first.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct TransactionsPage {
-    /// The payments.
-    pub transactions: Vec<TransactionView>,
-    /// The cursor of the next page, where there is one.
-    pub next: Option<String>,
-    /// The first business day that was looked at, where the search named no day and has no other bound.
-    pub from: Option<String>,
-    /// The journal's last record when it was asked.
-    pub as_of: u64,
-}
-
 impl FindTransactions {
-    /// What is left of the request when pages are left out of it: a cursor is of one search.
-    fn fingerprint(&self) -> String {
-        let plain = FindTransactions { cursor: None, limit: None, why: None, ..self.clone() };
-        let text = serde_json::to_string(&plain).expect("a search is text and numbers");
-        hex::encode(&Sha256::digest(text.as_bytes())[..6])
-    }
-
-    fn before(&self) -> Result<Option<u64>> {
-        let Some(cursor) = &self.cursor else { return Ok(None) };
-        let read = cursor.split_once('-').filter(|(_, of)| *of == self.fingerprint());
-        let record = read.and_then(|(record, _)| u64::from_str_radix(record, 16).ok());
-        record.map(Some).ok_or_else(|| unfit("cursor", &ProblemText::CursorOfAnother))
-    }
-
     fn amounts(&self) -> Result<Option<(Yen, Yen)>> {
         let range = match (self.amount, self.about, self.amount_from, self.amount_until) {
             (None, None, None, None) => return Ok(None),
@@ -179,11 +146,6 @@ impl FindTransactions {
         if last_four.as_ref().is_some_and(|text| text.len() != 4 || !text.bytes().all(|b| b.is_ascii_digit())) {
             return Err(unfit("last_four", &ProblemText::DigitsExactly { digits: kazasu_text::Count(4) }));
         }
-        let limit = self.limit.unwrap_or(USUAL);
-        if !(1..=MOST).contains(&limit) {
-            let (most, got) = (u64::from(MOST), u64::from(limit));
-            return Err(unfit("limit", &ProblemText::Range { least: 1, most, got }));
-        }
         let stan = text(&self.stan).map(|text| stan(&text)).transpose()?;
         Ok(Search {
             person: self.ppid.as_deref().map(|text| ppid("ppid", text)).transpose()?,
@@ -197,8 +159,8 @@ impl FindTransactions {
             kinds: self.kind.as_deref().map(kind).transpose()?.into_iter().collect(),
             state: self.state.as_deref().map(state).transpose()?,
             period: self.period(today)?,
-            before: self.before()?,
-            limit,
+            before: None,
+            limit: 0,
         })
     }
 
@@ -289,20 +251,49 @@ pub(crate) fn shop(text: &str) -> Result<ShopKey> {
 
 impl Operation for FindTransactions {
     const NAME: Name = Name::FindTransactions;
-    type Answer = TransactionsPage;
+    type Answer = Vec<TransactionView>;
 
     fn subject(&self) -> Subject {
         Subject::residents(self.ppid.clone()).because(self.why.as_deref())
     }
 
     fn seen(answer: &Self::Answer) -> Vec<String> {
-        let mut seen: Vec<String> = answer.transactions.iter().filter_map(|one| one.ppid.clone()).collect();
+        let mut seen: Vec<String> = answer.iter().filter_map(|one| one.ppid.clone()).collect();
         seen.sort_unstable();
         seen.dedup();
         seen
     }
 
-    async fn carry_out(self, services: &Services, who: &Who) -> Result<TransactionsPage> {
+    /// The newest payments, as many as a page may have: all of them may be millions.
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Vec<TransactionView>> {
+        self.rows(services, who, Wanted { after: None, until: None, most: usize::from(MOST) }).await
+    }
+}
+
+impl List for FindTransactions {
+    type Item = TransactionView;
+    type Key = Reverse<u64>;
+
+    const AT_ONCE: usize = AT_ONCE;
+
+    fn key(row: &TransactionView) -> Reverse<u64> {
+        Reverse(row.record)
+    }
+
+    fn since(&self, services: &Services) -> Option<String> {
+        (!self.is_bounded()).then(|| first_day(services.now().jst_day()).to_string())
+    }
+
+    fn words(field: &str, code: &str, language: Language) -> Option<String> {
+        match field {
+            "kind" => PaymentKind::of(code).map(|kind| kind.in_language(language).into_owned()),
+            "state" => PaymentState::of(code).map(|state| state.in_language(language).into_owned()),
+            _ => None,
+        }
+    }
+
+    /// From the index, the newest first.
+    async fn rows(self, services: &Services, who: &Who, wanted: Wanted<Reverse<u64>>) -> Result<Vec<TransactionView>> {
         let why = self.why.as_deref().map(|why| reason("why", why)).transpose()?;
         let persons = Persons::of(who, why.as_deref());
         if self.ppid.is_some() && persons == Persons::Hidden {
@@ -312,16 +303,17 @@ impl Operation for FindTransactions {
         let mut search = self.search(today)?;
         let shops = Shops::of(services, who).await?;
         search.merchants = self.merchants(services, shops).await?;
-        let mut from = None;
         if !self.is_bounded() {
-            let first = BusinessDay(today.0 - DAYS);
-            search.period = Some(Period::Days(first, today.next()));
-            from = Some(first.to_string());
+            search.period = Some(Period::Days(first_day(today), today.next()));
         }
-        let fingerprint = self.fingerprint();
+        search.before = wanted.after.map(|Reverse(record)| record);
+        search.limit = u16::try_from(wanted.most).unwrap_or(u16::MAX);
         let page = services.closing_context()?.transactions.find(search).await.map_err(ServiceError::Other)?;
-        let next = page.found.last().filter(|_| page.more).map(|last| format!("{:x}-{fingerprint}", last.record));
-        let transactions = page.found.iter().map(|one| TransactionView::of(one, persons)).collect();
-        Ok(TransactionsPage { transactions, next, from, as_of: page.position })
+        Ok(page.found.iter().map(|one| TransactionView::of(one, persons)).collect())
     }
+}
+
+/// The first business day of a search that has no other bound.
+fn first_day(today: BusinessDay) -> BusinessDay {
+    BusinessDay(today.0 - DAYS)
 }

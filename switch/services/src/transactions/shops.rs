@@ -14,6 +14,10 @@ const STAFF: [Role; 5] = [Role::Operator, Role::FinanceStaff, Role::FinanceAppro
 /// Staff who see who has paid, when they say why.
 const RESIDENTS: [Role; 3] = [Role::Operator, Role::CallCentre, Role::Auditor];
 const MERCHANTS: [Role; 3] = [Role::MerchantOwner, Role::MerchantStaff, Role::MerchantCashier];
+/// Staff who see what every shop is paid.
+const FINANCE: [Role; 3] = [Role::FinanceStaff, Role::FinanceApprover, Role::Auditor];
+/// A merchant's people who see what its shops are paid: a cashier does not.
+const PAID: [Role; 2] = [Role::MerchantOwner, Role::MerchantStaff];
 
 /// The shops whose payments a caller may see.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,12 +31,21 @@ pub(crate) enum Shops {
 impl Shops {
     /// Those of a caller.
     pub(crate) async fn of(services: &Services, who: &Who) -> Result<Shops> {
+        Shops::with(services, who, (&STAFF, &MERCHANTS)).await
+    }
+
+    /// Those whose settlements and payouts a caller may see.
+    pub(crate) async fn paid(services: &Services, who: &Who) -> Result<Shops> {
+        Shops::with(services, who, (&FINANCE, &PAID)).await
+    }
+
+    async fn with(services: &Services, who: &Who, (staff, merchants): (&[Role], &[Role])) -> Result<Shops> {
         // A role for one city or party gives no right to see the payments of others.
         let everywhere = |role: &Role| who.held.iter().any(|held| held.role == *role && held.scope == Scope::All);
-        if STAFF.iter().any(everywhere) {
+        if staff.iter().any(everywhere) {
             return Ok(Shops::All);
         }
-        Ok(Shops::Only(own_shops(services, who, &MERCHANTS).await?))
+        Ok(Shops::Only(own_shops(services, who, merchants).await?))
     }
 
     /// Is the payment at one of them?

@@ -1,6 +1,7 @@
 //! The commands of `kazasu relief` and their options.
 
 use crate::cli::common::Common;
+use crate::cli::list::ListArgs;
 use clap::{Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -63,7 +64,7 @@ pub(in crate::cli) enum ReliefCommand {
         #[arg(long, default_value_t = 0)]
         from: u32,
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// Decides about a row before the assessment (officer).
     Row {
@@ -248,7 +249,7 @@ pub(in crate::cli) enum ReliefCommand {
         /// The batch.
         batch: Option<u32>,
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// The final report: budget, given, spent by category, area and week, returned, unspent.
     Report {
@@ -298,7 +299,7 @@ pub(in crate::cli) enum ProgrammeCommand {
     /// All programmes.
     List {
         #[command(flatten)]
-        common: Common,
+        list: ListArgs,
     },
     /// A programme, with the file in force.
     Show {

@@ -31,6 +31,7 @@ help! {
         "--label":
             "`audit` の鍵のとき、[hsm] の装置のこのラベルの鍵で署名します。装置になければ作成します",
             "Of audit: the key with this label in the device of [hsm] signs; the device makes it where it has none";
+        "--limit": "行数の上限。省略時はすべて", "Rows at most; all of them when absent";
         "--line":
             "扱いを指定する1行の番号。`--why` と、その行が何かを示すオプションが必要です",
             "One record, which you say something about. Needs --why, and one of the options that say what it is";
@@ -39,7 +40,8 @@ help! {
             "Only these records, separated by commas: of a damaged file nothing else is booked. Needs --why";
         "--not-ours": "`--line` の行は、この帳簿のものではありません", "With --line: it is nothing of this book's";
         "--out": "書出し先のフォルダー", "The folder for the files";
-        "--outcome": "可否で絞り込みます（`allowed`、`refused`、`failed`、`abandoned`）", "With this outcome: allowed, refused, failed or abandoned";
+        "--outcome": "可否で絞り込みます（`allowed`、`refused`、`failed`、`abandoned`、`replayed`）", "With this outcome: allowed, refused, failed, abandoned or replayed";
+        "--out": "すべての行を書き出すファイル（.csv または .xlsx）", "Write all rows to this file: .csv or .xlsx";
         "--party": "契約会社のID、または発行者の番号", "The acquirer's id or the issuer's number";
         "--person": "操作した人の名前で絞り込みます", "Asked by this name";
         "--pin-verified": "カードの暗証番号を入力し、正しいことを確認済みです", "The card's PIN was entered and is right";
@@ -78,6 +80,8 @@ help! {
             "The form of log lines on standard error; with `json`, `serve` prints JSON on standard output too";
         "--log=text": "人が読む形式", "For people";
         "--log=json": "1行に一つのJSONオブジェクト", "One JSON object a line";
+        "--format=csv": "文字の表", "A table as text";
+        "--format=xlsx": "表計算のブック", "A workbook";
         "--format=zengin": "総合振込（全銀協の形式）", "The banks' file of bulk transfers";
         "--format=pain001": "同じ内容のISO 20022", "The same as ISO 20022";
     }
@@ -108,9 +112,20 @@ help! {
         "AMOUNT_FROM": "下限", "AMOUNT_FROM";
         "AMOUNT_UNTIL": "上限", "AMOUNT_UNTIL";
         "STATE": "状態", "STATE";
-        "CURSOR": "続き", "CURSOR";
         "AFTER": "記録番号", "AFTER";
+        "BEFORE": "精算番号", "BEFORE";
+        "TAG": "タグ", "TAG";
+        "REGION": "市町村コード", "REGION";
+        "WEBHOOK": "送信先", "WEBHOOK";
+        "URL": "宛先", "URL";
+        "KINDS": "種類", "KINDS";
+        "EVENT": "出来事", "EVENT";
+        "OVERLAP_HOURS": "時間", "OVERLAP_HOURS";
+        "SECRETS": "ファイル", "SECRETS";
+        "HEADERS": "ファイル", "HEADERS";
+        "TOLERANCE": "秒数", "TOLERANCE";
         "LIMIT": "件数", "LIMIT";
+        "MONTH": "月", "MONTH";
         "BODY": "ファイル", "BODY";
         "TARGET": "宛先", "TARGET";
         "METHOD": "メソッド", "METHOD";

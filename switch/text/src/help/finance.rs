@@ -36,6 +36,26 @@ help! {
         "settle --received-from": "入金した相手（`issuer 1` または `funder 1`）", "The payer: `issuer 1` or `funder 1`";
         "settle --day": "入金の日。省略時は今日", "The day on which it was paid; today when absent";
         "settle --another": "同じ相手・同じ金額の記帳済みの入金とは別である理由", "The reason why it is another payment than an existing one of this payer and sum";
+        "spending": "利用の統計。10人以上の合計だけを扱います", "Statistics of what residents spent, of groups of ten people or more";
+        "spending show": "終わった月の利用額を区分ごとに表示します", "What residents spent in months that are over";
+        "spending show --from": "最初の月（例：2026-10）。省略時は帳簿の最初の月", "The first month, such as 2026-10; the first of the book when absent";
+        "spending show --until": "最後の月。省略時は終わった最後の月", "The last month; the last that is over when absent";
+        "spending show --by":
+            "行の区分（`month`、`payer`、`region`、`trade`、`tender` をコンマで区切る）。省略時はすべて",
+            "What rows are told apart by, with commas: month, payer, region, trade, tender; all of them when absent";
+        "spending show --out": "書出し先のファイル（.xlsxまたは.csv）", "Write it to this file: .xlsx or .csv";
+        "spending dictionary": "統計の項目と区分の意味を表示します", "The data dictionary: columns, labels, trades with their categories";
+        "settlement": "店舗の精算と、その金額ごとの理由", "Settlements of shops, and the reason for each of their amounts";
+        "settlement list": "店舗の精算を新しい順に表示します", "Settlements of your shops, the newest first";
+        "settlement list --merchant":
+            "この店舗だけを表示します（契約会社とID、例：27000001/M10000000000001）",
+            "Only of this shop: its acquirer and ID, 27000001/M10000000000001";
+        "settlement list --before": "この番号より前の精算だけを表示します（次のページ）", "Only settlements with a lower number: the next page";
+        "settlement list --limit": "1ページの件数（最大200）。省略時は50", "Settlements of a page, at most 200; 50 when absent";
+        "settlement why":
+            "精算の金額ごとに、理由（営業日、契約の料率、端数処理、前後の精算）を表示します",
+            "Every amount of a settlement with its reasons: days, rules of the contract, rounding, other settlements";
+        "settlement why <settlement>": "精算の番号", "The settlement";
         "payment left":
             "売上の支払内訳と、内訳ごとの返品済みの額、残額を表示します",
             "What is left of a payment: what paid it, and what was given back of each part";
@@ -138,6 +158,7 @@ help! {
         "report": "経理担当者の帳票", "Reports of finance staff";
         "report <kind>": "帳票の種類", "The report";
         "report --day": "営業日。その日の帳票、または日の終わりの残高", "The business day: its lines, or balances at its end";
+        "report --month": "月（例：2026-11）。帳票 `month` に指定します", "The month, 2026-11, of the report month";
         "report --seq": "この記録の後の残高", "Balances after this record";
         "report --settlement": "精算の番号", "The settlement";
         "report --why": "理由。名前とともにセキュリティ記録に残ります", "The reason, which the security log keeps with your name";

@@ -59,6 +59,11 @@ help! {
         "resident find --amount": "レシートの金額（円）", "The receipt's amount, yen";
         "resident --why": "理由。名前とともにセキュリティ記録に残ります", "The reason, which the security log keeps with your name";
         "resident show": "利用者の紐付け、カード、給付残高、ポイント、限度額を表示します", "Shows a person: links, card, purses, points, limits";
+        "resident shops": "利用者の給付金を使える店舗を、名前の順に表示します", "The shops that take a person's purses, by name";
+        "resident shops --programme": "この事業の給付金を使える店舗だけを表示します", "Only those that take this programme's purse";
+        "resident shops --region": "市町村コードがこの数字で始まる店舗だけを表示します", "Only those whose municipality code begins so";
+        "resident shops --tag": "このタグの店舗だけを表示します", "Only those with this tag";
+        "resident shops --limit": "件数（最大200）。省略時は50", "Shops at most, 1 to 200; 50 when absent";
         "resident taps":
             "利用者の最近の利用を、断られた利用の理由とともに表示します",
             "Shows the last taps of a person, with the reasons why some came to nothing";
@@ -134,6 +139,24 @@ help! {
             "Imports a file (.xlsx or CSV); what a row does not say stays as it is. Bad rows are reported by line and never block the others";
         "merchant import <file>": "ファイル。.xlsx、またはUTF-8、UTF-16、シフトJISのCSV", "The file: .xlsx, or CSV in UTF-8, UTF-16 or Shift_JIS";
         "merchant list": "すべての加盟店を表示します", "Every merchant";
+        "merchant terminals":
+            "店舗の端末ごとに、最後の電文と、契約会社の日計照合の結果を表示します",
+            "Terminals of a shop: when each was last seen, and whether its acquirer's totals agreed";
+        "merchant terminals <merchant>":
+            "店舗（契約会社とID、例：27000001/M10000000000001）。省略時は自分の店舗すべて",
+            "The shop: its acquirer and ID, 27000001/M10000000000001; all of your shops when absent";
+        "merchant payouts":
+            "店舗への振込を、予定、承認済、送信済、入金済、組戻の別に表示します",
+            "What is paid to your shops: planned, approved, sent to the bank, paid, returned";
+        "merchant payouts <merchant>":
+            "店舗（契約会社とID、例：27000001/M10000000000001）。省略時は自分の店舗すべて",
+            "The shop: its acquirer and ID, 27000001/M10000000000001; all of your shops when absent";
+        "merchant payouts --before": "この番号より前の精算の振込だけを表示します（次のページ）", "Only of settlements with a lower number: the next page";
+        "merchant payouts --limit": "1ページの件数（最大200）。省略時は50", "Rows of a page, at most 200; 50 when absent";
+        "merchant terms": "店舗の契約の条件を表示します", "The terms of a shop's contract";
+        "merchant terms <merchant>":
+            "店舗（契約会社とID、例：27000001/M10000000000001）", "The shop: its acquirer and ID, 27000001/M10000000000001";
+        "merchant terms --day": "営業日。省略時は今日", "The business day; today when absent";
         "merchant show": "加盟店の登録内容をすべて表示します", "All that is registered of a merchant";
         "merchant show <merchant>": "加盟店のID、または契約会社とID（例：27000001/M10000000000001）", "Its ID, or its acquirer and ID: 27000001/M10000000000001";
         "payment": "決済の検索", "Payments";
@@ -158,8 +181,7 @@ help! {
             "pending, approved, declined, partly_refunded, refunded or reversed";
         "payment find --from": "最初の営業日、または時差付きの日時", "The first business day, or moment with its offset";
         "payment find --until": "最後の営業日、または時差付きの日時", "The last business day, or moment with its offset";
-        "payment find --cursor": "続きのページ。前のページの末尾に表示された値", "The next page: the cursor that the page before ended with";
-        "payment find --limit": "1ページの件数。200件まで", "Payments of a page, at most 200";
+        "payment find --limit": "件数の上限。省略時は50件", "Payments at most; 50 when absent";
         "payment find --why":
             "支払った人を表示する理由。名前とともにセキュリティ記録に残ります",
             "The reason to see who paid: the security log keeps it with your name";

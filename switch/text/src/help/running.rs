@@ -53,6 +53,9 @@ help! {
             "A file of checkpoints that is kept elsewhere: it shows whether the journal was cut or rewritten";
         "ledger trial-balance": "勘定ごとの借方、貸方、残高を表示します", "Debits, credits and balances by account";
         "ledger export": "ジャーナルを監査人向けのCSVの表に書き出します。表の説明も付きます", "Writes the journal as CSV tables with a dictionary, for the auditor";
+        "ledger export --why":
+            "理由。表と同じフォルダーの `MANIFEST.json` とセキュリティ記録に残ります",
+            "The reason, which the manifest beside the tables and the security log keep";
         "ledger explain":
             "一件の取引の経過を表示します。電文、判定、仕訳、発行者の応答、精算、銀行の明細まで",
             "One tap's whole story: messages, decision, postings, issuers' answers, settlement, bank line";

@@ -2,7 +2,7 @@
 
 use super::about::{About, Built, other};
 use crate::Services;
-use crate::error::{Result, ServiceError, unfit};
+use crate::error::{Result, ServiceError, absent, unfit};
 use kazasu_core::SettlementView;
 use kazasu_projections::fee_projection::FeeProjection;
 use kazasu_report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
@@ -18,9 +18,14 @@ use kazasu_text::settlements::SettlementText;
 use std::collections::BTreeMap;
 
 pub(super) async fn settlements(services: &Services, about: About, made: Millis) -> Built {
+    settled(services, &about, Report::titled(Title::Settlements, made)).await
+}
+
+/// Adds the sheet of settlements.
+pub(super) async fn settled(services: &Services, about: &About, out: Builder) -> Built {
     let all = services.query(|state| state.settlements()).await?;
-    let wanted = |s: &&SettlementView| about.day.is_none_or(|day| s.settlement.period.until == day);
-    let mut out = Report::titled(Title::Settlements, made)
+    let wanted = |s: &&SettlementView| about.has(s.settlement.period.until);
+    let mut out = out
         .sheet(&Sheet::Settlements.both())
         .labelled(SettlementColumn::Settlement, Column::Count)
         .labelled(SettlementColumn::Merchant, Column::Code)
@@ -78,7 +83,7 @@ async fn one(services: &Services, about: &About) -> Result<SettlementView> {
     let all = services.query(|state| state.settlements()).await?;
     all.into_iter()
         .find(|s| s.number == number)
-        .ok_or_else(|| unfit("settlement", &ProblemText::SettlementUnknown { number }))
+        .ok_or_else(|| absent("settlement", &ProblemText::SettlementUnknown { number }))
 }
 
 /// The taps of a settlement, with their fees, from the journal.
@@ -145,7 +150,12 @@ fn summary(s: &SettlementView, fees: &FeeProjection, made: Millis) -> Builder {
     out
 }
 
-fn detail_of(s: &SettlementView, fees: &FeeProjection, made: Millis) -> Result<Report, kazasu_report::ReportError> {
+/// A settlement's parts, and its taps with their fees; the letter has the same.
+pub(in crate::closing) fn detail_of(
+    s: &SettlementView,
+    fees: &FeeProjection,
+    made: Millis,
+) -> Result<Report, kazasu_report::ReportError> {
     let mut out = summary(s, fees, made)
         .sheet(&Sheet::SettledTaps.both())
         .labelled(SettledTapColumn::Day, Column::Date)
@@ -197,12 +207,18 @@ pub(super) async fn merchant_letter(services: &Services, number: u32, issuer: &s
 }
 
 pub(super) async fn fees(services: &Services, about: About, made: Millis) -> Built {
+    charged(services, &about, Report::titled(Title::Fees, made)).await
+}
+
+/// Adds the sheet of fees.
+pub(super) async fn charged(services: &Services, about: &About, out: Builder) -> Built {
+    let about = about.clone();
     let rows = services
         .closing_context()?
-        .fee_projection(|fees| {
+        .fee_projection(move |fees| {
             let contracts = fees.contracts();
             let mut sums: BTreeMap<(Tender, String, String), [i64; 5]> = BTreeMap::new();
-            let days = fees.days.iter().filter(|(day, _)| about.day.is_none_or(|wanted| **day == wanted));
+            let days = fees.days.iter().filter(|(day, _)| about.has(**day));
             for (key, day) in days.flat_map(|(_, book)| &book.merchants) {
                 let mcc = fees.index.merchants.get(key).map_or_else(String::new, |m| m.mcc.to_string());
                 for line in day.fees.iter().flat_map(|f| &f.lines) {
@@ -222,7 +238,7 @@ pub(super) async fn fees(services: &Services, about: About, made: Millis) -> Bui
         })
         .await
         .map_err(ServiceError::Other)?;
-    let mut out = Report::titled(Title::Fees, made)
+    let mut out = out
         .sheet(&Sheet::Fees.both())
         .labelled(FeeColumn::Tender, Column::Text)
         .labelled(FeeColumn::Brand, Column::Text)

@@ -66,6 +66,7 @@ pub(super) fn contracts() -> impl Strategy<Value = Contracts> {
                 minimum_payout: Yen::new(minimum),
                 chargeback_fee: Yen::new(500),
                 funds_points: if n == 1 { vec![FUNDED] } else { Vec::new() },
+                own_refunds: None,
             }
         };
         Contracts {
