@@ -162,7 +162,7 @@ impl Reader for MadeUp {
     }
 
     fn head(&mut self) -> Task<'_, Result<Head, StoreError>> {
-        Box::pin(std::future::ready(Err(StoreError("a journal that is made up has no head".to_owned()))))
+        Box::pin(std::future::ready(Err(StoreError::new("a journal that is made up has no head".to_owned()))))
     }
 
     fn transfers(&mut self, _: Seq, _: Seq) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>> {
@@ -176,7 +176,7 @@ impl Store for MadeUp {
     }
 
     fn lead(&self, _: Claim) -> Task<'_, Result<Box<dyn Journal>, LeadError>> {
-        let refused = StoreError("a journal that is made up is only read".to_owned());
+        let refused = StoreError::new("a journal that is made up is only read".to_owned());
         Box::pin(std::future::ready(Err(LeadError::Store(refused))))
     }
 

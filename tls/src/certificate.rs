@@ -1,5 +1,7 @@
 //! What a certificate says: fingerprints, names, and until when it is good.
 
+use kazasu_text::tls::TlsText;
+use kazasu_text::{Quoted, Said};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -10,10 +12,18 @@ use x509_parser::prelude::{CertificateRevocationList, FromDer, GeneralName, X509
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
 
-/// A text that is no fingerprint.
+/// A text that is no fingerprint. Its `Display` is for logs.
 #[derive(Debug, thiserror::Error)]
 #[error("must be 32 bytes of hexadecimal (SHA-256 of the certificate or of its public key), got {0:?}")]
 pub struct FingerprintError(String);
+
+impl FingerprintError {
+    /// The sentence, in every language.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        Said::of(&TlsText::Pin { got: Quoted(&self.0) })
+    }
+}
 
 impl FromStr for Fingerprint {
     type Err = FingerprintError;
@@ -100,8 +110,9 @@ pub struct Expiry {
 }
 
 /// Until when a certificate is good.
-pub(crate) fn expiry(part: Part, der: &CertificateDer<'_>) -> anyhow::Result<Expiry> {
-    let (_, found) = X509Certificate::from_der(der).map_err(|error| anyhow::anyhow!("no certificate: {error}"))?;
+pub(crate) fn expiry(part: Part, der: &CertificateDer<'_>) -> Result<Expiry, Said> {
+    let no_certificate = |error: &dyn fmt::Display| Said::of(&TlsText::NotX509 { words: &error.to_string() });
+    let (_, found) = X509Certificate::from_der(der).map_err(|error| no_certificate(&error))?;
     let subject = match part {
         // Authorities often give many parties one kind of subject; names tell them apart.
         Part::Peer => with_names(&found),
@@ -126,9 +137,10 @@ fn with_names(found: &X509Certificate<'_>) -> String {
 }
 
 /// When the next list is due. A list that does not say it is due at its own date.
-pub(crate) fn next_list(der: &CertificateRevocationListDer<'_>) -> anyhow::Result<Expiry> {
+pub(crate) fn next_list(der: &CertificateRevocationListDer<'_>) -> Result<Expiry, Said> {
     let found = CertificateRevocationList::from_der(der.as_ref());
-    let (_, list) = found.map_err(|error| anyhow::anyhow!("no revocation list: {error}"))?;
+    let no_list = |error: &dyn fmt::Display| Said::of(&TlsText::NotCrl { words: &error.to_string() });
+    let (_, list) = found.map_err(|error| no_list(&error))?;
     let until = list.next_update().unwrap_or_else(|| list.last_update()).timestamp();
     Ok(Expiry { part: Part::RevocationList, subject: list.issuer().to_string(), until })
 }

@@ -5,10 +5,12 @@ use crate::party::{ClientOf, Party, ServerOf};
 use crate::peers::Peers;
 use crate::standing::{Believes, Lost, lost, no_longer};
 use anyhow::{Context, ensure};
+use kazasu_text::tls::TlsText;
+use kazasu_text::{Because, Said, errors};
 use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
@@ -344,15 +346,25 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let of = || format!("cannot read certificates of {}", path.display());
-    let found = CertificateDer::pem_file_iter(path).with_context(of)?;
-    let found = found.collect::<Result<Vec<_>, _>>().with_context(of)?;
-    ensure!(!found.is_empty(), "{} holds no certificate (PEM)", path.display());
+    let shown = &path.display().to_string();
+    let of = || Said::of(&TlsText::Certificates { path: shown });
+    let found = CertificateDer::pem_file_iter(path).map_err(unreadable).because(of)?;
+    let found = found.collect::<Result<Vec<_>, _>>().map_err(unreadable).because(of)?;
+    ensure!(!found.is_empty(), Said::of(&TlsText::NoCertificate { path: shown }));
     Ok(found)
 }
 
 fn private_key(path: &Path) -> anyhow::Result<PrivateKeyDer<'static>> {
-    PrivateKeyDer::from_pem_file(path).with_context(|| format!("cannot read the private key {} (PEM)", path.display()))
+    let read = PrivateKeyDer::from_pem_file(path).map_err(unreadable);
+    Ok(read.because(|| Said::of(&TlsText::PrivateKey { path: &path.display().to_string() }))?)
+}
+
+/// A PEM file that cannot be read.
+fn unreadable(error: pem::Error) -> Said {
+    match error {
+        pem::Error::Io(error) => errors::io(&error),
+        other => Said::of(&TlsText::Pem { words: &other.to_string() }),
+    }
 }
 
 /// Authorities, and until when they are good.
@@ -361,7 +373,7 @@ fn authorities(path: &Path, expiries: &mut Vec<Expiry>) -> anyhow::Result<Arc<Ro
     for authority in certificates(path)? {
         expiries.push(expiry(Part::Authority, &authority).with_context(|| path.display().to_string())?);
         let added = roots.add(authority);
-        added.with_context(|| format!("{} holds a certificate that is no authority", path.display()))?;
+        added.because(|| Said::of(&TlsText::NoAuthority { path: &path.display().to_string() }))?;
     }
     Ok(Arc::new(roots))
 }
@@ -369,12 +381,13 @@ fn authorities(path: &Path, expiries: &mut Vec<Expiry>) -> anyhow::Result<Arc<Ro
 fn lists(paths: &[PathBuf], expiries: &mut Vec<Expiry>) -> anyhow::Result<Vec<CertificateRevocationListDer<'static>>> {
     let mut all = Vec::new();
     for path in paths {
-        let of = || format!("cannot read revocation lists of {}", path.display());
-        let found = CertificateRevocationListDer::pem_file_iter(path).with_context(of)?;
-        let found = found.collect::<Result<Vec<_>, _>>().with_context(of)?;
-        ensure!(!found.is_empty(), "{} holds no revocation list (PEM, BEGIN X509 CRL)", path.display());
+        let shown = &path.display().to_string();
+        let of = || Said::of(&TlsText::Lists { path: shown });
+        let found = CertificateRevocationListDer::pem_file_iter(path).map_err(unreadable).because(of)?;
+        let found = found.collect::<Result<Vec<_>, _>>().map_err(unreadable).because(of)?;
+        ensure!(!found.is_empty(), Said::of(&TlsText::NoList { path: shown }));
         for list in &found {
-            expiries.push(next_list(list).with_context(of)?);
+            expiries.push(next_list(list).because(of)?);
         }
         all.extend(found);
     }
@@ -392,8 +405,9 @@ fn own(
     Ok((chain, private_key(&files.key)?))
 }
 
-fn do_not_fit(files: &OwnFiles) -> String {
-    format!("the certificate {} and the key {} do not fit", files.certificates.display(), files.key.display())
+fn do_not_fit(files: &OwnFiles) -> Said {
+    let (certificates, key) = (&files.certificates.display().to_string(), &files.key.display().to_string());
+    Said::of(&TlsText::DoNotFit { certificates, key })
 }
 
 fn listening(files: &ServerFiles, peers: &Arc<Peers>) -> anyhow::Result<(Listening, Vec<Expiry>)> {
@@ -407,13 +421,13 @@ fn listening(files: &ServerFiles, peers: &Arc<Peers>) -> anyhow::Result<(Listeni
             let authorities = WebPkiClientVerifier::builder_with_provider(roots, provider())
                 .with_crls(lists(&files.revocations, &mut expiries)?)
                 .build()
-                .context("authorities and revocation lists of client certificates")?;
+                .because(|| Said::of(&TlsText::ClientAuthorities))?;
             let clients: Arc<dyn ClientCertVerifier> =
                 Arc::new(ClientOf { authorities, party: files.clients.clone(), peers: peers.clone() });
             (builder.with_client_cert_verifier(clients.clone()), Some(clients))
         }
     };
-    let mut config = builder.with_single_cert(chain, key).with_context(|| do_not_fit(&files.own))?;
+    let mut config = builder.with_single_cert(chain, key).because(|| do_not_fit(&files.own))?;
     // A session that is taken up again would pass over the lists.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
@@ -427,14 +441,12 @@ fn connecting(files: &ClientFiles, peers: &Arc<Peers>) -> anyhow::Result<(Connec
     let authorities = WebPkiServerVerifier::builder_with_provider(roots, provider())
         .with_crls(lists(&files.revocations, &mut expiries)?)
         .build()
-        .context("authorities and revocation lists of the server's certificate")?;
+        .because(|| Said::of(&TlsText::ServerAuthorities))?;
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
     let servers = Arc::new(ServerOf { authorities, party: files.server.clone(), peers: peers.clone() });
     let builder = builder.dangerous().with_custom_certificate_verifier(servers.clone());
     let mut config = match (own, &files.own) {
-        (Some((chain, key)), Some(files)) => {
-            builder.with_client_auth_cert(chain, key).with_context(|| do_not_fit(files))?
-        }
+        (Some((chain, key)), Some(files)) => builder.with_client_auth_cert(chain, key).because(|| do_not_fit(files))?,
         (None, _) | (_, None) => builder.with_no_client_auth(),
     };
     config.resumption = Resumption::disabled();

@@ -1,6 +1,6 @@
 //! The duties of a store of the journal. Engines know no rule and no record: they keep entries, in order, for ever.
 
-pub use crate::task::{StoreError, Task};
+pub use crate::task::{StoreError, StoreFault, StoreHint, Task, UrlProblem};
 
 use crate::side::SideTable;
 use crate::signing::Signing;
@@ -162,7 +162,7 @@ pub trait Store: Send + Sync {
 
     /// The rows beside the journal, of which every node sees the same.
     fn side(&self) -> Task<'_, Result<Box<dyn SideTable>, StoreError>> {
-        Box::pin(std::future::ready(Err(StoreError("this store keeps no sign-ins".to_owned()))))
+        Box::pin(std::future::ready(Err(StoreError::of(StoreFault::NoSignIns, "this store keeps no sign-ins"))))
     }
 
     /// The means by which several nodes share the store; `None` when only one process can use it.

@@ -21,4 +21,7 @@ mod task;
 pub mod transport;
 pub mod verify;
 
-pub use journal::{AppendError, Batch, Claim, Journal, LeadError, Node, Reader, Store, StoreError, Task, TransferRow};
+pub use journal::{
+    AppendError, Batch, Claim, Journal, LeadError, Node, Reader, Store, StoreError, StoreFault, StoreHint, Task,
+    TransferRow, UrlProblem,
+};

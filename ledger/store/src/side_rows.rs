@@ -36,7 +36,7 @@ impl SideRows {
 
     async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Ask) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let ended = || StoreError("the table beside the journal is closed".to_owned());
+        let ended = || StoreError::new("the table beside the journal is closed".to_owned());
         self.0.send(ask(answer)).await.map_err(|_| ended())?;
         answered.await.unwrap_or_else(|_| Err(ended()))
     }
@@ -87,7 +87,7 @@ async fn serve(store: Arc<dyn Store>, mut asks: mpsc::Receiver<Ask>) {
 }
 
 fn refuse(ask: Ask, error: &StoreError) {
-    let error = || StoreError(error.0.clone());
+    let error = || error.clone();
     // Who asked may have gone.
     match ask {
         Ask::Get(.., answer) => drop(answer.send(Err(error()))),

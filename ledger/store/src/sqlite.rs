@@ -12,7 +12,8 @@ mod side;
 mod wal;
 
 use crate::journal::{
-    AppendError, Claim, Journal, LeadError, Moment, Reader, Store, StoreError, Task, Took, TransferRow, check_order,
+    AppendError, Claim, Journal, LeadError, Moment, Reader, Store, StoreError, StoreFault, Task, Took, TransferRow,
+    check_order,
 };
 use crate::side::SideTable;
 use connect::{create_private, options, store_error};
@@ -161,7 +162,7 @@ fn signed(n: u64) -> i64 {
 }
 
 fn unsigned(n: i64) -> Result<u64, StoreError> {
-    u64::try_from(n).map_err(|_| StoreError(format!("a number below zero where none can be: {n}")))
+    u64::try_from(n).map_err(|_| StoreError::new(format!("a number below zero where none can be: {n}")))
 }
 
 impl SqliteJournal {
@@ -181,7 +182,7 @@ impl SqliteJournal {
         let mut conn = options.connect().await.map_err(store_error)?;
         check_version(&mut conn).await?;
         // `run` asks for a bound on lifetimes that a boxed future cannot give; this is what it calls.
-        migrator().run_direct(None, &mut conn, false).await.map_err(|e| StoreError(e.to_string()))?;
+        migrator().run_direct(None, &mut conn, false).await.map_err(|e| StoreError::new(e.to_string()))?;
         let epoch = raise(&mut conn, claim).await?;
         let head = read_head(&mut conn).await?.seq;
         let wal = Wal::start(path)?;
@@ -274,10 +275,13 @@ fn trusted(version: &str) -> Result<(), StoreError> {
     let found: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
     match found {
         Ok(found) if found.as_slice() >= OLDEST_SQLITE.as_slice() => Ok(()),
-        _ => Err(StoreError(format!(
-            "this program is built with SQLite {version}, whose write-ahead log can lose commits; it needs 3.51.3 or newer: \
-             build it with the SQLite that comes with it (the feature sqlite-bundled)"
-        ))),
+        _ => {
+            let words = format!(
+                "this program is built with SQLite {version}, whose write-ahead log can lose commits; it needs 3.51.3 or newer: build it with \
+                 the SQLite that comes with it (the feature sqlite-bundled)"
+            );
+            Err(StoreError::of(StoreFault::OldSqlite { version: version.to_owned() }, words))
+        }
     }
 }
 
@@ -402,7 +406,9 @@ impl SqliteReader {
     /// Opens an existing journal for reading only.
     async fn open(path: &Path) -> Result<Self, StoreError> {
         if !path.is_file() {
-            return Err(StoreError(format!("{} is not a file", path.display())));
+            let path = path.display().to_string();
+            let words = format!("{path} is not a file");
+            return Err(StoreError::of(StoreFault::NotAFile { path }, words));
         }
         let mut conn = options(path).read_only(true).connect().await.map_err(store_error)?;
         let columns = Columns::of(&mut conn).await?;
@@ -471,7 +477,7 @@ async fn scan(
 fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
     let int = |i: usize| row.try_get::<i64, _>(i).map_err(store_error);
     let seq = unsigned(int(0)?)?;
-    let wrong = |what: &str| StoreError(format!("record {seq}: {what}"));
+    let wrong = |what: &str| StoreError::new(format!("record {seq}: {what}"));
     let hash: &[u8] = row.try_get(5).map_err(store_error)?;
     let body: &[u8] = row.try_get(4).map_err(store_error)?;
     Ok(Entry {
@@ -498,7 +504,7 @@ async fn read_head(conn: &mut SqliteConnection) -> Result<Head, StoreError> {
     let hash: &[u8] = row.try_get(1).map_err(store_error)?;
     Ok(Head {
         seq: unsigned(row.try_get(0).map_err(store_error)?)?,
-        hash: hash.try_into().map_err(|_| StoreError("the last hash is not 32 bytes".into()))?,
+        hash: hash.try_into().map_err(|_| StoreError::new("the last hash is not 32 bytes"))?,
     })
 }
 

@@ -2,13 +2,13 @@
 
 use crate::addresses::WithFile;
 use crate::routes::{self, Addressed, BASE};
-use anyhow::Context;
 use bytes::Bytes;
 use kazasu_engine::CommandError;
 use kazasu_http_client::{Client, Limits, Method, Reply, Tls};
 use kazasu_services::ServiceError;
 use kazasu_services::access::Service;
-use kazasu_text::Language;
+use kazasu_text::requests::{CallText, JsonText};
+use kazasu_text::{Because, Language, Quoted, Said, Text};
 use kazasu_tls::OwnFiles;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -131,24 +131,27 @@ impl From<CallError> for anyhow::Error {
 }
 
 /// The reason in the body of an answer.
-fn why(value: &Value) -> String {
+fn why(value: &Value, language: Language) -> String {
     let told = |text: &str| text.trim().chars().take(MOST_TOLD).collect::<String>();
     let why = value["detail"].as_str().map(str::to_owned).or_else(|| value.as_str().map(told));
-    why.filter(|why| !why.is_empty()).unwrap_or_else(|| "no reason was given".to_owned())
+    why.filter(|why| !why.is_empty()).unwrap_or_else(|| CallText::NoReason.in_language(language).into_owned())
 }
 
 /// An answer that is not 200. A switch gives a reason for a refusal; a program that refuses without one is no switch.
-fn refused(status: u16, value: &Value) -> CallError {
+fn refused(status: u16, value: &Value, language: Language) -> CallError {
     match status {
         400 | 401 | 403 | 404 | 409 | 412 | 422 | 428 | 429 if value["detail"].is_string() => {
-            CallError::Rejected(why(value))
+            CallError::Rejected(why(value, language))
         }
-        400 | 401 | 403 | 404 | 409 | 412 | 422 | 428 | 429 => CallError::Failed(anyhow::anyhow!(
-            "it is no kazasu switch that answered {status}: {}; check `http` of the configuration",
-            why(value)
-        )),
-        _ => CallError::Failed(anyhow::anyhow!("the switch answered {status}: {}", why(value))),
+        400 | 401 | 403 | 404 | 409 | 412 | 422 | 428 | 429 => {
+            failed(&CallText::NoSwitch { status, why: &why(value, language) })
+        }
+        _ => failed(&CallText::Answered { status, why: &why(value, language) }),
     }
+}
+
+fn failed(text: &CallText<'_>) -> CallError {
+    CallError::Failed(Said::of(text).into())
 }
 
 /// A request to a switch.
@@ -215,7 +218,7 @@ impl Switch {
             Ok(_) => return Err(CallError::Failed(anyhow::anyhow!("{:?} is no object", O::NAME))),
             Err(error) => return Err(CallError::Failed(error.into())),
         };
-        typed(self.exchange(Sent::of((&O::METHOD, O::PATH), O::TAG, fields)?, REQUEST).await?)
+        typed(self.exchange(Sent::of((&O::METHOD, O::PATH), O::TAG, fields, self.language)?, REQUEST).await?)
     }
 
     /// Gets a list as a file of this media type, in the language of refusals. `read` takes it as it comes.
@@ -249,9 +252,10 @@ impl Switch {
         (word, fields): (&str, Map<String, Value>),
     ) -> Result<T, CallError> {
         let Some((method, path)) = routes::find(service, word) else {
-            return Err(CallError::Rejected(crate::doors::unknown(service, word).to_string()));
+            let unknown = crate::doors::unknown(service, word).said();
+            return Err(CallError::Rejected(unknown.in_language(self.language).into_owned()));
         };
-        typed(self.exchange(Sent::of((&method, path), None, fields)?, REQUEST).await?)
+        typed(self.exchange(Sent::of((&method, path), None, fields, self.language)?, REQUEST).await?)
     }
 
     /// Carries an operation with a file out.
@@ -269,22 +273,23 @@ impl Switch {
         operation: &O,
         mut take: impl FnMut(&Value) -> anyhow::Result<Option<T>> + Send + 'static,
     ) -> Result<T, CallError> {
+        let language = self.language;
         let read = move |mut reply: Reply| -> anyhow::Result<Result<T, CallError>> {
             if reply.status() != 200 {
                 let value = value(&mut reply)?;
-                return Ok(Err(refused(reply.status(), &value)));
+                return Ok(Err(refused(reply.status(), &value, language)));
             }
             for line in BufReader::new(reply.reader()).lines() {
-                let value: Value = serde_json::from_str(&line?).context("the switch's answer")?;
+                let value: Value = serde_json::from_str(&line?).because(|| Said::of(&CallText::Malformed))?;
                 // A refusal during reading comes after status 200.
                 if value["detail"].is_string() {
-                    return Ok(Err(CallError::Rejected(why(&value))));
+                    return Ok(Err(CallError::Rejected(why(&value, language))));
                 }
                 if let Some(done) = take(&value)? {
                     return Ok(Ok(done));
                 }
             }
-            anyhow::bail!("the switch's answer ended without a result; run it again: it goes on where it stood")
+            anyhow::bail!(Said::of(&CallText::Unfinished))
         };
         let sent = Sent::post(&with_query(operation)?, Body::File(operation.file()));
         self.send(sent, FILE, read).await?
@@ -294,7 +299,7 @@ impl Switch {
         let read = |mut reply: Reply| anyhow::Ok((reply.status(), value(&mut reply)?));
         match self.send(sent, limits, read).await? {
             (200, value) => Ok(value),
-            (status, value) => Err(refused(status, &value)),
+            (status, value) => Err(refused(status, &value, self.language)),
         }
     }
 
@@ -326,13 +331,8 @@ impl Switch {
             Ok(read) => read,
             Err(broken) => Err(broken.into()),
         };
-        let why = || {
-            format!(
-                "the switch's API at {} gives no answer; what was asked may have been done, and can be asked again",
-                self.addr
-            )
-        };
-        read.with_context(why).map_err(CallError::Failed)
+        let why = || Said::of(&CallText::NoAnswer { addr: &self.addr });
+        read.because(why).map_err(|error| CallError::Failed(error.into()))
     }
 }
 
@@ -362,12 +362,13 @@ impl Sent {
         (method, template): (&axum::http::Method, &'static str),
         tag: Option<&str>,
         mut fields: Map<String, Value>,
+        language: Language,
     ) -> Result<Sent, CallError> {
         let mut path = template.to_owned();
         for name in routes::fields_of(template) {
             let said = fields.remove(name).map(|value| text(&value)).unwrap_or_default();
             if said.is_empty() {
-                return Err(CallError::Rejected(format!("missing field `{name}`")));
+                return Err(CallError::Rejected(JsonText::Missing { field: name }.in_language(language).into_owned()));
             }
             path =
                 path.replace(&format!("{{{name}}}"), &escaped(&said)).replace(&format!("{{*{name}}}"), &escaped(&said));
@@ -413,7 +414,8 @@ fn escaped(text: &str) -> String {
 
 /// An answer as its type.
 fn typed<T: DeserializeOwned>(value: Value) -> Result<T, CallError> {
-    serde_json::from_value(value).context("the switch's answer").map_err(CallError::Failed)
+    let read = serde_json::from_value(value).because(|| Said::of(&CallText::Malformed));
+    read.map_err(|error| CallError::Failed(error.into()))
 }
 
 /// The address of an operation with a file.
@@ -429,7 +431,7 @@ pub enum Listens {
     /// Nothing does.
     Nothing,
     /// Another program, or a switch that gives no answer, with the problem.
-    Other(String),
+    Other(Said),
 }
 
 /// The time for a connection, and then for the answer.
@@ -449,17 +451,17 @@ pub async fn listens(addr: &str, http: Http) -> Listens {
     });
     let what = match asking.await {
         Ok(Ok((200, Value::String(text)))) if text == "ok\n" => return Listens::Switch,
-        Ok(Ok((status, _))) => {
-            format!("something that is no kazasu switch listens there: it answers {status} to /healthz")
-        }
+        Ok(Ok((status, _))) => Said::of(&CallText::OtherProgram { status }),
         Ok(Err(error)) => {
-            format!(
-                "what listens there gives no answer ({error}); a switch that is starting gives one in a moment: try again"
-            )
+            let why = error.to_string();
+            Said::of(&CallText::Silent { why: Quoted(&why) })
         }
-        Err(error) => error.to_string(),
+        Err(error) => {
+            let why = error.to_string();
+            Said::of(&CallText::Silent { why: Quoted(&why) })
+        }
     };
-    Listens::Other(format!("http {addr}: {what}; anything else must be stopped, or `http` be another address"))
+    Listens::Other(Said::of(&CallText::Listens { addr, what: &what }))
 }
 
 #[cfg(test)]

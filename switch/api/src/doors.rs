@@ -4,6 +4,8 @@ use crate::json::{self, JsonError};
 use crate::routes::{asked_as, each_route, requests};
 use kazasu_services::access::Service;
 use kazasu_services::{Operation, ServiceError, Services, Who};
+use kazasu_text::requests::JsonText;
+use kazasu_text::{Quoted, Said};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -29,11 +31,8 @@ impl From<JsonError> for DoorError {
 pub fn word(object: &mut Map<String, Value>) -> Result<String, JsonError> {
     match object.remove(WORD) {
         Some(Value::String(word)) => Ok(word),
-        Some(_) => {
-            let problem = "expected the name of an operation, as text".to_owned();
-            Err(JsonError::Field { field: WORD.to_owned(), problem })
-        }
-        None => Err(JsonError::Shape("missing field `do`: the name of an operation".to_owned())),
+        Some(_) => Err(JsonError::Field { field: WORD.to_owned(), said: Said::of(&JsonText::WordKind) }),
+        None => Err(JsonError::key(WORD, &JsonText::WordMissing)),
     }
 }
 
@@ -53,7 +52,7 @@ where
 pub fn unknown(service: Service, word: &str) -> JsonError {
     let known = words(service).join(", ");
     let word = kazasu_schemas::text::masked(word);
-    JsonError::Shape(format!("do: no operation of this kind is called {word:?}; expected one of {known}"))
+    JsonError::shape(&JsonText::WordUnknown { got: Quoted(&word), known: &known })
 }
 
 macro_rules! opened {

@@ -31,7 +31,7 @@ mod status;
 
 use crate::routes::{Addressed, BASE, at, each_route, requests};
 pub use answers::{Refused, status_of};
-use answers::{in_readers_language, read, refused};
+use answers::{in_readers_language, read, refused, worded};
 use anyhow::Context;
 use axum::body::Bytes;
 #[cfg(debug_assertions)]
@@ -254,18 +254,20 @@ async fn hand_over(State(api): State<Api>, Asker(who): Asker, body: Bytes) -> Re
     };
     match result {
         Ok(leader) => Json(json!({ "leader": leader })).into_response(),
-        Err(error) => (StatusCode::CONFLICT, Json(json!({ "detail": error }))).into_response(),
+        Err(why) => worded(StatusCode::CONFLICT, None, &why),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::answers::{BROKEN, told as told_of};
+    use super::answers::told as told_of;
     use super::server::tests::{gate, limits};
     use super::*;
     use axum::body::Body;
     use kazasu_engine::tasks::{AbortOnDrop, Tasks};
     use kazasu_services::ServiceError;
+    use kazasu_text::Text;
+    use kazasu_text::requests::EdgeText;
     use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
     use std::net::SocketAddr;
     use std::sync::OnceLock;
@@ -389,7 +391,10 @@ mod tests {
             let said = told(addr, path).await;
             assert_eq!(counted() - before, broken_off, "{path}: {said}");
             if path != "/late" {
-                assert!(said.starts_with("HTTP/1.1 500 ") && said.contains(BROKEN), "{path}: {said}");
+                assert!(
+                    said.starts_with("HTTP/1.1 500 ") && said.contains(&*EdgeText::BrokeOff.en()),
+                    "{path}: {said}"
+                );
             }
             let said = told(addr, "/well").await;
             assert!(said.starts_with("HTTP/1.1 200 ") && said.ends_with("well"), "{path}: {said}");

@@ -3,6 +3,8 @@
 //! the end are errors. Messages name the place and the expected kind, and never repeat a value: it may be a card number.
 
 use kazasu_schemas::utf8::{self, NotText};
+use kazasu_text::requests::{JsonKind, JsonText, WantedText};
+use kazasu_text::{Quoted, Said, errors};
 use serde::Deserialize;
 use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -12,31 +14,30 @@ use std::fmt;
 mod tests;
 
 /// The reason for refusing a text.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum JsonError {
     /// Nothing, or blanks.
-    #[error("there is nothing: expected one JSON object, as in {{\"day\": 20000}}")]
     Empty,
     /// Not UTF-8.
-    #[error(transparent)]
-    NotText(#[from] NotText),
+    NotText(NotText),
     /// No JSON, or a key twice.
-    #[error("{0}")]
-    Syntax(String),
+    Syntax(Said),
     /// JSON, and no object.
-    #[error("expected one JSON object, as in {{\"day\": 20000}}, got {0}")]
-    NotAnObject(&'static str),
-    /// A key whose value is of another kind than it must be.
-    #[error("{field}: {problem}")]
+    NotAnObject(JsonKind),
+    /// A key whose value is of another kind than it must be, or that is there twice.
     Field {
         /// The key.
         field: String,
-        /// The expected kind, and the kind of the value.
-        problem: String,
+        /// The sentence, which names the key.
+        said: Said,
     },
-    /// A key that is missing or unknown.
-    #[error("{0}")]
-    Shape(String),
+    /// A key that is missing or unknown, or another shape of the whole.
+    Shape {
+        /// The key, where it is one.
+        field: Option<String>,
+        /// The sentence.
+        said: Said,
+    },
 }
 
 impl JsonError {
@@ -45,13 +46,44 @@ impl JsonError {
     pub fn field(&self) -> Option<&str> {
         match self {
             JsonError::Field { field, .. } => Some(field),
-            JsonError::Shape(text) => {
-                let named =
-                    ["unknown field `", "missing field `"].into_iter().find_map(|begin| text.strip_prefix(begin));
-                named.and_then(|rest| rest.split('`').next())
-            }
+            JsonError::Shape { field, .. } => field.as_deref(),
             JsonError::Empty | JsonError::NotText(_) | JsonError::Syntax(_) | JsonError::NotAnObject(_) => None,
         }
+    }
+
+    /// The sentence, in every language.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        match self {
+            JsonError::Empty => Said::of(&JsonText::Empty),
+            JsonError::NotText(why) => errors::not_text(*why),
+            JsonError::NotAnObject(got) => Said::of(&JsonText::NotAnObject { got: *got }),
+            JsonError::Syntax(said) | JsonError::Field { said, .. } | JsonError::Shape { said, .. } => said.clone(),
+        }
+    }
+
+    /// The whole has another shape than the request.
+    pub(crate) fn shape(text: &JsonText<'_>) -> JsonError {
+        JsonError::Shape { field: None, said: Said::of(text) }
+    }
+
+    /// A key is missing, or does not belong there.
+    pub(crate) fn key(field: &str, text: &JsonText<'_>) -> JsonError {
+        JsonError::Shape { field: Some(field.to_owned()), said: Said::of(text) }
+    }
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said().fmt(f)
+    }
+}
+
+impl std::error::Error for JsonError {}
+
+impl From<NotText> for JsonError {
+    fn from(why: NotText) -> Self {
+        JsonError::NotText(why)
     }
 }
 
@@ -61,14 +93,27 @@ pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
     if text.trim().is_empty() {
         return Err(JsonError::Empty);
     }
-    let wrong = |error: serde_json::Error| JsonError::Syntax(unquoted(&error.to_string()));
     let mut reader = serde_json::Deserializer::from_str(text);
-    let Once(value) = Once::deserialize(&mut reader).map_err(wrong)?;
-    reader.end().map_err(wrong)?;
+    let Once(value) = Once::deserialize(&mut reader).map_err(|error| no_json(&error))?;
+    reader.end().map_err(|error| no_json(&error))?;
     match value {
         Value::Object(object) => Ok(object),
         other => Err(JsonError::NotAnObject(kind(&other))),
     }
+}
+
+/// A text that the parser does not take. The English words are the parser's own.
+fn no_json(error: &serde_json::Error) -> JsonError {
+    let words = unquoted(&error.to_string());
+    let (line, column) = (error.line().into(), error.column().into());
+    let key =
+        words.strip_prefix(TWICE.0).and_then(|rest| rest.rsplit_once(TWICE.1)).map(|(key, _)| key.trim_matches('"'));
+    let text = match key {
+        Some(key) => JsonText::KeyTwice { key: Quoted(key), line, column },
+        None if error.is_eof() => JsonText::Ends,
+        None => JsonText::Syntax { line, column },
+    };
+    JsonError::Syntax(Said::exactly(&text, words.clone()))
 }
 
 /// Reads one object as a `T`.
@@ -85,8 +130,27 @@ pub fn shaped<T: DeserializeOwned>(object: Map<String, Value>) -> Result<T, Json
     };
     match culprit::<T>(&object, &error) {
         Some(found) => Err(found),
-        None => Err(JsonError::Shape(unquoted(&error))),
+        None => Err(misshapen(&unquoted(&error))),
     }
+}
+
+/// The parser's complaint about the whole object. The English words are its own.
+fn misshapen(words: &str) -> JsonError {
+    let named = |begin: &str| words.strip_prefix(begin).and_then(|rest| rest.split_once('`'));
+    // `a`, `b`
+    let known = |rest: &str| rest.split('`').skip(1).step_by(2).collect::<Vec<_>>().join(", ");
+    let (field, text) = if let Some((field, _)) = named("missing field `") {
+        (Some(field), Said::of(&JsonText::Missing { field }))
+    } else if let Some((field, rest)) = named("unknown field `") {
+        let known = &known(rest);
+        let of_none = JsonText::UnknownOfNone { field };
+        (Some(field), Said::of(&if known.is_empty() { of_none } else { JsonText::Unknown { field, known } }))
+    } else if let Some((got, rest)) = named("unknown variant `") {
+        (None, Said::of(&JsonText::UnknownValue { got: Quoted(got), known: &known(rest) }))
+    } else {
+        (None, Said::of(&JsonText::Shape { words }))
+    };
+    JsonError::Shape { field: field.map(str::to_owned), said: Said::exactly(&text, words) }
 }
 
 /// The key whose value is of the wrong kind. The parser does not name the key when `do` decides the kinds of the others, so each
@@ -102,8 +166,10 @@ fn culprit<T: DeserializeOwned>(object: &Value, error: &str) -> Option<JsonError
         let alone: Map<String, Value> = alone.map(|(k, v)| (k.clone(), v.clone())).collect();
         let error = T::deserialize(&Value::Object(alone)).err()?.to_string();
         let (_, expected) = error.strip_prefix(WRONG)?.rsplit_once("expected ")?;
-        let problem = format!("expected {}, got {}", wanted(expected), kind(value));
-        Some(JsonError::Field { field: unquoted(key), problem })
+        let field = unquoted(key);
+        let text = JsonText::WrongKind { field: &field, expected: &wanted(expected), got: kind(value) };
+        let said = Said::of(&text);
+        Some(JsonError::Field { field, said })
     })
 }
 
@@ -111,29 +177,30 @@ fn culprit<T: DeserializeOwned>(object: &Value, error: &str) -> Option<JsonError
 const TAG: &str = "do";
 
 /// A name for people of the parser's kind.
-fn wanted(expected: &str) -> String {
-    match expected {
-        "a string" => "text".to_owned(),
-        "a boolean" => "true or false".to_owned(),
-        "a sequence" => "a list".to_owned(),
-        "u8" => "a whole number from 0 to 255".to_owned(),
-        "u16" => "a whole number from 0 to 65535".to_owned(),
-        "u32" => "a whole number from 0 to 4294967295".to_owned(),
-        "u64" => "a whole number of 0 or more".to_owned(),
-        "i64" => "a whole number".to_owned(),
-        other => unquoted(other),
-    }
+fn wanted(expected: &str) -> Said {
+    let other = unquoted(expected);
+    Said::of(&match expected {
+        "a string" => WantedText::Text,
+        "a boolean" => WantedText::Truth,
+        "a sequence" => WantedText::List,
+        "u8" => WantedText::Byte,
+        "u16" => WantedText::Short,
+        "u32" => WantedText::Word,
+        "u64" => WantedText::Natural,
+        "i64" => WantedText::Whole,
+        _ => WantedText::Other { words: &other },
+    })
 }
 
-fn kind(value: &Value) -> &'static str {
+fn kind(value: &Value) -> JsonKind {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(n) if n.is_f64() => "a number with a fraction, or beyond 64 bits",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Null => JsonKind::Null,
+        Value::Bool(_) => JsonKind::Truth,
+        Value::Number(n) if n.is_f64() => JsonKind::Fraction,
+        Value::Number(_) => JsonKind::Number,
+        Value::String(_) => JsonKind::Text,
+        Value::Array(_) => JsonKind::List,
+        Value::Object(_) => JsonKind::Object,
     }
 }
 
@@ -151,6 +218,9 @@ pub fn unquoted(text: &str) -> String {
     }
     kazasu_schemas::text::masked(&out)
 }
+
+/// The words around a key that is there twice: the parser adds the place.
+const TWICE: (&str, &str) = ("the key ", " is there twice in one object");
 
 /// Any value whose objects have each key once.
 struct Once(Value);
@@ -210,7 +280,7 @@ impl<'de> Visitor<'de> for OnceVisitor {
         let mut out = Map::new();
         while let Some(key) = map.next_key::<String>()? {
             if out.contains_key(&key) {
-                return Err(de::Error::custom(format_args!("the key {key:?} is there twice in one object")));
+                return Err(de::Error::custom(format_args!("{}{key:?}{}", TWICE.0, TWICE.1)));
             }
             let Once(value) = map.next_value()?;
             out.insert(key, value);

@@ -3,6 +3,8 @@
 use crate::json::JsonError;
 use axum::extract::RawPathParams;
 use hashbrown::HashMap;
+use kazasu_text::Said;
+use kazasu_text::requests::JsonText;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
@@ -44,8 +46,7 @@ impl Kinds {
         if takes_query {
             self.read_query(&mut out, query)?;
         } else if let Some((name, _)) = pairs(query.unwrap_or_default())?.first() {
-            let shape = format!("unknown field `{name}`: this address takes its fields in the body");
-            return Err(JsonError::Shape(shape));
+            return Err(JsonError::key(name, &JsonText::InBody { field: name }));
         }
         Ok(out)
     }
@@ -61,7 +62,8 @@ impl Kinds {
         for (name, text) in pairs(query.unwrap_or_default())? {
             self.is_free(&name)?;
             if out.contains_key(&name) {
-                return Err(JsonError::Field { field: name, problem: "is there twice".to_owned() });
+                let said = Said::of(&JsonText::FieldTwice { field: &name });
+                return Err(JsonError::Field { field: name, said });
             }
             let value = self.value(&name, &text);
             out.insert(name, value);
@@ -72,7 +74,7 @@ impl Kinds {
     /// Refuses a field outside the path that stands in the path already.
     fn is_free(&self, name: &str) -> Result<(), JsonError> {
         match self.path.contains(&name) {
-            true => Err(JsonError::Shape(format!("unknown field `{name}`: the path says it"))),
+            true => Err(JsonError::key(name, &JsonText::InPath { field: name })),
             false => Ok(()),
         }
     }
@@ -109,13 +111,13 @@ impl Kinds {
 
 /// The pairs behind a question mark, as UTF-8.
 fn pairs(query: &str) -> Result<Vec<(String, String)>, JsonError> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query)
-        .map_err(|_| JsonError::Shape("the part behind the question mark cannot be read".to_owned()))?;
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(query).map_err(|_| JsonError::shape(&JsonText::QueryUnreadable))?;
     // What is no UTF-8 was replaced by this character.
     let is_damaged = |text: &str| text.contains('\u{fffd}');
     let was_meant = query.to_ascii_uppercase().contains("%EF%BF%BD") || is_damaged(query);
     if !was_meant && pairs.iter().any(|(name, text)| is_damaged(name) || is_damaged(text)) {
-        return Err(JsonError::Shape("the part behind the question mark is not UTF-8".to_owned()));
+        return Err(JsonError::shape(&JsonText::QueryNotText));
     }
     Ok(pairs.into_iter().map(|(name, text)| (kazasu_schemas::text::masked(&name), text)).collect())
 }

@@ -4,6 +4,8 @@ use anyhow::Context;
 use kazasu_ledger::signed::{Certificate, Checkpoint, Signature};
 use kazasu_schemas::jst::Millis;
 use kazasu_store::verify::signatures::{check_certificate, check_checkpoint};
+use kazasu_text::Said as Sentence;
+use kazasu_text::audit::AuditText;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -142,24 +144,35 @@ pub struct Anchor {
 pub fn read_anchor(path: &Path, trusted: &[[u8; 32]]) -> anyhow::Result<Anchor> {
     let text = kazasu_security::files::read(path)?;
     let text = String::from_utf8_lossy(&text);
-    let mut out = Anchor::default();
+    let (mut out, shown) = (Anchor::default(), &path.display().to_string());
     for (number, line) in (1..).zip(text.lines()) {
-        let wrong = |what: String, why| anyhow::anyhow!("{} line {number}, {what}: {why}", path.display());
         match read(line) {
             Ok(Said::Checkpoint(checkpoint)) => {
                 let good = check_checkpoint(&checkpoint, trusted);
-                good.map_err(|why| wrong(format!("record {}", checkpoint.seq), why))?;
+                good.map_err(|why| {
+                    let words = &why.to_string();
+                    let (line, record) = (number_of(number), checkpoint.seq);
+                    Sentence::of(&AuditText::AnchorRecord { path: shown, line, record, words })
+                })?;
                 out.checkpoints.push(checkpoint);
             }
             Ok(Said::Certificate(certificate)) => {
                 let good = check_certificate(&certificate, trusted);
-                good.map_err(|why| wrong(format!("key {} of batches", certificate.version), why))?;
+                good.map_err(|why| {
+                    let words = &why.to_string();
+                    let (line, version) = (number_of(number), certificate.version);
+                    Sentence::of(&AuditText::AnchorKey { path: shown, line, version, words })
+                })?;
                 out.certificates.push(certificate);
             }
             Err(_) if line.trim().is_empty() => {}
             Err(_) => out.unreadable.push(number),
         }
     }
-    anyhow::ensure!(!out.checkpoints.is_empty(), "{}: there is no checkpoint in it", path.display());
+    anyhow::ensure!(!out.checkpoints.is_empty(), Sentence::of(&AuditText::NoCheckpoint { path: shown }));
     Ok(out)
+}
+
+fn number_of(line: usize) -> u64 {
+    u64::try_from(line).unwrap_or(u64::MAX)
 }

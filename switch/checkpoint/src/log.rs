@@ -1,8 +1,9 @@
 //! A file of checkpoints to which lines are only added. It may be on another machine's disk, and may be marked append-only there.
 
 use super::lines::{self, Said};
-use anyhow::Context;
 use kazasu_ledger::signed::{Certificate, Checkpoint};
+use kazasu_text::audit::AuditText;
+use kazasu_text::{Because, Said as Sentence};
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -42,7 +43,7 @@ impl Log {
             file.write_all(text.as_bytes())?;
             Ok(file.sync_data()?)
         };
-        add().with_context(|| format!("cannot add to {}", self.path.display()))
+        Ok(add().because(|| Sentence::of(&AuditText::CannotAdd { path: &self.path.display().to_string() }))?)
     }
 
     /// The last checkpoint.
@@ -83,7 +84,8 @@ impl Log {
             file.read_to_end(&mut bytes)?;
             Ok((bytes, length <= TAIL))
         };
-        let (bytes, whole) = read().with_context(|| format!("cannot read {}", self.path.display()))?;
+        let (bytes, whole) =
+            read().because(|| Sentence::of(&AuditText::CannotRead { path: &self.path.display().to_string() }))?;
         let text = String::from_utf8_lossy(&bytes);
         // The first line may begin before the part that was read.
         Ok(text.lines().skip(usize::from(!whole)).map(str::to_owned).collect())

@@ -1,6 +1,9 @@
 //! `[audit]` of the configuration.
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
+use kazasu_text::audit::AuditText;
+use kazasu_text::configuration::ConfigText;
+use kazasu_text::{Quoted, Said};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -75,30 +78,27 @@ pub struct Timestamps {
 impl AuditSection {
     /// Checks the values; paths become absolute to `base`, the node's own file is in `data_dir`.
     pub fn check(&self, base: &Path, data_dir: &Path) -> anyhow::Result<Settings> {
-        let within = |name: &str, value: u64, range: std::ops::RangeInclusive<u64>| {
-            let (least, most) = (range.start(), range.end());
-            ensure!(range.contains(&value), "{name} must be {least} to {most}, got {value}");
+        let within = |key: &str, got: u64, range: std::ops::RangeInclusive<u64>| {
+            let (least, most) = (*range.start(), *range.end());
+            ensure!(range.contains(&got), Said::of(&ConfigText::Range { key, least, most, got }));
             Ok(())
         };
         within("checkpoint_seconds", self.checkpoint_seconds, 1..=3_600)?;
         within("checkpoint_records", self.checkpoint_records, 1..=1_000_000)?;
         let file = data_dir.join("checkpoints.jsonl");
         let anchor = self.anchor_file.as_ref().map(|path| base.join(path));
-        ensure!(
-            anchor.as_ref() != Some(&file),
-            "anchor_file must be another file than the node's own {}, on a disk of another machine",
-            file.display()
-        );
+        let own = &file.display().to_string();
+        ensure!(anchor.as_ref() != Some(&file), Said::of(&AuditText::AnchorIsOwn { path: own }));
         let timestamps = match &self.timestamp {
             None => None,
             Some(section) => {
                 within("timestamp.seconds", section.seconds, 1..=604_800)?;
-                let url: kazasu_http_client::Uri = section.url.parse().context("timestamp.url is no URL")?;
-                ensure!(
+                let is_whole = |url: &kazasu_http_client::Uri| {
                     matches!(url.scheme_str(), Some("http" | "https"))
-                        && url.host().is_some_and(|host| !host.is_empty()),
-                    "timestamp.url must be http://HOST/… or https://HOST/…"
-                );
+                        && url.host().is_some_and(|host| !host.is_empty())
+                };
+                let is_url = section.url.parse().is_ok_and(|url| is_whole(&url));
+                ensure!(is_url, Said::of(&AuditText::StampUrl { got: Quoted(&section.url) }));
                 Some(Timestamps {
                     url: section.url.clone(),
                     every: Duration::from_secs(section.seconds),

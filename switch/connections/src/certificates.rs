@@ -1,9 +1,10 @@
 //! The certificates, keys and revocation lists of all connections: read at the start, read again when their files change or SIGHUP comes,
 //! and shown with their dates. New files that cannot be used change nothing but the log and a metric.
 
-use anyhow::Context;
 use kazasu_engine::tasks::{Kind, fault};
 use kazasu_schemas::jst::Millis;
+use kazasu_text::tls::{ExpiryOf, TlsText};
+use kazasu_text::{Because, Said};
 use kazasu_tls::{Client, ClientFiles, Expiry, Look, Material, Part, Reloaded, Server, ServerFiles};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +83,15 @@ pub struct IssuerFiles {
     pub files: ClientFiles,
 }
 
+fn expiry_of(part: Part) -> ExpiryOf {
+    match part {
+        Part::Certificate => ExpiryOf::Certificate,
+        Part::Authority => ExpiryOf::Authority,
+        Part::Peer => ExpiryOf::Peer,
+        Part::RevocationList => ExpiryOf::RevocationList,
+    }
+}
+
 impl Certificates {
     /// Reads every file. Errors name the section of the configuration.
     pub fn load(files: CertificateFiles) -> anyhow::Result<Certificates> {
@@ -90,19 +100,19 @@ impl Certificates {
             let server = match files {
                 None => None,
                 Some(files) => {
-                    let loaded = Server::load(files).with_context(|| format!("[[listener]] {addr}: tls"))?;
+                    let loaded = Server::load(files).because(|| Said::plain(format!("[[listener]] {addr}: tls")))?;
                     Some(out.keep(Usage::Listener, &addr, loaded))
                 }
             };
             out.listeners.push(server);
         }
         for IssuerFiles { number, name, files } in files.issuers {
-            let of = || format!("[[issuer]] {number} ({name}): tls");
-            let client = out.keep(Usage::Issuer, &name, Client::load(files).with_context(of)?);
+            let of = || Said::plain(format!("[[issuer]] {number} ({name}): tls"));
+            let client = out.keep(Usage::Issuer, &name, Client::load(files).because(of)?);
             out.issuers.insert(number, client);
         }
         if let Some((addr, files)) = files.http {
-            out.http = Some(out.keep(Usage::Http, &addr, Server::load(files).context("[http_tls]")?));
+            out.http = Some(out.keep(Usage::Http, &addr, Server::load(files).because(|| Said::plain("[http_tls]"))?));
         }
         Ok(out)
     }
@@ -221,14 +231,15 @@ impl Certificates {
 
     /// The ones that end soon or have ended, in words.
     #[must_use]
-    pub fn notes(&self, now: Millis) -> Vec<String> {
+    pub fn notes(&self, now: Millis) -> Vec<Said> {
         let mut out = Vec::new();
         for Entry { usage, party, material } in &self.all {
             for Expiry { part, subject, until } in material.expiries() {
                 let days = left(until, now).div_euclid(DAY);
                 if days < SOON {
-                    let (usage, part, until) = (usage.name(), part.name(), at(until).jst_text());
-                    out.push(format!("{usage} {party}: the {part} {subject} is good until {until} ({days} days)"));
+                    let (place, part) = (&format!("{} {party}", usage.name()), expiry_of(part));
+                    let (subject, until) = (&subject, &at(until).jst_text());
+                    out.push(Said::of(&TlsText::EndsSoon { place, part, subject, until, days }));
                 }
             }
         }

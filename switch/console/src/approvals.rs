@@ -9,10 +9,7 @@ use axum::Router;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use axum::routing::get;
-use kazasu_ledger::record::ApprovalKind;
 use kazasu_schemas::money::Yen;
-use kazasu_services::Who;
-use kazasu_services::access::{Access, Name, Requested, Scope, may};
 use kazasu_services::approvals::{ApprovalItem, ApprovalShown, ListApprovals, ShowApproval};
 use kazasu_text::Label;
 use kazasu_text::approvals::{KindLabel, StandingLabel};
@@ -21,14 +18,6 @@ use serde_json::json;
 
 pub(crate) fn routes() -> Router<Console> {
     Router::new().route("/approvals", get(listed))
-}
-
-/// May the caller decide this request? The table of rights says so.
-pub(crate) fn is_for(who: &Who, item: &ApprovalItem) -> bool {
-    let kind = ApprovalKind::ALL.iter().copied().find(|kind| kind.name() == item.kind);
-    let Some(kind) = kind.filter(|_| waits(item) && !item.own) else { return false };
-    let scope = Scope::Approval(Requested { kind, city: item.city.clone(), by: item.by.clone() });
-    !matches!(may(Name::ApproveRequest, who, &scope), Access::No(_) | Access::Unknown)
 }
 
 fn waits(item: &ApprovalItem) -> bool {
@@ -87,7 +76,7 @@ async fn listed(SignedIn(visitor): SignedIn, RawQuery(query): RawQuery) -> Respo
         Err(response) => return *response,
     };
     let frame = &visitor.frame;
-    let (own, others): (Vec<_>, Vec<_>) = items.iter().partition(|item| is_for(&visitor.who, item));
+    let (own, others): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.may_decide);
     let other = if closed {
         crate::screen::Link::new("/approvals", frame.say(PageText::OpenRequestsOnly))
     } else {
@@ -149,7 +138,7 @@ pub(crate) fn screen(visitor: &Visitor, shown: &ApprovalShown, typed: Typed) -> 
         let changed = facts::blocks(frame, &json!({ "differences": shown.replaced }));
         screen = screen.with(Block::Heading(say(PageText::ChangedSince))).with_all(changed);
     }
-    if is_for(&visitor.who, item) {
+    if item.may_decide {
         return screen.with(Block::Heading(say(PageText::Decide))).with(Block::Form(deciding(frame, shown, typed)));
     }
     if item.own && is_open(item) {

@@ -147,7 +147,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn shown(language: Language, value: &Value) -> (Vec<(String, String)>, Vec<Vec<Vec<String>>>) {
+    /// The facts by name, and the cells of each table.
+    type Shown = (Vec<(String, String)>, Vec<Vec<Vec<String>>>);
+
+    fn shown(language: Language, value: &Value) -> Shown {
         let (mut facts, mut tables) = (Vec::new(), Vec::new());
         for block in blocks(&Frame::of(language, "/"), value) {
             match block {

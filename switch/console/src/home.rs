@@ -60,7 +60,7 @@ fn scope(visitor: &Visitor, scope: &Scope) -> String {
 /// Requests that the person decides, and the person's own that came back.
 fn waiting(visitor: &Visitor, items: &[ApprovalItem]) -> Vec<Block> {
     let frame = &visitor.frame;
-    let own: Vec<_> = items.iter().filter(|item| approvals::is_for(&visitor.who, item)).collect();
+    let own: Vec<_> = items.iter().filter(|item| item.may_decide).collect();
     let sum: i64 = own.iter().filter_map(|item| item.yen).sum();
     let requests = Count::from(own.len());
     let mut blocks = vec![Block::Heading(frame.say(PageText::WaitsForMe))];

@@ -72,9 +72,12 @@ fn choosing(visitor: &Visitor, shops: &[ShopView]) -> Block {
 async fn of_shop(visitor: &Visitor, shop: &str) -> Result<Vec<Block>, Box<Response>> {
     let frame = &visitor.frame;
     let day = visitor.ask(ShowTakings { merchant: shop.to_owned(), day: None }).await?;
-    let (merchant, from) = (Some(shop.to_owned()), Some(day.day.clone()));
-    let list = FindTransactions { merchant, from, ..FindTransactions::default() };
-    let last = visitor.ask(Paged { list, limit: Some(LAST), cursor: None }).await?;
+    let last = FindTransactions {
+        merchant: Some(shop.to_owned()),
+        from: Some(day.day.clone()),
+        ..FindTransactions::default()
+    };
+    let last = visitor.ask(Paged::first(last, Some(LAST))).await?;
     let now = visitor.console.api.services.now();
     let mut facts = vec![
         Fact::new(frame.say(PageText::Shop), format!("{} {}", day.name, day.merchant)),

@@ -83,7 +83,7 @@ impl Writer {
             let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime,
                 Err(error) => {
-                    let error = StoreError(format!("no runtime for the writer: {error}"));
+                    let error = StoreError::new(format!("no runtime for the writer: {error}"));
                     let _ = news_tx.send(News::NotTaken(error.into()));
                     return;
                 }

@@ -11,6 +11,8 @@ use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHan
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use cryptoki::types::{AuthPin, Ulong};
+use kazasu_text::Said;
+use kazasu_text::key_store::{DeviceText, UnfitKey};
 use std::collections::HashMap;
 use zeroize::Zeroizing;
 
@@ -128,20 +130,20 @@ impl Device {
     }
 
     /// The reason why a key would not be used; none where it may be.
-    fn not_used(&self, kind: KeyKind, key: ObjectHandle, label: &str) -> Result<Option<String>, Fault> {
+    fn not_used(&self, kind: KeyKind, key: ObjectHandle, label: &str) -> Result<Option<Said>, Fault> {
         let count = self.find(kind, Some(label))?.len();
         if count > 1 {
-            return Ok(Some(format!("{count} keys have this label; a label must name one")));
+            return Ok(Some(Said::of(&DeviceText::SeveralKeys { count: count.into() })));
         }
         if let Some(why) = self.fit(kind, key)? {
-            return Ok(Some(why));
+            return Ok(Some(Said::of(&why)));
         }
         if kind != KeyKind::Signing {
             return Ok(None);
         }
         match self.public(label) {
             Ok(_) => Ok(None),
-            Err(Fault::Final(error)) => Ok(Some(error.to_string())),
+            Err(Fault::Final(error)) => Ok(Some(error.said())),
             Err(lost) => Err(lost),
         }
     }
@@ -271,11 +273,11 @@ impl Device {
         let read = self.session.get_attributes(*key, &[AttributeType::EcPoint]);
         let read = read.map_err(|error| self.fault("read a public key", &error))?;
         let Some(Attribute::EcPoint(point)) = read.first() else {
-            return Err(self.unfit(label, "its public key cannot be read"));
+            return Err(self.unfit(label, UnfitKey::PublicUnreadable));
         };
         // An octet string around the point, or the point alone.
         let point = point.strip_prefix(&[0x04, 32]).unwrap_or(point);
-        point.try_into().map_err(|_| self.unfit(label, "its public key has not 32 bytes: it is not of Ed25519"))
+        point.try_into().map_err(|_| self.unfit(label, UnfitKey::PublicLength))
     }
 
     /// Signs (Ed25519, RFC 8032).
@@ -337,7 +339,7 @@ impl Device {
     }
 
     /// The reason why a key is not used, where it is not.
-    fn fit(&self, kind: KeyKind, key: ObjectHandle) -> Result<Option<String>, Fault> {
+    fn fit(&self, kind: KeyKind, key: ObjectHandle) -> Result<Option<UnfitKey>, Fault> {
         let mut wanted = vec![AttributeType::Extractable, AttributeType::Sensitive];
         match kind {
             KeyKind::Encryption => wanted.extend([AttributeType::NeverExtractable, AttributeType::ValueLen]),
@@ -347,21 +349,19 @@ impl Device {
         let read = self.session.get_attributes(key, &wanted).map_err(|error| self.fault("read a key", &error))?;
         for attribute in read {
             let why = match attribute {
-                Attribute::Extractable(true) => "the token would give it away (CKA_EXTRACTABLE is true)",
-                Attribute::Sensitive(false) => "the token would show it (CKA_SENSITIVE is false)",
-                Attribute::NeverExtractable(false) => {
-                    "it could be taken out before, or came from outside (CKA_NEVER_EXTRACTABLE is false)"
-                }
-                Attribute::ValueLen(len) if len != Ulong::from(32_u64) => "it has not 256 bits",
+                Attribute::Extractable(true) => UnfitKey::Extractable,
+                Attribute::Sensitive(false) => UnfitKey::Sensitive,
+                Attribute::NeverExtractable(false) => UnfitKey::CameFromOutside,
+                Attribute::ValueLen(len) if len != Ulong::from(32_u64) => UnfitKey::Short,
                 _ => continue,
             };
-            return Ok(Some(format!("{why}; make one inside the token")));
+            return Ok(Some(why));
         }
         Ok(None)
     }
 
-    fn unfit(&self, label: &str, why: &str) -> Fault {
-        HsmError::Unfit { token: self.token.clone(), label: label.to_owned(), why: why.to_owned() }.into()
+    fn unfit(&self, label: &str, why: UnfitKey) -> Fault {
+        HsmError::Unfit { token: self.token.clone(), label: label.to_owned(), why }.into()
     }
 
     fn odd(&self, what: &'static str, why: &str) -> Fault {

@@ -1,9 +1,11 @@
-//! Errors of a device, in words for its operator. Nothing here quotes a PIN or a key.
+//! Errors of a device, as sentences for its operator. Nothing here quotes a PIN or a key.
 
+use kazasu_text::key_store::{DeviceText, MechanismUse, TokenKeyKind, TokenWork, UnfitKey};
+use kazasu_text::{Label, Quoted, Said, Text};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The error of a device's key that cannot be used.
+/// The error of a device's key that cannot be used. Its `Display` is for logs; people read [`HsmError::said`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HsmError {
     /// The vendor's library cannot be used.
@@ -30,7 +32,7 @@ pub enum HsmError {
         /// The token.
         token: String,
         /// The reason.
-        why: String,
+        why: Said,
     },
     /// The token refuses the PIN.
     #[error(
@@ -66,14 +68,14 @@ pub enum HsmError {
         count: usize,
     },
     /// A key that the token would give away, or of another kind.
-    #[error("key {label:?} of token {token:?} is not used: {why}")]
+    #[error("key {label:?} of token {token:?} is not used: {}", .why.en())]
     Unfit {
         /// The token.
         token: String,
         /// The label.
         label: String,
         /// The reason.
-        why: String,
+        why: UnfitKey,
     },
     /// The token cannot do what is needed.
     #[error("token {token:?} does not support {mechanism}, which {what} needs")]
@@ -111,6 +113,61 @@ pub enum HsmError {
 }
 
 impl HsmError {
+    /// The sentence, in every language. Words of the device and of its library are quoted.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        Said::exactly(&self.text(&self.written()), self.to_string())
+    }
+
+    /// Values that the sentence has as text.
+    fn written(&self) -> String {
+        match self {
+            HsmError::Module { path, .. } => path.display().to_string(),
+            HsmError::NoPin { why, .. } => why.ja().into_owned(),
+            HsmError::TimeOut { after, .. } => format!("{after:?}"),
+            HsmError::NoToken { .. }
+            | HsmError::Pin { .. }
+            | HsmError::NoKey { .. }
+            | HsmError::Ambiguous { .. }
+            | HsmError::Unfit { .. }
+            | HsmError::Mechanism { .. }
+            | HsmError::Wrapped
+            | HsmError::Device { .. } => String::new(),
+        }
+    }
+
+    fn text<'a>(&'a self, written: &'a str) -> DeviceText<'a> {
+        let kind = |what: &str| TokenKeyKind::of(what).unwrap_or(TokenKeyKind::Key);
+        let work = |what: &str| TokenWork::of(what).unwrap_or(TokenWork::Work);
+        match self {
+            HsmError::Module { why, .. } => DeviceText::Module { path: written, words: why },
+            HsmError::NoToken { token, found } => DeviceText::NoToken { token: Quoted(token), found },
+            HsmError::NoPin { token, .. } => DeviceText::NoPin { token: Quoted(token), why: written },
+            HsmError::Pin { token, why } => DeviceText::Pin { token: Quoted(token), words: why },
+            HsmError::NoKey { token, what, label } => {
+                DeviceText::NoKey { token: Quoted(token), kind: kind(what), label: Quoted(label) }
+            }
+            HsmError::Ambiguous { token, what, label, count } => {
+                let (token, label) = (Quoted(token), Quoted(label));
+                DeviceText::Ambiguous { token, kind: kind(what), label, count: (*count).into() }
+            }
+            HsmError::Unfit { token, label, why } => {
+                DeviceText::Unfit { token: Quoted(token), label: Quoted(label), why: *why }
+            }
+            HsmError::Mechanism { token, mechanism, what } => {
+                let what = MechanismUse::of(what).unwrap_or(MechanismUse::Use);
+                DeviceText::Mechanism { token: Quoted(token), mechanism, what }
+            }
+            HsmError::Wrapped => DeviceText::Wrapped,
+            HsmError::Device { token, what, why } => {
+                DeviceText::Failed { token: Quoted(token), work: work(what), words: why }
+            }
+            HsmError::TimeOut { token, what, .. } => {
+                DeviceText::Silent { token: Quoted(token), work: work(what), after: written }
+            }
+        }
+    }
+
     /// Is it the device, its token or the way to it, and not what was asked?
     #[must_use]
     pub fn is_away(&self) -> bool {

@@ -1,5 +1,8 @@
 //! The kinds of keys, and the facts that a token tells of itself.
 
+use kazasu_text::{Said, Text};
+use serde::Serializer;
+
 /// The use of a token's key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -22,6 +25,14 @@ impl KeyKind {
     }
 }
 
+/// Programs read the English sentence.
+fn in_english<S: Serializer>(said: &Option<Said>, out: S) -> Result<S::Ok, S::Error> {
+    match said {
+        Some(said) => out.serialize_some(&*said.en()),
+        None => out.serialize_none(),
+    }
+}
+
 /// A key as the token shows it.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct TokenKey {
@@ -30,7 +41,8 @@ pub struct TokenKey {
     /// Its label.
     pub label: String,
     /// The reason why it is not used; none where it may be.
-    pub unfit: Option<String>,
+    #[serde(serialize_with = "in_english")]
+    pub unfit: Option<Said>,
 }
 
 /// Something that a token must be able to do, and whether it is.

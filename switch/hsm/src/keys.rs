@@ -6,6 +6,7 @@ use crate::needed::{Needed, SIGN, WRAP};
 use crate::settings::Missing;
 use crate::token::Token;
 use kazasu_schemas::secret::Key;
+use kazasu_text::key_store::UnfitKey;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use zeroize::Zeroizing;
 
@@ -131,7 +132,7 @@ impl SigningKey {
         let key = SigningKey { token, label: label.to_owned(), public };
         let signature = key.sign(TRIAL)?;
         if UnparsedPublicKey::new(&ED25519, public).verify(TRIAL, &signature).is_err() {
-            let why = "its signature is not good under the public key of the same label".to_owned();
+            let why = UnfitKey::OtherPublic;
             return Err(HsmError::Unfit { token: key.token.name().to_owned(), label: key.label, why });
         }
         Ok(key)

@@ -1,5 +1,6 @@
 //! The token, and the source of its PIN.
 
+use kazasu_text::Said;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use zeroize::Zeroizing;
 
 /// Reads the PIN, each time it is needed: it may have been changed. It is never an argument of a command and never in the
 /// configuration. The error says why there is none.
-pub type ReadPin = Arc<dyn Fn() -> Result<Zeroizing<String>, String> + Send + Sync>;
+pub type ReadPin = Arc<dyn Fn() -> Result<Zeroizing<String>, Said> + Send + Sync>;
 
 /// A token and the module that reaches it.
 #[derive(Clone)]

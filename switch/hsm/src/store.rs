@@ -11,7 +11,7 @@ impl From<HsmError> for WrapError {
     fn from(error: HsmError) -> Self {
         match error {
             HsmError::Wrapped => WrapError::Closed,
-            other => WrapError::Device(other.to_string()),
+            other => WrapError::Device(other.said()),
         }
     }
 }

@@ -4,10 +4,11 @@
 //! goes through no proxy of the environment. Connecting takes five seconds at most; the caller bounds the whole exchange.
 #![forbid(unsafe_code)]
 
-use anyhow::Context;
+use kazasu_text::tls::TlsText;
+use kazasu_text::{Because, Said, errors};
 use kazasu_tls::OwnFiles;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use std::io::Read;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::Path;
@@ -65,9 +66,12 @@ impl Tls {
         let own = match own {
             None => None,
             Some(files) => {
-                let what = || format!("{of}.key: cannot read {}", files.key.display());
-                let text = zeroize::Zeroizing::new(std::fs::read(&files.key).with_context(what)?);
-                let key = PrivateKey::from_pem(&text).with_context(what)?;
+                let name = format!("{of}.key");
+                let unreadable = |error| of_key(&name, errors::unreadable(&files.key, &error));
+                let text = zeroize::Zeroizing::new(std::fs::read(&files.key).map_err(unreadable)?);
+                let no_key =
+                    || of_key(&name, Said::of(&TlsText::PrivateKey { path: &files.key.display().to_string() }));
+                let key = PrivateKey::from_pem(&text).because(no_key)?;
                 let certificates = pem(&files.certificates, &format!("{of}.certificates"))?;
                 Some(ClientCert::new_with_certs(&as_given(&certificates), key))
             }
@@ -81,10 +85,7 @@ impl Tls {
         if let Some(path) = authorities {
             trusted.extend(pem(path, &format!("{of}.authorities"))?);
         }
-        anyhow::ensure!(
-            !trusted.is_empty(),
-            "{of}.url: this machine has no trusted authorities; name some in {of}.authorities"
-        );
+        anyhow::ensure!(!trusted.is_empty(), Said::of(&TlsText::NoTrust { section: of }));
         Ok(Tls::made(&trusted, None))
     }
 
@@ -101,11 +102,20 @@ fn as_given(certificates: &[CertificateDer<'static>]) -> Vec<Certificate<'static
 
 /// The certificates of a PEM file that the configuration's `key` names.
 fn pem(path: &Path, key: &str) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let what = || format!("{key}: cannot read {}", path.display());
-    let found = CertificateDer::pem_file_iter(path).with_context(what)?;
-    let found = found.collect::<Result<Vec<_>, _>>().with_context(what)?;
-    anyhow::ensure!(!found.is_empty(), "{key}: {} holds no certificate", path.display());
+    let shown = &path.display().to_string();
+    let unreadable = |error| match error {
+        pem::Error::Io(error) => of_key(key, errors::unreadable(path, &error)),
+        other => of_key(key, Said::of(&TlsText::Pem { words: &other.to_string() })),
+    };
+    let found = CertificateDer::pem_file_iter(path).map_err(unreadable)?;
+    let found = found.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    anyhow::ensure!(!found.is_empty(), of_key(key, Said::of(&TlsText::NoCertificate { path: shown })));
     Ok(found)
+}
+
+/// A problem of a file that a key of the configuration names.
+fn of_key(key: &str, problem: Said) -> Said {
+    Said::of(&TlsText::OfKey { key, problem: &problem })
 }
 
 /// Leads every name to one address: the name of a certificate need not be known to the machine's resolver.

@@ -3,6 +3,7 @@
 //! that only their owner reads.
 #![forbid(unsafe_code)]
 
+pub mod causes;
 pub mod crl;
 pub mod decision;
 pub mod files;

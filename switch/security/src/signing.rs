@@ -2,10 +2,12 @@
 //! the key store or be in a device, and new versions come into force while the switch runs.
 
 use crate::keys::SigningKey;
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use kazasu_ledger::signed::{Checked, SignError, Signature, Signer};
 use kazasu_schemas::in_force::InForce;
 use kazasu_schemas::secret::Key;
+use kazasu_text::Said;
+use kazasu_text::key_store::KeyStoreText;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,9 +20,9 @@ impl SeedKey {
     /// From its seed.
     pub fn new(seed: &Key) -> anyhow::Result<Self> {
         let length = seed.expose().len();
-        ensure!(length == 32, "the seed of a key that signs has 32 bytes, got {length}");
+        ensure!(length == 32, Said::of(&KeyStoreText::SeedLength { got: length.into() }));
         let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose());
-        Ok(SeedKey(pair.map_err(|_| anyhow::anyhow!("the seed is no Ed25519 key"))?))
+        Ok(SeedKey(pair.map_err(|_| Said::of(&KeyStoreText::NoSeed))?))
     }
 }
 
@@ -56,7 +58,7 @@ impl SigningKeys {
     /// Of keys at hand, by version.
     pub fn new(keys: BTreeMap<u8, Arc<dyn SigningKey>>, current: u8) -> anyhow::Result<Self> {
         let public = keys.iter().map(|(version, key)| (*version, key.public_key())).collect();
-        let key = keys.get(&current).with_context(|| format!("there is no version {current}, which is to sign"))?;
+        let key = keys.get(&current).ok_or_else(|| Said::of(&KeyStoreText::NoSigner { version: current }))?;
         Ok(SigningKeys { version: current, key: key.clone(), public })
     }
 }

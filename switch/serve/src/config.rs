@@ -1,6 +1,7 @@
 //! Configuration: one TOML file, a file of tokens and passwords that only its owner may read, and the key store. Every
 //! error names the file, the key and the expected value.
 
+use crate::causes;
 use anyhow::{Context, bail, ensure};
 use kazasu_connections::acquirer::{AcquirerConfig, ConnectionLimits};
 use kazasu_connections::cluster::{ClusterKey, PublicKeys};
@@ -207,7 +208,8 @@ impl Config {
             file.audit.check(&base, &base.join(&file.data_dir)).map_err(|e| e.context(named("[audit]")))?;
         ensure!(heads.is_some() || (batches.is_none() && !file.audit.needs_a_key()), wrong(ConfigText::NeedsAuditKey));
         let calendar = calendar(&file, &base).map_err(|e| e.context(named("bank_holidays_file")))?;
-        let policy = first_policy(&file, &base).map_err(|e| Said::new(|language| errors::chain(e.chain(), language)));
+        let policy = first_policy(&file, &base)
+            .map_err(|e| Said::new(|language| errors::chain(e.chain(), language, causes::of)));
         let outbox = outbox(&file, (&keys.outbox, &live), &base).with_context(|| named("[outbox]"))?;
         let webhooks = file.webhooks.settings(&base).with_context(|| named("[webhooks]"))?;
         let acquirers = acquirers(&file, &live).map_err(|e| e.context(named("[[acquirer]]")))?;
@@ -343,7 +345,7 @@ fn section_of(file: &ConfigFile, path: &Path) -> anyhow::Result<(KeysSection, Wa
     let place = &path.display().to_string();
     let wrong = |text: ConfigText<'_>| Said::of(&ConfigText::In { place, problem: &Said::of(&text) });
     let section = file.keys.clone().ok_or_else(|| wrong(ConfigText::NoKeys))?;
-    section.check().map_err(|problem| anyhow::anyhow!("{}: {problem}", path.display()))?;
+    section.check().map_err(|problem| Said::of(&ConfigText::In { place, problem: &problem }))?;
     if let Some(hsm) = &file.hsm {
         hsm.check().with_context(|| format!("{}: [hsm]", path.display()))?;
     }
@@ -446,7 +448,7 @@ pub fn load_dialect(base: &Path, name: &str) -> anyhow::Result<Dialect> {
     let path = base.join(name);
     let shipped = Dialect::SHIPPED.join(", ");
     let text = kazasu_security::files::read_text(&path).map_err(|error| {
-        let why = &Said::new(|language| errors::chain(error.chain(), language));
+        let why = &Said::new(|language| errors::chain(error.chain(), language, causes::of));
         Said::of(&ConfigText::Dialect { name: Quoted(name), shipped: &shipped, why })
     })?;
     Dialect::parse(&text).with_context(|| path.display().to_string())

@@ -2,9 +2,12 @@
 //! and [`telemetry`] is its metrics.
 #![forbid(unsafe_code)]
 
+pub mod causes;
 pub mod config;
+mod lock;
 mod switch;
 pub mod telemetry;
 
 pub use kazasu_pages::{Means, SignInLinks};
-pub use switch::{DataLock, InUse, Sharing, Switch, engine_config, link_import, lock, services};
+pub use lock::{DataLock, InUse, lock};
+pub use switch::{Sharing, Switch, engine_config, link_import, services};

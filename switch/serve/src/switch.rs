@@ -6,6 +6,7 @@ mod logged;
 mod running;
 
 use crate::config::Config;
+use crate::lock::{DataLock, lock};
 use anyhow::Context;
 use kazasu_api::http::{Api, Onces};
 use kazasu_checkpoint::Checkpoints;
@@ -29,39 +30,16 @@ use kazasu_services::{Services, Source, Watch};
 use kazasu_sign_in::SignIns;
 use kazasu_store::side_rows::SideRows;
 use kazasu_store::{Node, Store};
-use kazasu_text::Said;
 use kazasu_text::configuration::ConfigText;
+use kazasu_text::{Because, Said};
 use logged::Logged;
 use running::{Running, Ticking};
-use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
-
-/// The lock on a data folder: one process writes a journal.
-#[derive(Debug)]
-pub struct DataLock(#[allow(dead_code, reason = "the lock lives as long as the file is open")] File);
-
-/// Another process holds the data folder.
-#[derive(Debug, thiserror::Error)]
-#[error("{0} is in use by another kazasu process")]
-pub struct InUse(String);
-
-/// Creates the data folder if need be and takes its lock.
-pub fn lock(data_dir: &Path) -> anyhow::Result<DataLock> {
-    kazasu_security::files::private_folder(data_dir)?;
-    let path = data_dir.join("lock");
-    let file = kazasu_security::files::open_private(&path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(DataLock(file)),
-        Err(TryLockError::WouldBlock) => Err(InUse(data_dir.display().to_string()).into()),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
-    }
-}
 
 /// A running switch.
 pub struct Switch {
@@ -209,16 +187,14 @@ async fn take_payees(services: &Services, config: &Config) -> anyhow::Result<()>
     let Some(path) = config.payees_file() else { return Ok(()) };
     let shown = path.display().to_string();
     let read = kazasu_security::files::only_owner_reads(&path).and_then(|()| kazasu_security::files::read(&path));
-    let file = read.with_context(|| {
-        format!("[payout] payees_file: {shown}: when its accounts are in the ledger (`kazasu payee list`), take the setting out")
-    })?;
+    let file = read.because(|| Said::of(&ConfigText::PayeesFileUnread { path: &shown }))?;
     let leads = services.engine().is_ok_and(|engine| engine.health().role() == Role::Leading);
     let taken = services.query(|state| state.payees_taken()).await?.is_some();
     if !leads && !taken {
         tracing::warn!(file = %shown, "another node leads: payees_file is taken into the ledger when this node starts as the leader");
         return Ok(());
     }
-    match services.take_payees(file).await.with_context(|| format!("[payout] payees_file: {shown}"))? {
+    match services.take_payees(file).await.because(|| Said::of(&ConfigText::PayeesFile { path: &shown }))? {
         Taken::Now => {
             tracing::warn!(file = %shown, "payees_file is in the ledger now: take the setting out, and put the file away")
         }
@@ -235,7 +211,7 @@ async fn adopt(services: &Services, config: &Config) -> anyhow::Result<()> {
     if services.engine().is_ok_and(|engine| engine.health().role() != Role::Leading) {
         return Ok(());
     }
-    let adopted = services.adopt(&config.callers).await.context("people of the key file and the configuration")?;
+    let adopted = services.adopt(&config.callers).await.because(|| Said::of(&ConfigText::OldPeople))?;
     tracing::debug!(?adopted, "people and programs of the configuration");
     Ok(())
 }
@@ -431,7 +407,7 @@ impl Switch {
     /// journal.
     pub async fn stop(self) -> anyhow::Result<()> {
         let left = tokio::time::timeout(LEAVING, self.leave()).await;
-        if let Err(why) = left.unwrap_or_else(|_| Err(format!("not within {LEAVING:?}"))) {
+        if let Err(why) = left.unwrap_or_else(|_| Err(Said::plain(format!("not within {LEAVING:?}")))) {
             tracing::warn!(%why, "the lead was not handed over; another node takes it when this one is silent");
         }
         self.ending.shutdown.send_replace(true);
@@ -465,7 +441,7 @@ impl Switch {
     }
 
     /// Lets another node lead before this one ends, if there is one that can.
-    async fn leave(&self) -> Result<(), String> {
+    async fn leave(&self) -> Result<(), Said> {
         let health = self.engine.health();
         if health.role() != Role::Leading || self.node.address.is_empty() || health.halted().is_some() {
             return Ok(());

@@ -139,7 +139,7 @@ impl From<Problem> for ServiceError {
 
 /// A value that a part of the vocabulary cannot read: the catalogue's text of its error.
 pub(crate) fn value(field: &'static str, error: &(dyn std::error::Error + 'static)) -> ServiceError {
-    unfit(field, &errors::of(error).unwrap_or_else(|| Said::plain(error.to_string())))
+    unfit(field, &errors::said(error, crate::causes::of))
 }
 
 /// A list with fewer or more entries than one request takes.
@@ -164,7 +164,7 @@ pub(crate) fn absent(field: &'static str, problem: &impl Text) -> ServiceError {
     ServiceError::Absent { field, problem: Said::of(problem).map(kazasu_schemas::text::masked) }
 }
 
-/// What a request is about is not there.
+/// The subject of a request does not exist.
 pub(crate) fn not_found(what: &NotFoundText<'_>) -> ServiceError {
     ServiceError::NotFound(Said::of(what))
 }

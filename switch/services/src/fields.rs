@@ -47,7 +47,7 @@ pub(crate) fn reason(field: &'static str, text: &str) -> Result<String> {
     }
 }
 
-/// What a caller wrote of a fingerprint.
+/// The part of a fingerprint that a caller wrote.
 pub(crate) fn fingerprint(text: &str) -> Result<String> {
     let text = text.trim().trim_matches('"').to_ascii_lowercase();
     let (least, most) = (Fingerprint::SHORT, 64);
@@ -59,8 +59,8 @@ pub(crate) fn fingerprint(text: &str) -> Result<String> {
     Err(unfit("fingerprint", &ProblemText::Fingerprint { least: least.into(), got: Quoted(&got) }))
 }
 
-/// What the table says takes a reason takes one, which the security log keeps. A portal shows residents what is theirs, and a merchant's
-/// people look at their own shops.
+/// An operation whose row asks for a reason needs one; the security log keeps it. A portal gives none: it shows residents their own data.
+/// A merchant's people give none either: they look at their own shops.
 pub(crate) fn has_reason(name: Name, why: Option<&str>, who: &Who) -> Result<()> {
     match (name.row().reason, why) {
         (Reason::Free, _) => Ok(()),

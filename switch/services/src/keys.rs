@@ -300,7 +300,7 @@ fn uses(needs: SealNeeds) -> Vec<KeyNeed> {
     out
 }
 
-/// What a key of the vault is for, in words.
+/// The purpose of a key of the vault, in words.
 pub(crate) fn purpose(key: &str) -> &'static str {
     match key {
         "vault.cards" => "card numbers",

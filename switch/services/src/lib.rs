@@ -6,6 +6,7 @@
 pub mod access;
 pub mod approvals;
 mod bank;
+pub mod causes;
 pub mod closing;
 pub mod corrections;
 mod decision_key;

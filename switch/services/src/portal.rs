@@ -12,7 +12,8 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::portal::{PortalOperation, Statement, parts};
 use kazasu_security::portal::is_signed;
 
-/// What portals ask for residents, by its row of the table. A row that is open to portals and has no word here is open to none.
+/// The operation of a portal for a resident, by its row of the table. An operation that is open to portals and has no word in statements is
+/// refused.
 fn asked_by_portals(name: Name) -> Option<Result<PortalOperation, PortalRefusal>> {
     // Events name no resident: they bear the portal's own names.
     if name == Name::ListResidentEvents {

@@ -55,7 +55,10 @@ impl ServiceError {
                 SignInError::OneTimeSecret => text(ServiceText::OneTimeSecret),
                 SignInError::Code => text(ServiceText::OneTimeCode),
                 SignInError::Weak(why) => password(why).in_language(language).into_owned(),
-                SignInError::Store(why) => text(ServiceText::SignInStore { why: &why.to_string() }),
+                SignInError::Store(why) => {
+                    let why = errors::said(why, crate::causes::of);
+                    text(ServiceText::SignInStore { why: &why.in_language(language) })
+                }
                 SignInError::Failed(why) => text(ServiceText::SignInFailed { why }),
             },
             ServiceError::Provider(why) => sign_in::provider(why, language),
@@ -65,11 +68,15 @@ impl ServiceError {
             ServiceError::Command(CommandError::Rejected(why)) => rejected(why, language),
             ServiceError::Command(CommandError::NotLeader(leader)) if leader.is_empty() => text(ServiceText::OtherNode),
             ServiceError::Command(CommandError::NotLeader(leader)) => text(ServiceText::OtherNodeAt { leader }),
-            ServiceError::Command(CommandError::Halted(why)) => text(ServiceText::Halted { why }),
+            ServiceError::Command(CommandError::Halted(why)) => {
+                text(ServiceText::Halted { why: &errors::foreign(why).in_language(language) })
+            }
             ServiceError::Command(CommandError::Stopping) => text(ServiceText::Stopping),
             ServiceError::Replaced(replaced) => self::replaced(replaced, language),
-            ServiceError::Unlogged(why) => text(ServiceText::Unlogged { why: &why.0 }),
-            ServiceError::Other(error) => errors::chain(error.chain(), language),
+            ServiceError::Unlogged(why) => {
+                text(ServiceText::Unlogged { why: &errors::foreign(&why.0).in_language(language) })
+            }
+            ServiceError::Other(error) => errors::chain(error.chain(), language, crate::causes::of),
         }
     }
 }

@@ -4,7 +4,7 @@ use kazasu_schemas::identity::PersonId;
 use kazasu_schemas::ids::Ppid;
 use kazasu_security_log::value::Object;
 
-/// What an answer tells that the request did not.
+/// Facts that only the answer gives.
 #[derive(Default)]
 pub(crate) struct Seen {
     /// Residents that it shows.

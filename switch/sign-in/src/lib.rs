@@ -28,14 +28,14 @@ pub use enrol::{Enrolled, Enrolment, NewPasskey};
 pub use error::{Means, PasskeyProblem, SignInError};
 pub use flows::{Flow, FlowFor, ProviderFlow};
 pub use links::Linked;
-pub use passkeys::{Asserted, PasskeyAnswer, PasskeyRequest, PasskeyView, Registered};
+pub use passkeys::{Asserted, PasskeyAnswer, PasskeyRequest, PasskeyView, PlaceError, Registered};
 pub use password::{LONGEST_PASSWORD, SHORTEST_ALONE, SHORTEST_WITH_FACTOR, WeakPassword};
 pub use secret::{Secret, SecretError, SecretKind};
 pub use sign_ins::{
     Attempt, Draw, Fresh, Freshened, Known, PasskeyPlace, Proof, Rules, Seal, SecondFactor, SessionId, SessionView,
     Shown, SignIns, SignedIn,
 };
-/// What browsers and authenticators exchange, as JSON.
+/// The messages between browsers and authenticators, as JSON.
 pub use webauthn_rs_core::proto::{
     CreationChallengeResponse, PublicKeyCredential, RegisterPublicKeyCredential, RequestChallengeResponse,
 };

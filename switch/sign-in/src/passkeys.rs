@@ -36,31 +36,44 @@ const LONGEST_LABEL: usize = 60;
 /// The time that a browser waits for its user, in milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
+/// A setting of passkeys that cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PlaceError {
+    /// No domain.
+    Domain(String),
+    /// A page outside the domain, or no page.
+    Origin {
+        /// The domain.
+        domain: String,
+        /// The page.
+        got: String,
+    },
+    /// No page of this domain is named.
+    NoOrigin(String),
+}
+
 impl PasskeyPlace {
     /// The domain of the pages (`kazasu.example.jp`), the name that authenticators show, and the pages' origins
-    /// (`https://kazasu.example.jp`). The text of an error names the key of the configuration.
-    pub fn new(domain: &str, name: &str, origins: &[String]) -> std::result::Result<PasskeyPlace, String> {
+    /// (`https://kazasu.example.jp`).
+    pub fn new(domain: &str, name: &str, origins: &[String]) -> std::result::Result<PasskeyPlace, PlaceError> {
         let is_domain = !domain.is_empty() && domain.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b));
         if !is_domain {
-            return Err(format!(
-                "domain: expected the domain of the pages, for example kazasu.example.jp, got {domain:?}"
-            ));
+            return Err(PlaceError::Domain(domain.to_owned()));
         }
         let mut urls = Vec::new();
         for origin in origins {
-            let url = Url::parse(origin).map_err(|why| format!("origins: {origin:?}: {why}"))?;
+            let wrong = || PlaceError::Origin { domain: domain.to_owned(), got: origin.clone() };
+            let url = Url::parse(origin).map_err(|_| wrong())?;
             let host = url.host_str().unwrap_or_default();
             let is_within = host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
             let is_safe = url.scheme() == "https" || (url.scheme() == "http" && host == "localhost");
             if !is_safe || !is_within || url.path() != "/" || url.query().is_some() {
-                return Err(format!(
-                    "origins: expected https://{domain}, or a page below it, without a path, got {origin:?}"
-                ));
+                return Err(wrong());
             }
             urls.push(url);
         }
         if urls.is_empty() {
-            return Err(format!("origins: expected at least one, for example https://{domain}"));
+            return Err(PlaceError::NoOrigin(domain.to_owned()));
         }
         // Other subdomains and ports are other places.
         let core = WebauthnCore::new_unsafe_experts_only(name, domain, urls, TIMEOUT, Some(false), Some(false));

@@ -13,7 +13,7 @@ const CHECKSUM: usize = 7;
 /// Bytes of a person's number before the random ones, in a session.
 const PERSON: usize = 4;
 
-/// What a secret is for.
+/// The purpose of a secret.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SecretKind {
     /// A program's key.

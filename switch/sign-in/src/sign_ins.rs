@@ -49,7 +49,7 @@ pub enum SecondFactor {
     Off,
 }
 
-/// What holds of sessions.
+/// The rules of sessions.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// A session that was not used for so long has ended; milliseconds.
@@ -180,7 +180,7 @@ pub struct Freshened {
 #[derive(Clone)]
 pub struct PasskeyPlace(pub(crate) Arc<WebauthnCore>);
 
-/// What a session begins with, beside a password.
+/// The facts of the sign-in that begins a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Proof {
     /// How the person signed in.
@@ -219,7 +219,7 @@ impl SignIns {
         SignIns { passkeys: passkeys.map(|place| place.0), ..self }
     }
 
-    /// What holds of sessions.
+    /// The rules of sessions.
     #[must_use]
     pub fn rules(&self) -> Rules {
         self.rules

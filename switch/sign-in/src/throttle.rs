@@ -19,7 +19,7 @@ const REMEMBERED: i64 = 3_600_000;
 /// A network from which a person signed in is remembered for so long.
 const KNOWN: i64 = 90 * 86_400_000;
 
-/// What an attempt counts for.
+/// The counter to which an attempt adds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Counter {
     /// A name from one network.

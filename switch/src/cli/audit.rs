@@ -3,7 +3,6 @@
 use super::backend::Backend;
 use super::common::{CheckFailed, Common, none};
 use crate::language::shown;
-use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use kazasu_console::{print_text, say, tell};
 use kazasu_report::{Kind, Report, cells, table};
@@ -14,7 +13,7 @@ use kazasu_services::WhichLog;
 use kazasu_services::security_log::{CheckedLog, ReadSecurityLog, VerifySecurityLog};
 use kazasu_text::security::SecurityText;
 use kazasu_text::usage::UsageText;
-use kazasu_text::{Count, Label, Text};
+use kazasu_text::{Because, Count, Label, Said, Text};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
@@ -147,7 +146,7 @@ impl Pages<'_> {
             let Some(ask) = self.ask.take() else { return Ok(None) };
             let page = self.backend.call(ask.clone()).await?;
             for text in page.lines {
-                let line = Line::parse(&text).context("the switch gave a line that cannot be read")?;
+                let line = Line::parse(&text).because(|| Said::of(&UsageText::LogLine))?;
                 self.lines.push_back((text, line));
             }
             self.ask = page.next.map(|after| ReadSecurityLog { after, ..ask });

@@ -4,7 +4,7 @@ use super::common::Common;
 use super::facts::print;
 use super::place::{self, Place};
 use super::proof;
-use crate::language::language;
+use crate::language::{language, shown};
 use kazasu_api::addresses::WithFile;
 use kazasu_api::client::{CallError, Switch};
 use kazasu_api::doors::{self, DoorError};
@@ -18,6 +18,7 @@ use kazasu_security_log::{Event, KeyFileUse};
 use kazasu_serve::config::Config;
 use kazasu_services::access::{About, Name, Service};
 use kazasu_services::{OFFLINE, Operation, ServiceError, Services, Source, Watch, Who};
+use kazasu_text::requests::CallText;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -149,7 +150,7 @@ impl Journal {
     pub(super) async fn open(&self, named: (&str, Map<String, Value>)) -> Result<Value, CallError> {
         let answer = doors::open(Service::Operations, (&self.services, &self.who), named).await;
         answer.map_err(|error| match error {
-            DoorError::Misread(error) => CallError::Rejected(format!("cannot be read: {error}")),
+            DoorError::Misread(error) => CallError::Rejected(shown(&CallText::CannotBeRead { why: &error.said() })),
             DoorError::Service(error) => refused(error),
         })
     }

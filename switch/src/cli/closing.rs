@@ -6,7 +6,6 @@ use super::list::{ListArgs, list, walk};
 use super::place;
 use super::report::Output;
 use crate::language::shown;
-use anyhow::Context;
 use clap::Subcommand;
 use kazasu_api::client::CallError;
 use kazasu_console::{print_text, say, tell};
@@ -19,9 +18,9 @@ use kazasu_services::closing::{
     ReportKind, ResidentStatement, SettleDay, ShowContracts, SignDay, clearing_file,
 };
 use kazasu_services::statement::ReadPayoutStatement;
-use kazasu_text::Count;
 use kazasu_text::cli::CliText;
 use kazasu_text::usage::UsageText;
+use kazasu_text::{Count, Said, errors};
 use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
@@ -506,9 +505,7 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             let with = CompareWith::new(&against, &party, (&from, &until)).map_err(refused)?;
             let mut file = std::io::BufWriter::new(kazasu_security::files::PrivateFile::create(&out)?);
             let (rows, sum) = clearing_file(config.store().as_ref(), &with, &mut file).await?;
-            file.into_inner()
-                .map_err(|e| anyhow::Error::from(e.into_error()).context(format!("cannot write {}", out.display())))?
-                .finish()?;
+            file.into_inner().map_err(|e| errors::unwritable(&out, &e.into_error()))?.finish()?;
             let text = CliText::Clearing { file: &out.display().to_string(), lines: Count(rows), sum };
             say!("{}", shown(&text));
             Ok(())
@@ -522,7 +519,7 @@ pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
     let journal = Journal::reading(&config, place::fold(&config).await?).await?;
     if out.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "pdf")) {
-        let settlement = settlement.context("--settlement says which letter is wanted")?;
+        let settlement = settlement.ok_or_else(|| Said::of(&UsageText::WhichLetter))?;
         return write_pdf(&out.unwrap_or_default(), journal.call(MakeLetter { settlement, why }).await?);
     }
     let report = journal.call(MakeReport { kind, day, month, seq, settlement, why }).await?;

@@ -3,16 +3,16 @@
 use super::backend::Backend;
 use super::common::{CheckFailed, Common};
 use crate::language::{language, shown};
-use anyhow::Context;
 use clap::Args;
 use kazasu_api::addresses::WithFile;
 use kazasu_console::{say, tell};
 use kazasu_documents::table_file::BEGINNING;
 use kazasu_serve::config::Config;
 use kazasu_services::import::{self, BadRow, ImportFile, ImportReport, Imported};
-use kazasu_text::Count;
 use kazasu_text::cli::CliText;
+use kazasu_text::files::FileText;
 use kazasu_text::usage::UsageText;
+use kazasu_text::{Count, Said, errors};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -111,7 +111,10 @@ pub(super) fn give_bad_rows(path: &Path, header: &[String], rows: &[BadRow]) -> 
         return kazasu_security::files::write_private(path, &import::bad_rows_csv(header, rows)?);
     }
     if has_refused_rows(path) {
-        std::fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
+        std::fs::remove_file(path).map_err(|error| {
+            let (path, why) = (&path.display().to_string(), &errors::io(&error));
+            Said::of(&FileText::Remove { path, why })
+        })?;
         tell!("{}", shown(&CliText::BadRowsRemoved { file: &path.display().to_string() }));
     }
     Ok(())

@@ -13,14 +13,14 @@ mod signing;
 
 use super::common::none;
 use crate::language::shown;
-use anyhow::Context;
 use clap::Subcommand;
 use kazasu_connections::keys::KeyView;
 use kazasu_console::say;
 use kazasu_schemas::jst::Millis;
 use kazasu_security::keys::{KeyName, KeyStore, UnlockFrom, log_of, read_log};
-use kazasu_text::Label;
+use kazasu_text::key_store::KeyLogText;
 use kazasu_text::keys::{KeyColumn, KeyStateText, KeyText};
+use kazasu_text::{Because, Label, Said};
 use share::{Act, Look, NewVersion, Place, Version};
 use signing::Step;
 use std::path::PathBuf;
@@ -199,7 +199,7 @@ fn cells(view: &KeyView) -> Vec<String> {
 fn log(look: &Look) -> anyhow::Result<()> {
     let place = Place::of(&look.config)?;
     for path in place.section.paths(&place.base) {
-        for action in read_log(&log_of(&path)).context("the key log")? {
+        for action in read_log(&log_of(&path)).because(|| Said::of(&KeyLogText::Log))? {
             if look.json {
                 say!("{}", serde_json::to_string(&action)?);
             } else {

@@ -1,7 +1,7 @@
 //! `kazasu ledger`: verifying, balances, export, and one tap's history.
 
 use super::common::CheckFailed;
-use crate::language::{refused, shown};
+use crate::language::{chain, refused, shown};
 use clap::{Args, Subcommand};
 use kazasu_checkpoint::read_anchor;
 use kazasu_console::{print_text, say};
@@ -18,6 +18,7 @@ use kazasu_store::verify::{Verified, VerifyError, verify_signed};
 use kazasu_text::Count;
 use kazasu_text::Text as _;
 use kazasu_text::cli::{CliLabel, CliText};
+use kazasu_text::stores::StoreText;
 use kazasu_text::usage::UsageText;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -132,13 +133,14 @@ async fn check(journal: &Journal, trust: Trust) -> anyhow::Result<(String, Verif
             if journal.json {
                 say!("{}", serde_json::json!({ "verified": false, "record": fault.seq, "problem": fault.problem }));
             }
-            Err(CheckFailed(format!("{place}: {fault}")).into())
+            let (record, words) = (fault.seq, &fault.problem);
+            Err(CheckFailed(shown(&StoreText::Fault { place: &place, record, words })).into())
         }
-        Err(error @ VerifyError::Guards(_)) => {
+        Err(ref error @ VerifyError::Guards(ref guards)) => {
             if journal.json {
                 say!("{}", serde_json::json!({ "verified": false, "problem": error.to_string() }));
             }
-            Err(CheckFailed(format!("{place}: {error}")).into())
+            Err(CheckFailed(shown(&StoreText::Guards { place: &place, words: &guards.join("; ") })).into())
         }
         Err(VerifyError::Store(error)) => Err(error.into()),
     }
@@ -154,7 +156,7 @@ fn unsound(journal: &Journal, place: &str, error: &anyhow::Error) -> anyhow::Err
     if journal.json {
         say!("{}", serde_json::json!({ "verified": false, "problem": format!("{error:#}") }));
     }
-    CheckFailed(format!("{place}: {error:#}")).into()
+    CheckFailed(format!("{place}: {}", chain(error))).into()
 }
 
 async fn verify(journal: Journal, trusted: Vec<[u8; 32]>, files: &[PathBuf]) -> anyhow::Result<()> {

@@ -364,11 +364,11 @@ pub fn main() -> ExitCode {
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
             result
         }
-        Err(error) => Err(anyhow::anyhow!("cannot start: {error}")),
+        Err(error) => Err(errors::io(&error).into()),
     };
-    kazasu_console::end("kazasu", result.map(|()| 0).map_err(spoken), |error| {
-        if error.is::<CheckFailed>() || error.is::<Refused>() { 1 } else { 2 }
-    })
+    let is_refusal = |error: &anyhow::Error| error.is::<CheckFailed>() || error.is::<Refused>();
+    let code = if result.as_ref().is_err_and(is_refusal) { 1 } else { 2 };
+    kazasu_console::end("kazasu", result.map(|()| 0).map_err(spoken), |_| code)
 }
 
 /// `kazasu config check`.
@@ -400,7 +400,8 @@ fn check(config: &Path) -> anyhow::Result<()> {
     }
     let now = kazasu_engine::clock::now();
     let of_keys: Vec<String> = checked.keys.notes(now).iter().map(|note| shown(&of_key(note))).collect();
-    for note in checked.notes().iter().chain(&certificates.notes(now)).chain(&of_keys) {
+    let of_others: Vec<String> = checked.notes().iter().chain(&certificates.notes(now)).map(shown).collect();
+    for note in of_others.iter().chain(&of_keys) {
         say!("  {}", shown(&CliText::Note { note }));
     }
     if let kazasu_serve::config::StoreConfig::Postgres(address) = &checked.store

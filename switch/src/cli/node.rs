@@ -2,7 +2,6 @@
 
 use super::common::{CheckFailed, Common};
 use crate::language::shown;
-use anyhow::Context;
 use clap::{Args, Subcommand};
 use kazasu_api::client::CallError;
 use kazasu_console::say;
@@ -14,7 +13,8 @@ use kazasu_store::journal::{Leadership, Node, NodeStatus};
 use kazasu_text::cli::CliText;
 use kazasu_text::columns::NodeColumn;
 use kazasu_text::reports::{ReportText, Sheet, Title};
-use kazasu_text::{Count, Text};
+use kazasu_text::stores::StoreText;
+use kazasu_text::{Count, Said, Text};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -70,7 +70,7 @@ struct Seen {
 
 async fn leadership(config: &Config) -> anyhow::Result<Seen> {
     let store = config.store();
-    let shared = store.shared().context("this configuration's store is a file: it has one node")?;
+    let shared = store.shared().ok_or_else(|| Said::of(&StoreText::OneNode))?;
     let mut watch = shared.watch(Node { name: "status".into(), ..Node::alone() }).await?;
     let lead = watch.leadership().await?;
     let nodes = watch.nodes().await?;

@@ -12,7 +12,9 @@ use kazasu_serve::{DataLock, InUse, Sharing, engine_config, lock};
 use kazasu_store::Node;
 use kazasu_store::records::{Placed, Records};
 use kazasu_text::cli::CliText;
+use kazasu_text::stores::StoreText;
 use kazasu_text::usage::UsageText;
+use kazasu_text::{Because, Said, errors};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -87,11 +89,10 @@ pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
             Ok(lock) => Ok(Place::Here { epoch, lock }),
             Err(error) if error.is::<InUse>() => match listens(&config.file.http, config.http_client()).await {
                 Listens::Switch => Ok(Place::Running(config.file.http.clone())),
-                Listens::Nothing => Err(error.context(format!(
-                    "another kazasu command is working on it (nothing answers at {}); try again",
-                    config.file.http
-                ))),
-                Listens::Other(what) => Err(error.context(what)),
+                Listens::Nothing => {
+                    Ok(Err(error).because(|| Said::of(&StoreText::Working { addr: &config.file.http }))?)
+                }
+                Listens::Other(what) => Ok(Err(error).because(|| what)?),
             },
             Err(error) => Err(error),
         },
@@ -156,7 +157,7 @@ async fn stop_without_room(engine: Engine) {
         };
         let halted = since.get_or_insert_with(Instant::now).elapsed();
         if halted >= TOLD_AFTER && !told {
-            tell!("{}", shown(&CliText::WaitingForLedger { why: &why.to_string() }));
+            tell!("{}", shown(&CliText::WaitingForLedger { why: &shown(&errors::foreign(&why.to_string())) }));
             told = true;
         }
         if halted >= GIVES_UP_AFTER {

@@ -12,6 +12,8 @@ use kazasu_schemas::secret::Key;
 use kazasu_security::keys::{Purpose, SigningKey, fresh};
 use kazasu_security::signing::SeedKey;
 use kazasu_services::people::RequestStatementKey;
+use kazasu_text::usage::UsageText;
+use kazasu_text::{Because, Said};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -76,7 +78,7 @@ fn read(path: &Path) -> anyhow::Result<SeedKey> {
     kazasu_security::files::only_owner_reads(path)?;
     let text = Zeroizing::new(kazasu_security::files::read_text(path)?);
     let seed =
-        Key::from_hex(text.trim()).with_context(|| format!("{}: expected 64 hexadecimal digits", path.display()))?;
+        Key::from_hex(text.trim()).because(|| Said::of(&UsageText::KeyFile { path: &path.display().to_string() }))?;
     SeedKey::new(&seed)
 }
 
@@ -99,7 +101,7 @@ pub(super) async fn run(command: PortalCommand) -> anyhow::Result<()> {
 
 fn sign(args: SignArgs) -> anyhow::Result<()> {
     let SignArgs { key, portal, resident, proven, operation, method, target, body } = args;
-    let resident = resident.parse::<Ppid>().map_err(|e| anyhow::anyhow!("resident: {e}"))?;
+    let resident = resident.parse::<Ppid>().context("resident")?;
     let body = body.map(|path| kazasu_security::files::read(&path)).transpose()?.unwrap_or_default();
     let nonce = kazasu_engine::clock::random_bytes(16)?;
     let nonce = nonce.try_into().map_err(|_| anyhow::anyhow!("sixteen random bytes were asked for"))?;

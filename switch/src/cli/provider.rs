@@ -7,6 +7,8 @@ use kazasu_api::client::Switch;
 use kazasu_console::tell;
 use kazasu_services::people::{ProviderFields, StartProvider};
 use kazasu_text::keys::SignInText;
+use kazasu_text::usage::UsageText;
+use kazasu_text::{Because, Said};
 use serde::Deserialize;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,7 +50,7 @@ pub(super) async fn through(
     provider: Option<String>,
     wanted: Wanted,
 ) -> anyhow::Result<ProviderFields> {
-    let port = TcpListener::bind(("127.0.0.1", 0)).await.context("a port of this machine")?;
+    let port = TcpListener::bind(("127.0.0.1", 0)).await.because(|| Said::of(&UsageText::LocalPort))?;
     let redirect = format!("http://{}{PATH}", port.local_addr()?);
     let (invitation, again) = match wanted {
         Wanted::SignIn => (None, false),
@@ -91,7 +93,7 @@ async fn back(port: TcpListener) -> anyhow::Result<CameBack> {
                 Err(_) => tell!("{}", shown(&SignInText::PasteAddress)),
             },
             accepted = port.accept() => {
-                let (stream, _) = accepted.context("a port of this machine")?;
+                let (stream, _) = accepted.because(|| Said::of(&UsageText::LocalPort))?;
                 // Browsers also open connections on which they ask nothing.
                 if let Ok(Ok(Some(came))) = tokio::time::timeout(REQUEST, answered(stream)).await {
                     return Ok(came);

@@ -25,9 +25,10 @@ use kazasu_services::residents::{
     SetCard, SetLimits, SetLink, SetSpendable, ShowResident,
 };
 use kazasu_services::{Outcome, Patch, Recorded};
-use kazasu_text::Count;
 use kazasu_text::cli::CliText;
+use kazasu_text::requests::CallText;
 use kazasu_text::usage::UsageText;
+use kazasu_text::{Because, Count, Said};
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
@@ -514,9 +515,11 @@ impl Backend {
     /// One line of a file of operations.
     async fn line(&self, line: &str) -> Result<LineAnswer, CallError> {
         let object = kazasu_api::json::object(line.as_bytes());
-        let object = object.map_err(|error| CallError::Rejected(format!("cannot be read: {error}")))?;
-        let mut object = object;
-        let word = doors::word(&mut object).map_err(|error| CallError::Rejected(format!("cannot be read: {error}")))?;
+        let misread = |error: kazasu_api::json::JsonError| {
+            CallError::Rejected(shown(&CallText::CannotBeRead { why: &error.said() }))
+        };
+        let mut object = object.map_err(misread)?;
+        let word = doors::word(&mut object).map_err(misread)?;
         let answer = match self {
             Backend::Running(switch) => switch.carry_out(Service::Operations, (&word, object)).await?,
             Backend::Journal(journal) => journal.open((&word, object)).await?,
@@ -536,7 +539,7 @@ fn number() -> anyhow::Result<String> {
         true => input.read_line(&mut text),
         false => input.lock().take(MOST_NUMBER).read_to_string(&mut text),
     };
-    read.context("cannot read the number from standard input")?;
+    read.because(|| Said::of(&UsageText::StandardInput))?;
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let number = lines.next().with_context(|| shown(&UsageText::NumberFromInput))?;
     let more = lines.count();

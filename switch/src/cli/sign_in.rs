@@ -18,6 +18,8 @@ use kazasu_services::people::{
 };
 use kazasu_sign_in::{OneTime, Secret, totp_url};
 use kazasu_text::keys::SignInText;
+use kazasu_text::usage::UsageText;
+use kazasu_text::{Because, Said};
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -65,7 +67,7 @@ fn line(prompt: &SignInText<'_>, typed: Typed) -> anyhow::Result<Zeroizing<Strin
         tell!("{}:", shown(prompt));
     }
     let mut text = Zeroizing::new(String::new());
-    stdin.lock().read_line(&mut text).context("standard input")?;
+    stdin.lock().read_line(&mut text).because(|| Said::of(&UsageText::StandardInput))?;
     drop(hidden);
     let text = Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned());
     anyhow::ensure!(!text.is_empty(), shown(&SignInText::LineExpected { prompt: &shown(prompt) }));
@@ -168,7 +170,7 @@ fn code() -> anyhow::Result<Option<Zeroizing<String>>> {
         tell!("{}:", shown(&SignInText::CodeOrRecovery));
     }
     let mut text = Zeroizing::new(String::new());
-    std::io::stdin().lock().read_line(&mut text).context("standard input")?;
+    std::io::stdin().lock().read_line(&mut text).because(|| Said::of(&UsageText::StandardInput))?;
     let text = Zeroizing::new(text.trim().to_owned());
     Ok((!text.is_empty()).then_some(text))
 }

@@ -8,7 +8,8 @@ use std::process::Command;
 const MAY_USE: [(&str, &[&str]); 31] = [
     ("kazasu-schemas", &[]),
     ("kazasu-console", &[]),
-    ("kazasu-tls", &[]),
+    // What is wrong with its files is said in the reader's language.
+    ("kazasu-tls", &["kazasu-text"]),
     ("kazasu-ledger", &["kazasu-schemas"]),
     ("kazasu-store", &["kazasu-schemas", "kazasu-ledger"]),
     ("kazasu-core", &["kazasu-schemas", "kazasu-ledger"]),
@@ -35,7 +36,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     // Keys' names and what must be done with them are said in the reader's language.
     ("kazasu-security", &["kazasu-schemas", "kazasu-text", "kazasu-ledger", "kazasu-console"]),
     // Keys in a device. Only the product uses it.
-    ("kazasu-hsm", &["kazasu-schemas", "kazasu-ledger", "kazasu-security"]),
+    ("kazasu-hsm", &["kazasu-schemas", "kazasu-text", "kazasu-ledger", "kazasu-security"]),
     // The log of who asked what stands apart from everything that it tells of.
     ("kazasu-security-log", &["kazasu-schemas", "kazasu-text"]),
     // How people prove who they are: it knows no right and no record.
@@ -66,18 +67,27 @@ const MAY_USE: [(&str, &[&str]); 31] = [
             "kazasu-issuer-adapter",
         ],
     ),
-    ("kazasu-http-client", &["kazasu-tls"]),
+    ("kazasu-http-client", &["kazasu-tls", "kazasu-text"]),
     ("kazasu-outbox", &["kazasu-schemas", "kazasu-text", "kazasu-engine", "kazasu-http-client"]),
     // Rows beside the journal, and what is sent: what happened comes from the services.
     ("kazasu-webhooks", &["kazasu-schemas", "kazasu-store", "kazasu-engine", "kazasu-http-client"]),
     (
         "kazasu-checkpoint",
-        &["kazasu-schemas", "kazasu-ledger", "kazasu-store", "kazasu-engine", "kazasu-security", "kazasu-http-client"],
+        &[
+            "kazasu-schemas",
+            "kazasu-text",
+            "kazasu-ledger",
+            "kazasu-store",
+            "kazasu-engine",
+            "kazasu-security",
+            "kazasu-http-client",
+        ],
     ),
     (
         "kazasu-connections",
         &[
             "kazasu-schemas",
+            "kazasu-text",
             "kazasu-tls",
             "kazasu-ledger",
             "kazasu-store",

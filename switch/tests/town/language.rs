@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// What a command says with these variables, and no others that choose a language.
-fn says(args: &[&str], variables: &[(&str, &str)]) -> String {
+pub(crate) fn says(args: &[&str], variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kazasu"));
     command.args(args);
     for name in ["KAZASU_LANG", "LC_ALL", "LC_MESSAGES", "LANG"] {
@@ -53,7 +53,7 @@ fn help_and_errors_of_the_command_line_speak_the_same_language() {
 }
 
 /// What a command that fails says to a Japanese reader.
-fn refusal(args: &[&str]) -> String {
+pub(crate) fn refusal(args: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kazasu"));
     let out = command.args(args).env("KAZASU_LANG", "ja").output().unwrap();
     assert!(!out.status.success(), "{args:?}: {out:?}");
@@ -64,7 +64,7 @@ fn refusal(args: &[&str]) -> String {
 const KEYS: [&str; 9] = ["limit", "number", "window", "brands", "visa", "ofline", "mailto:", "https:", "tel:"];
 
 /// English words in what a Japanese reader is told.
-fn english(said: &str) -> Vec<String> {
+pub(crate) fn english(said: &str) -> Vec<String> {
     words(said).into_iter().filter(|word| !KEYS.contains(&word.as_str())).collect()
 }
 

@@ -21,6 +21,7 @@ mod decisions;
 mod demo;
 mod dialects;
 mod doors;
+mod faults;
 mod front;
 mod full_disk;
 mod harness;

@@ -23,6 +23,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -45,8 +46,12 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn write(&self, town: &Town, name: &str) {
-        std::fs::write(town.path(&format!("{name}.pem")), &self.pem).unwrap();
-        std::fs::write(town.path(&format!("{name}.key")), self.key.serialize_pem()).unwrap();
+        self.write_into(&town.path(""), name);
+    }
+
+    pub(crate) fn write_into(&self, folder: &Path, name: &str) {
+        std::fs::write(folder.join(format!("{name}.pem")), &self.pem).unwrap();
+        std::fs::write(folder.join(format!("{name}.key")), self.key.serialize_pem()).unwrap();
     }
 }
 

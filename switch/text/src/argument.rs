@@ -17,7 +17,7 @@ pub trait Argument {
     fn sample() -> Self;
 }
 
-/// How many: digits in groups of three.
+/// A number of things: digits in groups of three.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Count(pub u64);
 

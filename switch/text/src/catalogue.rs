@@ -1,10 +1,11 @@
 //! The list of all lists.
 
 use super::{
-    Listed, Text, access, approvals, bank_files, bank_lines, cli, closing, closing_refusals, columns, commands,
-    configuration, console, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals, keys, lists, month,
-    names, notices, payees, payments, problems, relief, relief_refusals, reports, residents, responses,
-    rights_refusals, security, settlements, sign_in, spending, status, tables, usage, webhooks,
+    Listed, Text, access, approvals, audit, bank_files, bank_lines, causes, cli, closing, closing_refusals, columns,
+    commands, configuration, console, corrections, demo, documents, facts, files, findings, help, hsm, key_refusals,
+    key_store, keys, lists, month, names, notices, payees, payments, portal, problems, relief, relief_refusals,
+    reports, requests, residents, responses, revocation, rights_refusals, security, settlements, sign_in, spending,
+    status, stores, tables, tls, usage, webhooks,
 };
 use kazasu_schemas::closing::{DayState, JoinedBy, Resolution, Side};
 use kazasu_schemas::contract::Tender;
@@ -78,6 +79,7 @@ catalogue! {
     closing_refusals::BuiltOnText<'_>
     closing_refusals::BecameText<'_>
     approvals::EffectText<'_>
+    audit::AuditText<'_>
     bank_files::BankField
     bank_files::ExpectedText<'_>
     bank_files::GotText<'_>
@@ -88,6 +90,7 @@ catalogue! {
     bank_lines::LineWordText<'_>
     configuration::ConfigText<'_>
     configuration::OutboxText<'_>
+    causes::CauseText<'_>
     cli::CliLabel
     cli::ClockState
     cli::CliText<'_>
@@ -151,6 +154,16 @@ catalogue! {
     keys::SealedData
     keys::KeyColumn
     keys::KeyText<'_>
+    key_store::KeyStoreText<'_>
+    key_store::OriginText<'_>
+    key_store::UnlockText<'_>
+    key_store::KeyLogText<'_>
+    key_store::KeyBlockText<'_>
+    key_store::TokenWork
+    key_store::TokenKeyKind
+    key_store::MechanismUse
+    key_store::UnfitKey
+    key_store::DeviceText<'_>
     key_refusals::KeyRefusal<'_>
     key_refusals::StoreRefusal<'_>
     key_refusals::KeyNeedText<'_>
@@ -159,6 +172,8 @@ catalogue! {
     keys::InitText<'_>
     kazasu_schemas::identity::Role
     access::AccessText<'_>
+    portal::StatementWanted
+    portal::StatementText<'_>
     problems::ProblemText<'_>
     problems::AmountText
     problems::DateText
@@ -189,6 +204,11 @@ catalogue! {
     relief::Category
     relief::BudgetLine
     relief::FinalReportText<'_>
+    requests::JsonKind
+    requests::WantedText<'_>
+    requests::JsonText<'_>
+    requests::EdgeText<'_>
+    requests::CallText<'_>
     reports::Title
     reports::Sheet
     reports::ReportText<'_>
@@ -212,6 +232,7 @@ catalogue! {
     residents::LinkText
     residents::TapText
     responses::ResponseMeaning
+    revocation::CrlText<'_>
     security::SecurityEvent
     security::SecurityField
     security::SecurityText<'_>
@@ -222,12 +243,21 @@ catalogue! {
     spending::SpendingField
     spending::SpendingText
     sign_in::SignInRefusalText<'_>
+    sign_in::UnknownCallerText
+    sign_in::SignInSettingsText<'_>
     sign_in::ProviderText<'_>
     status::StatusRow
     status::NodeRole
     status::Connection
     status::Proof
     status::StatusText
+    stores::DatabaseHint
+    stores::UrlFault
+    stores::StoreText<'_>
+    tls::ExpiryOf
+    tls::TlsText<'_>
+    tls::ProxyText<'_>
+    tls::PartyText<'_>
     tables::TableText<'_>
     tables::DamageText<'_>
     tables::CellFault<'_>

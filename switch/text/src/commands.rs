@@ -277,7 +277,7 @@ texts! {
             "ただいまログインが集中しています。再度お試しください。", "too many people are signing in at this moment; try again";
         SignInStore { why: &'a str }:
             "ログインの情報を読み書きできません（{why}）。", "the table of sign-ins cannot be used: {why}";
-        SignInFailed { why: &'a str }: "秘密を作成できません（{why}）。", "cannot make a secret: {why}";
+        SignInFailed { why: &'a str }: "秘密を作成できません（英語の原文：「{why}」）。", "cannot make a secret: {why}";
         OneTimeSecret:
             "one_time にはアプリと同じ base32 の 20 バイト以上の秘密を指定してください。",
             "one_time: expected a secret of 20 bytes or more in base32, as apps take it";

@@ -153,6 +153,12 @@ texts! {
         HostName { got: Quoted<'a> }: "name {got}はホスト名でもアドレスでもありません", "name {got} is no host name or address";
         NoPolicy { why: &'a Said }:
             "帳簿にまだポリシーがなく、policy_file を適用できません：{why}", "the book has no policy yet, and policy_file cannot be activated: {why}";
+        PayeesFileUnread { path: &'a str }:
+            "`[payout]` の payees_file {path} を使えません。口座が元帳にあるとき（`kazasu payee list`）は、この設定を削除してください",
+            "[payout] payees_file: {path}: when its accounts are in the ledger (`kazasu payee list`), take the setting out";
+        PayeesFile { path: &'a str }: "`[payout]` の payees_file {path} を取り込めません", "[payout] payees_file: {path}";
+        OldPeople:
+            "鍵ファイルと設定にある人を帳簿に引き継げません", "people of the key file and the configuration";
         PolicyRefused: "元帳が拒否しました。理由はログにあります", "the ledger refused it; the log says why";
     }
 }

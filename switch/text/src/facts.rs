@@ -167,14 +167,14 @@ labels! {
         NextAttemptAt "next_attempt_at": "次の試行", "Next attempt";
         Secrets "secrets": "秘密の一覧", "Secrets";
         Secret "secret": "秘密", "Secret";
-        MadeAt "made_at": "作成日時", "Made";
+        MadeAt "made_at": "秘密の作成日時", "Made";
         OverlapHours "overlap_hours": "前の秘密の有効時間", "Hours of the secret before";
         RegisteredBy "registered_by": "登録者", "Registered by";
         RegisteredAt "registered_at": "登録日時", "Registered";
         SwitchedBy "switched_by": "切替者", "Switched by";
         SwitchedWhy "switched_why": "切替の理由", "Reason of the switch";
         Kinds "kinds": "種類の一覧", "Kinds";
-        Note "note": "メモ", "Note";
+        Note "note": "備考", "Note";
         EventOf "event": "出来事の番号", "Event";
         Purpose "purpose": "送信の種類", "Sent as";
         TookMs "took_ms": "所要ミリ秒", "Milliseconds";

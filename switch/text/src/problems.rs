@@ -43,10 +43,10 @@ texts! {
         HookUser:
             "URLに利用者名やパスワードを含めないでください", "must hold no user and no password";
         HookNotHttps:
-            "https:// で始まるURLを指定してください。http:// は、設定 [webhooks] networks にある自機のアドレスに限ります",
+            "https:// で始まるURLを指定してください。http:// は、設定 `[webhooks] networks` にある自機のアドレスに限ります",
             "must be https; http is only for an address of this machine that [webhooks] networks of the configuration names";
         HookNetwork:
-            "私設網やこの機器のアドレスには送信しません。必要なら運用者が設定 [webhooks] networks に加えます",
+            "私設網やこの機器のアドレスには送信しません。必要なら運用者が設定 `[webhooks] networks` に加えます",
             "its network is private, and the configuration ([webhooks] networks) does not name it";
         HookScope { got: Quoted<'a> }:
             "対象範囲を `merchant:org_3`、`shop:27000001/M1`、`city:13361`、`acquirer:27000001`、`all` のいずれかの形で指定してください（入力は{got}）",
@@ -55,7 +55,7 @@ texts! {
         HookEvent { got: Quoted<'a> }:
             "ジャーナルにある出来事の番号を `evt_419` の形で指定してください（入力は{got}）", "must be an event of the journal, like evt_419, got {got}";
         HookAgain:
-            "event、from（と until）、failed のどれか一つを指定してください", "give one of event, from (with until) and failed";
+            "`event`、`from`（と `until`）、`failed` のどれか一つを指定してください", "give one of event, from (with until) and failed";
         HookAgainFull { most: u64 }:
             "再送の依頼が{most}件待っています。終わってから依頼してください", "{most} requests to send again are waiting; ask when they are done";
         OneWayOfAmount:

@@ -43,7 +43,7 @@ labels! {
     }
 }
 
-/// What the code of a reason not to pay a row is called. Reasons without a name of their own mean that the row was not granted.
+/// The name of a reason not to pay a row, by its code. Reasons without a name of their own mean that the row was not granted.
 #[must_use]
 pub fn why_unpaid(code: &str) -> Box<dyn Text> {
     match (RowIssue::of(code), Unpaid::of(code)) {

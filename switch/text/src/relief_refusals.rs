@@ -115,7 +115,7 @@ texts! {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StepNow(pub Option<Step>);
 
-/// What a person wants of a batch: a step, or its transfer file.
+/// A person's command about a batch: a step, or its transfer file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StepWanted(pub Option<Step>);
 

@@ -43,8 +43,24 @@ texts! {
         PasskeyLast:
             "ログインの唯一の手段のため、削除できません。先に別のパスキーを登録してください。",
             "this passkey is the person's only means of signing in; add another one first";
-        PasskeyOther { why: &'a str }: "パスキーを確認できません（{why}）。", "the passkey does not verify: {why}";
+        PasskeyOther { why: &'a str }: "パスキーを確認できません（英語の原文：「{why}」）。", "the passkey does not verify: {why}";
         NoSuchPasskey: "そのパスキーはありません。", "the person has no such passkey";
+    }
+}
+
+texts! {
+    /// Why it is not known who asks.
+    UnknownCallerText {
+        Form:
+            "鍵またはセッションが途中で切れています。鍵は `kz_live_`、セッションは `kz_sess_` で始まり、末尾に検査用の文字があります。",
+            "the key or session is not whole: a key begins with kz_live_, a session with kz_sess_, and both end with a checksum";
+        Key:
+            "この鍵は登録されていないか、失効したか、期限が過ぎています。権限管理者が新しい鍵を作ります（`kazasu key-program create`）。",
+            "the key is not known, was revoked, or is over; an access administrator makes another (kazasu key-program create)";
+        Network: "この鍵は、このネットワークからは使えません。", "the key is not for this network";
+        Session:
+            "セッションは終了しています（未使用、期限、失効、または権限の変更）。もう一度ログインしてください（`kazasu login`）。",
+            "the session has ended: it was idle, is over, was revoked, or the person's rights have changed; sign in again (kazasu login)";
     }
 }
 
@@ -55,7 +71,7 @@ texts! {
         Unknown { known: &'a str }:
             "認証基盤の名前を指定してください（{known}）。", "provider: expected one of {known}";
         Unreachable { why: &'a str }:
-            "認証基盤に問い合わせできません（{why}）。", "the provider cannot be asked: {why}";
+            "認証基盤に問い合わせできません（英語の原文：「{why}」）。", "the provider cannot be asked: {why}";
         Redirect:
             "`redirect` には http://127.0.0.1:PORT/… か、設定 `oidc.redirects` のアドレスを指定してください。",
             "redirect: expected http://127.0.0.1:PORT/… or an address of oidc.redirects";
@@ -63,22 +79,22 @@ texts! {
             "state がこの手続きのものではありません。別のログインの応答です。", "state: the answer is of another attempt";
         OtherProvider: "別の認証基盤の応答です。", "iss: the answer is of another provider";
         Code { why: &'a str }:
-            "認証基盤がコードを受け付けません（{why}）。", "the provider did not accept the code: {why}";
+            "認証基盤がコードを受け付けません（英語の原文：「{why}」）。", "the provider did not accept the code: {why}";
         NoIdToken: "認証基盤がIDトークンを返しません。", "the provider gave no ID token";
         Signature { why: &'a str }:
-            "IDトークンの署名を確認できません（{why}）。", "the ID token's signature is refused: {why}";
-        Issuer { why: &'a str }: "IDトークンの発行者が異なります（{why}）。", "the ID token is of another issuer: {why}";
+            "IDトークンの署名を確認できません（英語の原文：「{why}」）。", "the ID token's signature is refused: {why}";
+        Issuer { why: &'a str }: "IDトークンの発行者が異なります（英語の原文：「{why}」）。", "the ID token is of another issuer: {why}";
         Audience { why: &'a str }:
-            "IDトークンは別の利用先のものです（{why}）。", "the ID token is for another client: {why}";
+            "IDトークンは別の利用先のものです（英語の原文：「{why}」）。", "the ID token is for another client: {why}";
         Nonce:
             "IDトークンの nonce がこの手続きのものではありません。", "the ID token's nonce is of another attempt";
         Time { why: &'a str }:
-            "IDトークンの時刻が有効ではありません（{why}）。", "the ID token is not of this moment: {why}";
+            "IDトークンの時刻が有効ではありません（英語の原文：「{why}」）。", "the ID token is not of this moment: {why}";
         AuthTime { why: &'a str }:
-            "認証基盤で改めて本人確認をしていません（{why}）。", "the person did not sign in again at the provider: {why}";
+            "認証基盤で改めて本人確認をしていません（英語の原文：「{why}」）。", "the person did not sign in again at the provider: {why}";
         PersonClaim { claim: &'a str }:
             "IDトークンに、人を示す {claim} がありません。", "the ID token has no claim {claim}, which names the person";
-        Token { why: &'a str }: "IDトークンを使えません（{why}）。", "the ID token cannot be used: {why}";
+        Token { why: &'a str }: "IDトークンを使えません（英語の原文：「{why}」）。", "the ID token cannot be used: {why}";
         NotLinked:
             "このアカウントは誰にも結び付いていません。招待を受けて参加してください（`kazasu person join --oidc`）。",
             "this account of the provider is linked to no person; join with an invitation (kazasu person join --oidc)";
@@ -91,5 +107,29 @@ texts! {
         OneFactor:
             "認証基盤が二要素での本人確認を示していません。",
             "the provider does not say that it asked for two factors (oidc.amr and oidc.acr of the configuration)";
+    }
+}
+
+texts! {
+    /// What is wrong with the settings of a provider or of passkeys.
+    SignInSettingsText<'a> {
+        Issuer { got: &'a str }:
+            "issuer は https://（このマシンだけなら http://）で始まる、「?」のないアドレスで指定してください（入力は `{got}`）",
+            "issuer: expected an address that begins with https:// (http:// only on loopback), without a query, got \"{got}\"";
+        PersonClaim { got: &'a str }:
+            "person_claim の `{got}` は別の人に移ることがあります。`sub`、`oid`、または人が変わることのない項目を指定してください",
+            "person_claim: \"{got}\" may pass from one person to another; expected sub, oid or another claim that never does";
+        Redirect { got: &'a str }:
+            "redirects には https:// で始まるアドレスを指定してください（入力は `{got}`）",
+            "redirects: expected an address that begins with https://, got \"{got}\"";
+        Domain { got: &'a str }:
+            "passkeys.domain には、ページのドメイン（例：kazasu.example.jp）を指定してください（入力は `{got}`）",
+            "passkeys.domain: expected the domain of the pages, for example kazasu.example.jp, got \"{got}\"";
+        Origin { domain: &'a str, got: &'a str }:
+            "passkeys.origins には、パスのない https://{domain}、またはその下のページを指定してください（入力は `{got}`）",
+            "passkeys.origins: expected https://{domain}, or a page below it, without a path, got \"{got}\"";
+        NoOrigin { domain: &'a str }:
+            "passkeys.origins に、ページを1つ以上指定してください（例：https://{domain}）",
+            "passkeys.origins: expected at least one, for example https://{domain}";
     }
 }

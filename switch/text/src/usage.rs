@@ -13,6 +13,18 @@ texts! {
             "動作中のノードがありますが、現在は主ノードがありません。後でもう一度実行してください。",
             "nodes are running but none of them leads at the moment; try again";
         CoreEnded: "スイッチの処理が異常終了しました。", "the core panicked";
+        DraftCannotFollow { why: &'a Said }:
+            "この下書きは、期間の初めに有効だったポリシーの後に適用できません：{why}",
+            "the draft cannot follow the policy that was in force at the beginning of the period: {why}";
+        JournalBroken { words: &'a str }:
+            "ジャーナルが元帳の規則に合いません（英語の原文：「{words}」）。`kazasu ledger verify` を実行してください。",
+            "the journal breaks a rule: {words}; run `kazasu ledger verify`";
+        WhichLetter: "`--settlement` で明細書の精算を指定してください。", "--settlement says which letter is wanted";
+        KeyFile { path: &'a str }:
+            "{path} には鍵を16進64桁で書いてください。", "{path}: expected 64 hexadecimal digits";
+        StandardInput: "標準入力を読めません。", "standard input cannot be read";
+        LogLine: "スイッチが返したセキュリティ記録の行を読み取れません。", "the switch gave a line that cannot be read";
+        LocalPort: "このマシンのポートを開けません。", "a port of this machine cannot be used";
         NumberFromInput:
             "カード番号または口座番号を標準入力から読みますが、入力がありません。",
             "the card or account number is read from standard input, and there is none";

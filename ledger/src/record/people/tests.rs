@@ -189,6 +189,7 @@ fn of_staff() -> Vec<Body> {
         replaces: None,
         until: None,
         file: None,
+        proof: None,
     });
     asked.into_iter().chain([refund(false), refund(true), further]).collect()
 }

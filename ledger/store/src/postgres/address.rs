@@ -1,6 +1,6 @@
 //! The address of a PostgreSQL store: a URL that may name several servers, as libpq writes it.
 
-use crate::journal::StoreError;
+use crate::journal::{StoreError, StoreFault, UrlProblem};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::fmt;
 use std::str::FromStr;
@@ -76,38 +76,40 @@ impl FromStr for Address {
     type Err = StoreError;
 
     fn from_str(text: &str) -> Result<Self, StoreError> {
-        let wrong = |what: &str| {
-            StoreError(format!(
-                "a PostgreSQL URL is postgres://user@host:port,host:port/database?sslmode=verify-full; {what}"
-            ))
+        let wrong = |problem: UrlProblem, what: &str| {
+            let words =
+                format!("a PostgreSQL URL is postgres://user@host:port,host:port/database?sslmode=verify-full; {what}");
+            StoreError::of(StoreFault::Url(problem), words)
         };
-        let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("this has no ://"))?;
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong(UrlProblem::NoScheme, "this has no ://"))?;
         if !Address::is_url(text) {
-            return Err(wrong(&format!("this begins with {scheme}://")));
+            return Err(wrong(UrlProblem::OtherScheme, &format!("this begins with {scheme}://")));
         }
         let (path, query) = rest.split_once('?').map_or((rest, ""), |(path, query)| (path, query));
-        let (authority, database) = path.split_once('/').ok_or_else(|| wrong("this names no database"))?;
+        let (authority, database) =
+            path.split_once('/').ok_or_else(|| wrong(UrlProblem::NoDatabase, "this names no database"))?;
         if database.is_empty() || database.contains('/') {
-            return Err(wrong("this names no database"));
+            return Err(wrong(UrlProblem::NoDatabase, "this names no database"));
         }
         let (user, hosts) = match authority.rsplit_once('@') {
             Some((user, hosts)) => (Some(user), hosts),
             None => (None, authority),
         };
         if hosts.is_empty() {
-            return Err(wrong("this names no host"));
+            return Err(wrong(UrlProblem::NoHost, "this names no host"));
         }
         let mut servers = Vec::new();
         for host in hosts.split(',') {
             if host.is_empty() {
-                return Err(wrong("one of the hosts is empty"));
+                return Err(wrong(UrlProblem::NoHost, "one of the hosts is empty"));
             }
             let user = user.map(|user| format!("{user}@")).unwrap_or_default();
             let query = if query.is_empty() { String::new() } else { format!("?{query}") };
             let one = format!("postgres://{user}{host}/{database}{query}");
             // The parser's error may quote the URL, password included, so only its kind is told.
-            let options = PgConnectOptions::from_str(&one)
-                .map_err(|_| wrong(&format!("host {host} or one of the parameters cannot be read")))?;
+            let options = PgConnectOptions::from_str(&one).map_err(|_| {
+                wrong(UrlProblem::Other, &format!("host {host} or one of the parameters cannot be read"))
+            })?;
             servers.push((host.to_owned(), options));
         }
         let (database, shown) = (database.to_owned(), format!("postgres://{hosts}/{database}"));

@@ -1,7 +1,7 @@
 //! The address of the journal, and connections to it.
 
 use super::address::Address;
-use crate::journal::StoreError;
+use crate::journal::{StoreError, StoreFault, StoreHint};
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{ConnectOptions, PgConnection, Row};
 use std::time::Duration;
@@ -90,7 +90,9 @@ impl PostgresStore {
                 Err(_) => why.push(format!("{server}: no answer within {:?}", self.patience.connect)),
             }
         }
-        Err(StoreError(format!("no primary at {}: {}", self.address, why.join("; "))))
+        let address = self.address.to_string();
+        let words = format!("no primary at {address}: {}", why.join("; "));
+        Err(StoreError::of(StoreFault::NoPrimary { address }, words))
     }
 }
 
@@ -154,25 +156,42 @@ impl Purpose {
 /// An error in words that help: a login that lacks the role, a database that is not there.
 pub(super) fn explain(error: &sqlx::Error) -> String {
     let text = error.to_string();
-    let code = error.as_database_error().and_then(|e| e.code()).unwrap_or_default().into_owned();
-    let hint = match code.as_str() {
-        "42704" | "22023" if text.contains("role") => {
-            ": the database has not been set up; run `kazasu store migrate` as its owner"
-        }
-        "42501" => {
+    let code = code_of(error);
+    let hint = match hint(error) {
+        Some(StoreHint::NotSetUp) => ": the database has not been set up; run `kazasu store migrate` as its owner",
+        Some(StoreHint::NotMember) => {
             ": the login must be a member of kazasu_writer (GRANT kazasu_writer TO …), or of kazasu_reader to read"
         }
-        "42P01" | "3F000" => ": the database has not been set up; run `kazasu store migrate` as its owner",
-        "3D000" => ": create it first (createdb)",
-        "28P01" | "28000" => ": check user and password (store.password of the key file, or ~/.pgpass)",
-        _ => "",
+        Some(StoreHint::NoDatabase) => ": create it first (createdb)",
+        Some(StoreHint::Login) => ": check user and password (store.password of the key file, or ~/.pgpass)",
+        None => "",
     };
     let code = if code.is_empty() { code } else { format!(" ({code})") };
     format!("{text}{code}{hint}")
 }
 
+fn code_of(error: &sqlx::Error) -> String {
+    error.as_database_error().and_then(|e| e.code()).unwrap_or_default().into_owned()
+}
+
+/// What would help, by the server's code.
+fn hint(error: &sqlx::Error) -> Option<StoreHint> {
+    match code_of(error).as_str() {
+        "42704" | "22023" if error.to_string().contains("role") => Some(StoreHint::NotSetUp),
+        "42P01" | "3F000" => Some(StoreHint::NotSetUp),
+        "42501" => Some(StoreHint::NotMember),
+        "3D000" => Some(StoreHint::NoDatabase),
+        "28P01" | "28000" => Some(StoreHint::Login),
+        _ => None,
+    }
+}
+
 pub(super) fn store_error(error: sqlx::Error) -> StoreError {
-    StoreError(explain(&error))
+    let words = explain(&error);
+    match hint(&error) {
+        Some(hint) => StoreError::of(StoreFault::Refused(hint), words),
+        None => StoreError::new(words),
+    }
 }
 
 pub(super) fn signed(n: u64) -> i64 {
@@ -180,7 +199,7 @@ pub(super) fn signed(n: u64) -> i64 {
 }
 
 pub(super) fn unsigned(n: i64) -> Result<u64, StoreError> {
-    u64::try_from(n).map_err(|_| StoreError(format!("a number below zero where none can be: {n}")))
+    u64::try_from(n).map_err(|_| StoreError::new(format!("a number below zero where none can be: {n}")))
 }
 
 pub(super) fn get<'r, T>(row: &'r PgRow, column: usize) -> Result<T, StoreError>
@@ -197,6 +216,9 @@ pub(super) async fn within<T>(
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(limit, work).await {
         Ok(result) => result,
-        Err(_) => Err(StoreError(format!("the database did not answer within {limit:?}"))),
+        Err(_) => {
+            let words = format!("the database did not answer within {limit:?}");
+            Err(StoreError::of(StoreFault::Silent { limit }, words))
+        }
     }
 }

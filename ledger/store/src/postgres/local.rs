@@ -46,7 +46,7 @@ struct Account {
 }
 
 fn account() -> Result<Option<Account>, StoreError> {
-    let me = fs::metadata("/proc/self").map_err(|e| StoreError(format!("/proc/self: {e}")))?.uid();
+    let me = fs::metadata("/proc/self").map_err(|e| StoreError::new(format!("/proc/self: {e}")))?.uid();
     if me != 0 {
         return Ok(None);
     }
@@ -57,8 +57,8 @@ fn account() -> Result<Option<Account>, StoreError> {
         Some(Account { uid: fields.next()?.parse().ok()?, gid: fields.next()?.parse().ok()? })
     });
     parsed.map(Some).ok_or_else(|| {
-        StoreError(
-            "PostgreSQL does not run as root, and there is no user `postgres`; install the package postgresql".into(),
+        StoreError::new(
+            "PostgreSQL does not run as root, and there is no user `postgres`; install the package postgresql",
         )
     })
 }
@@ -83,10 +83,10 @@ impl LocalServer {
     /// Blocks for about a second.
     pub fn create(dir: &Path, password: &str, settings: &[&str]) -> Result<Self, StoreError> {
         let bin = binaries().ok_or_else(|| {
-            StoreError("no PostgreSQL server on this machine; install it (Debian: apt-get install postgresql)".into())
+            StoreError::new("no PostgreSQL server on this machine; install it (Debian: apt-get install postgresql)")
         })?;
         let account = account()?;
-        fs::create_dir_all(dir).map_err(|e| StoreError(format!("{}: {e}", dir.display())))?;
+        fs::create_dir_all(dir).map_err(|e| StoreError::new(format!("{}: {e}", dir.display())))?;
         if let Some(account) = account {
             own(dir, account)?;
         }
@@ -97,7 +97,7 @@ impl LocalServer {
         initdb.arg("-D").arg(&data).args(["-U", USER, "-E", "UTF8", "--locale=C", "--auth=scram-sha-256", "--no-sync"]);
         initdb.arg(format!("--pwfile={}", file.display()));
         run(initdb)?;
-        fs::remove_file(&file).map_err(|e| StoreError(format!("{}: {e}", file.display())))?;
+        fs::remove_file(&file).map_err(|e| StoreError::new(format!("{}: {e}", file.display())))?;
         let server = Self::open(dir, password, settings)?;
         server.make_logins()?;
         Ok(server)
@@ -121,7 +121,7 @@ impl LocalServer {
 
     /// Continues a server that was created in `dir` earlier, on another port.
     pub fn open(dir: &Path, password: &str, settings: &[&str]) -> Result<Self, StoreError> {
-        let bin = binaries().ok_or_else(|| StoreError("no PostgreSQL server on this machine".into()))?;
+        let bin = binaries().ok_or_else(|| StoreError::new("no PostgreSQL server on this machine"))?;
         let mut server = LocalServer {
             dir: dir.to_owned(),
             bin,
@@ -197,14 +197,14 @@ impl LocalServer {
             wrapped.arg("-c").arg(setting);
         }
         wrapped.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.guard = Some(wrapped.spawn().map_err(|e| StoreError(format!("cannot start PostgreSQL: {e}")))?);
+        self.guard = Some(wrapped.spawn().map_err(|e| StoreError::new(format!("cannot start PostgreSQL: {e}")))?);
         let begin = Instant::now();
         while !self.is_ready() {
             let ended = self.guard.as_mut().is_none_or(|guard| guard.try_wait().is_ok_and(|status| status.is_some()));
             if ended || begin.elapsed() > PATIENCE {
                 let said = fs::read_to_string(&log).unwrap_or_default();
                 let tail: Vec<&str> = said.lines().rev().take(5).collect();
-                return Err(StoreError(format!("PostgreSQL did not start; it said: {}", tail.join(" | "))));
+                return Err(StoreError::new(format!("PostgreSQL did not start; it said: {}", tail.join(" | "))));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -293,7 +293,7 @@ impl LocalServer {
 
     /// Makes a folder that belongs to the server's user.
     pub fn make_folder(&self, path: &Path) -> Result<(), StoreError> {
-        fs::create_dir_all(path).map_err(|e| StoreError(format!("{}: {e}", path.display())))?;
+        fs::create_dir_all(path).map_err(|e| StoreError::new(format!("{}: {e}", path.display())))?;
         self.account.map_or(Ok(()), |account| own(path, account))
     }
 
@@ -325,11 +325,11 @@ impl LocalServer {
         let mut psql = Command::new(self.bin.join("psql"));
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", USER, "-d", database]);
         psql.args(["-p", &self.port.to_string(), "-c", statement]).env("PGPASSWORD", &self.password);
-        let out = psql.stdin(Stdio::null()).output().map_err(|e| StoreError(format!("psql: {e}")))?;
+        let out = psql.stdin(Stdio::null()).output().map_err(|e| StoreError::new(format!("psql: {e}")))?;
         if out.status.success() {
             Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
         } else {
-            Err(StoreError(format!("psql: {}", String::from_utf8_lossy(&out.stderr).trim())))
+            Err(StoreError::new(format!("psql: {}", String::from_utf8_lossy(&out.stderr).trim())))
         }
     }
 }
@@ -367,7 +367,7 @@ fn run(command: impl std::borrow::BorrowMut<Command>) -> Result<(), StoreError> 
     let mut command = command;
     let command = command.borrow_mut();
     let name = command.get_program().to_string_lossy().into_owned();
-    let out = command.output().map_err(|e| StoreError(format!("{name}: {e}")))?;
+    let out = command.output().map_err(|e| StoreError::new(format!("{name}: {e}")))?;
     if out.status.success() {
         return Ok(());
     }
@@ -377,15 +377,15 @@ fn run(command: impl std::borrow::BorrowMut<Command>) -> Result<(), StoreError> 
     } else {
         ""
     };
-    Err(StoreError(format!("{name}: {said}{hint}")))
+    Err(StoreError::new(format!("{name}: {said}{hint}")))
 }
 
 fn own(path: &Path, account: Account) -> Result<(), StoreError> {
-    chown(path, Some(account.uid), Some(account.gid)).map_err(|e| StoreError(format!("{}: {e}", path.display())))
+    chown(path, Some(account.uid), Some(account.gid)).map_err(|e| StoreError::new(format!("{}: {e}", path.display())))
 }
 
 fn write(path: &Path, text: &str, account: Option<Account>) -> Result<(), StoreError> {
-    let problem = |e: std::io::Error| StoreError(format!("{}: {e}", path.display()));
+    let problem = |e: std::io::Error| StoreError::new(format!("{}: {e}", path.display()));
     fs::write(path, text).map_err(problem)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(problem)?;
     account.map_or(Ok(()), |account| own(path, account))
@@ -393,5 +393,5 @@ fn write(path: &Path, text: &str, account: Option<Account>) -> Result<(), StoreE
 
 fn free_port() -> Result<u16, StoreError> {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    free.map(|addr| addr.port()).map_err(|e| StoreError(format!("no free port: {e}")))
+    free.map(|addr| addr.port()).map_err(|e| StoreError::new(format!("no free port: {e}")))
 }

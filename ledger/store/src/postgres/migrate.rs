@@ -2,7 +2,7 @@
 //! expects.
 
 use super::connect::{PostgresStore, Purpose, get, store_error};
-use crate::journal::StoreError;
+use crate::journal::{StoreError, StoreFault};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Connection, PgConnection, SqlSafeStr};
 use std::borrow::Cow;
@@ -31,7 +31,7 @@ pub async fn migrate(store: &PostgresStore) -> Result<usize, StoreError> {
     let mut conn = store.primary(Purpose::Migrate).await?;
     let before = applied(&mut conn).await?.len();
     // See the same call for SQLite.
-    migrator().run_direct(None, &mut conn, false).await.map_err(|e| StoreError(e.to_string()))?;
+    migrator().run_direct(None, &mut conn, false).await.map_err(|e| StoreError::new(e.to_string()))?;
     let after = applied(&mut conn).await?.len();
     conn.close().await.map_err(store_error)?;
     Ok(after - before)
@@ -56,13 +56,14 @@ pub(super) async fn check(conn: &mut PgConnection) -> Result<(), StoreError> {
     }
     let newest = found.last().copied().unwrap_or(0);
     let wanted = expected.last().copied().unwrap_or(0);
-    Err(StoreError(if newest < wanted {
+    let words = if newest < wanted {
         format!(
             "the tables are at version {newest}, this program needs {wanted}: run `kazasu store migrate` as the owner"
         )
     } else {
         format!("the tables are at version {newest}, this program knows {wanted}: use a newer program")
-    }))
+    };
+    Err(StoreError::of(StoreFault::Tables { found: newest, wanted }, words))
 }
 
 /// The schema as the server describes it, in a fixed order: what the documented schema is compared with.

@@ -20,7 +20,8 @@ pub use connect::{Logins, Patience, PostgresStore};
 pub use migrate::{dump_schema, migrate};
 
 use crate::journal::{
-    AppendError, Claim, Journal, LeadError, Reader, Shared, Store, StoreError, Task, TransferRow, Watch, check_order,
+    AppendError, Claim, Journal, LeadError, Reader, Shared, Store, StoreError, StoreFault, Task, TransferRow, Watch,
+    check_order,
 };
 use crate::side::SideTable;
 use connect::{Purpose, explain, get, signed, store_error, unsigned, within};
@@ -59,7 +60,11 @@ impl Store for PostgresStore {
                 + self.patience.connect * u32::try_from(self.address.servers().count()).unwrap_or(1);
             match tokio::time::timeout(limit, self.claim(&claim)).await {
                 Ok(result) => result.map(|journal| Box::new(journal) as Box<dyn Journal>),
-                Err(_) => Err(StoreError(format!("taking the lead at {} took over {limit:?}", self.address)).into()),
+                Err(_) => {
+                    let address = self.address.to_string();
+                    let words = format!("taking the lead at {address} took over {limit:?}");
+                    Err(StoreError::of(StoreFault::LeadSlow { address, limit }, words).into())
+                }
             }
         })
     }
@@ -282,7 +287,7 @@ impl Reader for PostgresJournal {
 
 impl PostgresJournal {
     fn open(&mut self) -> Result<&mut PgConnection, StoreError> {
-        self.conn.as_mut().ok_or_else(|| StoreError("this writer's connection is gone".into()))
+        self.conn.as_mut().ok_or_else(|| StoreError::new("this writer's connection is gone"))
     }
 }
 
@@ -344,7 +349,7 @@ fn entry(row: &PgRow) -> Result<Entry, StoreError> {
     let seq = unsigned(get(row, 0)?)?;
     let body: &[u8] = get(row, 4)?;
     let hash: &[u8] = get(row, 5)?;
-    let wrong = |what: &str| StoreError(format!("record {seq}: {what}"));
+    let wrong = |what: &str| StoreError::new(format!("record {seq}: {what}"));
     Ok(Entry {
         seq,
         at: Millis(get(row, 1)?),
@@ -364,7 +369,7 @@ async fn read_head(conn: &mut PgConnection) -> Result<Head, StoreError> {
     let sql = "SELECT seq, hash FROM kazasu.journal ORDER BY seq DESC LIMIT 1";
     let Some(row) = sqlx::query(sql).fetch_optional(conn).await.map_err(store_error)? else { return Ok(Head::EMPTY) };
     let hash: &[u8] = get(&row, 1)?;
-    let hash = hash.try_into().map_err(|_| StoreError("the last hash is not 32 bytes".into()))?;
+    let hash = hash.try_into().map_err(|_| StoreError::new("the last hash is not 32 bytes"))?;
     Ok(Head { seq: unsigned(get(&row, 0)?)?, hash })
 }
 

@@ -31,7 +31,7 @@ impl PostgresStore {
              (CREATE ROLE … LOGIN IN ROLE kazasu_writer, kazasu_reader)"
         );
         match self.logins {
-            Logins::Separate => Err(StoreError(problem)),
+            Logins::Separate => Err(StoreError::new(problem)),
             Logins::Any => {
                 tracing::warn!(%login, "{problem}; it is taken because the database is on this machine");
                 Ok(())

@@ -1,6 +1,6 @@
 //! A store that signs what it keeps, and continues only behind what is signed.
 
-use crate::journal::{Claim, Journal, LeadError, Reader, Shared, Store, StoreError, Task};
+use crate::journal::{Claim, Journal, LeadError, Reader, Shared, Store, StoreError, StoreFault, Task};
 use crate::side::SideTable;
 use crate::signing::Signing;
 use kazasu_ledger::signed::{Checked, Signer, batch_text};
@@ -40,19 +40,25 @@ impl SignedStore {
     fn check(&self, head: Head, last: &Entry) -> Result<(), StoreError> {
         match (&self.signing, &last.signature) {
             (_, None) => Ok(()),
-            (None, Some(_)) => Err(StoreError(format!(
-                "record {} is signed by a node, and this program has no key to go on signing: the key file needs the same [audit] \
-                 (or [batches]) as the other nodes'",
-                head.seq
-            ))),
+            (None, Some(_)) => {
+                let words = format!(
+                    "record {} is signed by a node, and this program has no key to go on signing: the key file needs the same [audit] (or \
+                     [batches]) as the other nodes'",
+                    head.seq
+                );
+                Err(StoreError::of(StoreFault::SignedWithoutKey { record: head.seq }, words))
+            }
             (Some(signing), Some(signature)) => match signing.check(&batch_text(&head), signature) {
                 Checked::Good => Ok(()),
                 Checked::Bad => Err(refused(head, "its signature is not good")),
-                Checked::UnknownKey => Err(StoreError(format!(
-                    "record {} is signed by key version {}, which the key file does not have: keep the older seed until a newer one has \
-                     signed",
-                    head.seq, signature.key
-                ))),
+                Checked::UnknownKey => {
+                    let (record, version) = (head.seq, signature.key);
+                    let words = format!(
+                        "record {record} is signed by key version {version}, which the key file does not have: keep the older seed until a \
+                         newer one has signed"
+                    );
+                    Err(StoreError::of(StoreFault::SignedByUnknown { record, version }, words))
+                }
             },
         }
     }
@@ -72,11 +78,12 @@ async fn was_signed(journal: &mut dyn Journal, head: Head) -> Result<bool, Store
 }
 
 fn refused(head: Head, why: &str) -> StoreError {
-    StoreError(format!(
+    let words = format!(
         "record {} was not written by a node of this book: {why}. This node does not continue behind it; `kazasu ledger verify` tells more, \
          docs/operations/audit.md what to do",
         head.seq
-    ))
+    );
+    StoreError::of(StoreFault::NotOfANode { record: head.seq }, words)
 }
 
 impl Store for SignedStore {

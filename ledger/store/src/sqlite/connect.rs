@@ -1,6 +1,6 @@
 //! The settings of every connection to a journal file.
 
-use crate::journal::StoreError;
+use crate::journal::{StoreError, StoreFault};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
 }
 
 pub(super) fn store_error(error: sqlx::Error) -> StoreError {
-    StoreError(error.to_string())
+    StoreError::new(error.to_string())
 }
 
 /// A new journal is its owner's alone: it says who paid what where.
@@ -40,5 +40,9 @@ pub(super) fn create_private(path: &Path) -> Result<(), StoreError> {
         }
         Ok(())
     };
-    make().map_err(|e: std::io::Error| StoreError(format!("cannot open {}: {e}", path.display())))
+    make().map_err(|e: std::io::Error| {
+        let path = path.display().to_string();
+        let words = format!("cannot open {path}: {e}");
+        StoreError::of(StoreFault::CannotOpen { path }, words)
+    })
 }

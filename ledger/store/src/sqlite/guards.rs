@@ -44,7 +44,7 @@ pub(super) async fn missing(conn: &mut SqliteConnection) -> Result<Vec<String>, 
     let version: i64 = row.try_get(0).map_err(store_error)?;
     let mut model = SqliteConnectOptions::new().in_memory(true).connect().await.map_err(store_error)?;
     let made = until(version).run_direct(None, &mut model, false).await;
-    made.map_err(|e| StoreError(e.to_string()))?;
+    made.map_err(|e| StoreError::new(e.to_string()))?;
     let (expected, found) = (protected(&mut model).await?, protected(conn).await?);
     let mut out = Vec::new();
     for ((kind, name), text) in &expected {

@@ -288,7 +288,7 @@ impl Checkpointer {
             .name("kazasu-wal".into())
             .spawn(move || Self::watched(&done, || Self::run(&path, &wanted, &done)));
         DOWN.store(thread.is_err(), Ordering::Relaxed);
-        let thread = thread.map_err(|e| StoreError(e.to_string()))?;
+        let thread = thread.map_err(|e| StoreError::new(e.to_string()))?;
         Ok(Checkpointer { requests, news, thread })
     }
 
@@ -339,7 +339,7 @@ impl Checkpointer {
             None => options(path).synchronous(SqliteSynchronous::Full).connect().await.map_err(store_error)?,
         };
         pass(conn.insert(open)).await?;
-        main_file(path).and_then(|file| file.sync_data()).map_err(|e| StoreError(e.to_string()))
+        main_file(path).and_then(|file| file.sync_data()).map_err(|e| StoreError::new(e.to_string()))
     }
 
     /// False when the thread is gone.

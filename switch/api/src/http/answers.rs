@@ -4,6 +4,7 @@ use super::edge::Told;
 use super::problem::code;
 use crate::json::{self, JsonError};
 use axum::Json;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -13,17 +14,52 @@ use kazasu_engine::CommandError;
 use kazasu_engine::tasks::{Kind, broke_off};
 use kazasu_services::ServiceError;
 use kazasu_services::people::{PasskeyProblem, ProviderRefusal, Refused as AtProvider, SignInError};
-use kazasu_text::{Language, Said, Text};
+use kazasu_text::problems::ProblemText;
+use kazasu_text::requests::{EdgeText, JsonText};
+use kazasu_text::{AnyOf, Language, Quoted, Said, Text};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::task::JoinError;
 
 /// The caller's answer after a panic; the panic's own words are for the log.
-pub(super) const BROKEN: &str = "the request broke off inside the switch; its log says where";
-
 pub(super) fn broken() -> Response {
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "detail": BROKEN }))).into_response()
+    worded(StatusCode::INTERNAL_SERVER_ERROR, None, &EdgeText::BrokeOff)
+}
+
+/// A fault that no service found. [`in_readers_language`] puts its sentence into the reader's language.
+#[derive(Clone)]
+struct Worded {
+    members: Map<String, Value>,
+    said: Said,
+}
+
+impl Worded {
+    fn body(&self, language: Language) -> Value {
+        let mut members = self.members.clone();
+        members.insert("detail".to_owned(), self.said.in_language(language).into());
+        members.into()
+    }
+}
+
+/// The answer with a fault that no service found. Without a code it has the usual one of its status.
+pub(super) fn worded(status: StatusCode, code: Option<&str>, text: &impl Text) -> Response {
+    let members = code.map(|code| ("code".to_owned(), code.into())).into_iter().collect();
+    with_members(status, members, Said::of(text))
+}
+
+/// The same with further members.
+pub(super) fn with_members(status: StatusCode, members: Map<String, Value>, said: Said) -> Response {
+    let worded = Worded { members, said };
+    let mut response = (status, Json(worded.body(Language::English))).into_response();
+    response.extensions_mut().insert(worded);
+    response
+}
+
+/// A fault in a language that is known already, outside of [`in_readers_language`].
+pub(super) fn worded_in(language: Language, status: StatusCode, text: &impl Text) -> Response {
+    let language_of = [(header::CONTENT_LANGUAGE, language.tag())];
+    (status, language_of, Json(json!({ "detail": text.in_language(language) }))).into_response()
 }
 
 /// Whether a request's work on a thread or task of its own panicked. It is counted like a handler that panics.
@@ -36,8 +72,8 @@ pub(super) fn has_panicked(error: &anyhow::Error) -> bool {
 }
 
 /// A value that cannot be read.
-pub(super) fn wrong(field: &'static str, problem: impl std::fmt::Display) -> ServiceError {
-    ServiceError::Value { field, problem: Said::plain(kazasu_schemas::text::masked(&problem.to_string())) }
+pub(super) fn wrong(field: &'static str, problem: &impl Text) -> ServiceError {
+    ServiceError::Value { field, problem: Said::of(problem).map(kazasu_schemas::text::masked) }
 }
 
 /// The answer to an operation.
@@ -90,15 +126,22 @@ pub(super) fn reader_of(headers: &HeaderMap) -> Option<Language> {
 pub(super) async fn in_readers_language(request: Request, next: Next) -> Response {
     let language = reader_of(request.headers()).unwrap_or(Language::English);
     let response = next.run(request).await;
-    match response.extensions().get::<Refused>() {
-        Some(Refused(error)) if language != Language::English => {
-            let mut said = refusal(error, language);
-            // The answer keeps the extensions that outer layers read.
-            *said.extensions_mut() = response.extensions().clone();
-            said
-        }
-        Some(_) | None => response,
+    if language == Language::English {
+        return response;
     }
+    if let Some(Refused(error)) = response.extensions().get::<Refused>() {
+        let mut said = refusal(error, language);
+        // The answer keeps the extensions that outer layers read.
+        *said.extensions_mut() = response.extensions().clone();
+        return said;
+    }
+    let Some(body) = response.extensions().get::<Worded>().map(|worded| worded.body(language)) else {
+        return response;
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    Response::from_parts(parts, Body::from(body.to_string()))
 }
 
 /// The status of the answer to a refusal.
@@ -220,11 +263,9 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Box
 }
 
 pub(super) fn misread(error: &JsonError) -> Box<Response> {
-    let mut body = json!({ "detail": format!("the request is not what was expected: {error}") });
-    if let Some(field) = error.field() {
-        body["field"] = field.into();
-    }
-    Box::new((StatusCode::BAD_REQUEST, Json(body)).into_response())
+    let members = error.field().map(|field| ("field".to_owned(), field.into())).into_iter().collect();
+    let said = Said::of(&JsonText::Misread { why: &error.said() });
+    Box::new(with_members(StatusCode::BAD_REQUEST, members, said))
 }
 
 /// A report as JSON, or as a file.
@@ -250,6 +291,9 @@ pub(super) fn report_as(report: &kazasu_report::Report, format: Option<&str>, na
             Ok(bytes) => file(bytes, "text/csv; charset=shift_jis", "csv"),
             Err(error) => failed(&error),
         },
-        Some(other) => refused(wrong("format", format!("must be json, xlsx, csv or csv-sjis, got {other:?}"))),
+        Some(other) => {
+            let choices = AnyOf(&["json", "xlsx", "csv", "csv-sjis"]);
+            refused(wrong("format", &ProblemText::OneOf { choices, got: Quoted(other) }))
+        }
     }
 }

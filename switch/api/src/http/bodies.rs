@@ -1,13 +1,13 @@
 //! Bounds the bodies at one time. Each caller and each subnet has its own bound, so that one caller's unfinished bodies delay no
 //! other caller.
 
+use super::answers::worded;
 use super::limits::HttpLimits;
-use axum::Json;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use hashbrown::HashMap;
 use kazasu_connections::admission::Subnet;
-use serde_json::json;
+use kazasu_text::requests::EdgeText;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -73,10 +73,10 @@ fn room_of<K: Eq + std::hash::Hash>(rooms: &Mutex<HashMap<K, Weak<Semaphore>>>, 
 
 fn refused(of: &'static str) -> Box<Response> {
     metrics::counter!("kazasu_http_bodies_refused_total", "reason" => of).increment(1);
-    let whose = if of == "caller" { "this caller" } else { "this address" };
-    let text = format!("{whose} sends too many bodies at one time: finish or end some, then send this one again");
-    let again = [(header::RETRY_AFTER, "5")];
-    Box::new((StatusCode::TOO_MANY_REQUESTS, again, Json(json!({ "detail": text }))).into_response())
+    let text = if of == "caller" { EdgeText::CallerBodies } else { EdgeText::SubnetBodies };
+    let mut response = worded(StatusCode::TOO_MANY_REQUESTS, None, &text);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    Box::new(response)
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! The one place where bodies are read. The caller is known before. This file bounds a body's length and kind, and gives every
 //! refusal the API's form.
 
+use super::answers::worded;
 use super::limits::HttpLimits;
 use super::problem::PLAIN;
 use crate::addresses::{COMPARE, PAYOUT_STATEMENT, RELIEF_STATEMENT};
 use crate::routes::BASE;
-use axum::Json;
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::StreamExt;
-use serde_json::json;
+use kazasu_text::requests::EdgeText;
+use kazasu_text::{Count, Quoted};
 use std::time::Duration;
 
 /// The largest import file.
@@ -47,8 +48,8 @@ pub(super) async fn whole(
     taken(headers)?;
     let most = most(path);
     let too_long = || {
-        let text = format!("the body is longer than {} MiB, the most that {path} takes", most >> 20);
-        refusal(StatusCode::PAYLOAD_TOO_LARGE, text)
+        let mib = (most >> 20).into();
+        refusal(StatusCode::PAYLOAD_TOO_LARGE, &EdgeText::BodyTooLong { mib, path })
     };
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     let mut parts = body.into_data_stream();
@@ -68,7 +69,9 @@ pub(super) async fn whole(
         };
         let Some(part) = part else { return Ok(out.into()) };
         let part = part.map_err(|error| {
-            refusal(StatusCode::BAD_REQUEST, format!("the body broke off after {} bytes: {error}", out.len()))
+            let why = error.to_string();
+            let text = EdgeText::BodyBrokeOff { bytes: out.len().into(), why: Quoted(&why) };
+            refusal(StatusCode::BAD_REQUEST, &text)
         })?;
         if out.len() + part.len() > most {
             drop(out);
@@ -81,10 +84,8 @@ pub(super) async fn whole(
 
 fn late(came: usize, limits: &HttpLimits) -> Box<Response> {
     metrics::counter!("kazasu_http_bodies_refused_total", "reason" => "late").increment(1);
-    let (pause, whole) = (limits.body_pause.as_secs(), limits.body.as_secs());
-    let text =
-        format!("only {came} bytes of the body came in time: it may pause for {pause} s and take {whole} s in all");
-    refusal(StatusCode::REQUEST_TIMEOUT, text)
+    let (pause, whole) = (Count(limits.body_pause.as_secs()), Count(limits.body.as_secs()));
+    refusal(StatusCode::REQUEST_TIMEOUT, &EdgeText::BodySlow { came: came.into(), pause, whole })
 }
 
 /// Reads on for a while and keeps nothing. A sender that gets an answer and a closed connection in the middle of its body may lose
@@ -106,29 +107,28 @@ async fn pass_over(parts: &mut BodyDataStream) {
 /// needed: programs that always send the one of web forms (`curl -d`) are accepted.
 fn taken(headers: &HeaderMap) -> Result<(), Box<Response>> {
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    let unsupported = |text: String| Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+    let unsupported = |text: &EdgeText<'_>| Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
     let encoding = text(header::CONTENT_ENCODING);
     if !["", "identity"].contains(&encoding.trim()) {
-        return unsupported(format!("content-encoding {encoding:?} is not taken: send the body as it is"));
+        return unsupported(&EdgeText::BodyEncoded { got: Quoted(&encoding) });
     }
     let kind = text(header::CONTENT_TYPE);
     let (essence, parameters) = kind.split_once(';').unwrap_or((&kind, ""));
     if essence.trim().starts_with("multipart/") {
-        let text = "a form is not taken: send the object or the file itself as the body (curl --data-binary @FILE)";
-        return unsupported(text.into());
+        return unsupported(&EdgeText::BodyForm);
     }
     let charset = parameters.split(';').filter_map(|p| p.trim().strip_prefix("charset=")).next_back();
     let charset = charset.map(|charset| charset.trim_matches('"'));
     match charset {
         Some(other) if essence.trim().ends_with("json") && !["utf-8", "utf8"].contains(&other) => {
-            unsupported(format!("JSON is taken in UTF-8 only, got charset {other:?}"))
+            unsupported(&EdgeText::BodyCharset { got: Quoted(other) })
         }
         Some(_) | None => Ok(()),
     }
 }
 
-fn refusal(status: StatusCode, text: String) -> Box<Response> {
-    Box::new((status, Json(json!({ "detail": text }))).into_response())
+fn refusal(status: StatusCode, text: &EdgeText<'_>) -> Box<Response> {
+    Box::new(worded(status, None, text))
 }
 
 /// Refusals of the framework in the API's form.
@@ -141,18 +141,17 @@ pub(super) async fn in_form(method: &Method, path: &str, response: Response) -> 
     }
     let (mut parts, body) = response.into_parts();
     let said = axum::body::to_bytes(body, 64 << 10).await.unwrap_or_default();
-    let text = match (parts.status, String::from_utf8_lossy(&said).trim()) {
-        (StatusCode::NOT_FOUND, "") => "there is nothing here: see /api/v1/openapi.json for the paths".to_owned(),
-        (StatusCode::METHOD_NOT_ALLOWED, "") => {
-            format!("{method} is not for this path: see /api/v1/openapi.json for its method")
-        }
-        (status, "") => status.to_string(),
-        // A path or a query may contain a card number.
-        (_, said) => kazasu_schemas::text::masked(said),
+    // A path or a query may contain a card number.
+    let words = kazasu_schemas::text::masked(String::from_utf8_lossy(&said).trim());
+    let text = match (parts.status, words.as_str()) {
+        (StatusCode::NOT_FOUND, "") => EdgeText::NothingHere,
+        (StatusCode::METHOD_NOT_ALLOWED, "") => EdgeText::OtherMethod { method: method.as_str() },
+        (status, "") => EdgeText::Unserved { status: status.as_u16() },
+        (_, words) => EdgeText::Framework { words: Quoted(words) },
     };
     parts.headers.remove(header::CONTENT_TYPE);
     parts.headers.remove(header::CONTENT_LENGTH);
-    let mut out = (parts.status, Json(json!({ "detail": text }))).into_response();
+    let mut out = worded(parts.status, None, &text);
     out.headers_mut().extend(parts.headers);
     out
 }

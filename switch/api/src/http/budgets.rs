@@ -3,11 +3,13 @@
 //!
 //! A caller may spend the minute's requests at once; they come back one by one, evenly over the minute. Each node counts by itself.
 
-use axum::Json;
+use super::answers::with_members;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hashbrown::HashMap;
-use serde_json::json;
+use kazasu_text::Said;
+use kazasu_text::requests::EdgeText;
+use serde_json::Map;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -75,12 +77,11 @@ impl Left {
     pub(super) fn refusal(&self) -> Option<Response> {
         let wait = seconds(self.again_in?).max(1);
         metrics::counter!("kazasu_http_requests_over_budget_total").increment(1);
-        let text = format!(
-            "this caller has made {} requests within a minute, and may make no more; ask again in {wait} s",
-            self.most
-        );
-        let body = Json(json!({ "detail": text, "retry_after_seconds": wait }));
-        Some((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, wait.to_string())], body).into_response())
+        let said = Said::of(&EdgeText::OverBudget { most: self.most, wait });
+        let members = Map::from_iter([("retry_after_seconds".to_owned(), wait.into())]);
+        let mut response = with_members(StatusCode::TOO_MANY_REQUESTS, members, said);
+        response.headers_mut().insert(header::RETRY_AFTER, wait.into());
+        Some(response)
     }
 
     /// Says it in the fields of an answer.
@@ -105,7 +106,8 @@ mod tests {
         assert_eq!((spent[0].requests, spent[59].requests), (59, 0));
         let over = budgets.spend("a", now);
         let refusal = over.refusal().unwrap();
-        assert_eq!((refusal.status(), &refusal.headers()[header::RETRY_AFTER]), (StatusCode::TOO_MANY_REQUESTS, "1"));
+        assert_eq!(refusal.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(refusal.headers()[header::RETRY_AFTER], "1");
         assert!(budgets.spend("b", now).refusal().is_none(), "another caller has its own");
         // What was too many takes nothing away.
         let later = now + Duration::from_secs(1);

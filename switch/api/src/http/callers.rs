@@ -14,7 +14,6 @@ use kazasu_schemas::portal::{HEADER, request_digest};
 use kazasu_services::access::sign_in_needed;
 use kazasu_services::people::Bearer;
 use kazasu_services::{CallerKind, Presented, ServiceError, Who};
-use kazasu_text::Said;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -30,7 +29,7 @@ pub(super) async fn caller(api: &Api, headers: &HeaderMap, guest: Option<&Guest>
     let Some(text) = text else { return Err(unknown(sign_in_needed())) };
     match api.services.known(Bearer { text, address, via }).await {
         Ok(Ok(who)) => Ok(who),
-        Ok(Err(why)) => Err(unknown(ServiceError::SignInNeeded(Said::plain(why.to_string())))),
+        Ok(Err(why)) => Err(unknown(ServiceError::SignInNeeded(why.said()))),
         Err(error) => Err(Box::new(refused(error))),
     }
 }

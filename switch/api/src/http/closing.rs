@@ -19,8 +19,8 @@ use kazasu_services::ServiceError;
 use kazasu_services::closing::{CompareFile, MakeLetter, MakeReport, ReportKind, ResidentStatement};
 use kazasu_services::spending::ShowSpending;
 use kazasu_services::statement::ReadPayoutStatement;
-use kazasu_text::problems::NotFoundText;
-use kazasu_text::{Quoted, Said};
+use kazasu_text::problems::{NotFoundText, ProblemText};
+use kazasu_text::{AnyOf, Quoted, Said};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -117,9 +117,7 @@ async fn letter(
     Fields(Because { why }): Fields<Because>,
 ) -> Response {
     let made = run_blocking(async move { api.services.call(MakeLetter { settlement, why }, &who).await }).await;
-    match made.unwrap_or_else(|error| Err(ServiceError::Other(error))) {
-        made => pdf(made, &format!("settlement-{settlement}")),
-    }
+    pdf(made.unwrap_or_else(|error| Err(ServiceError::Other(error))), &format!("settlement-{settlement}"))
 }
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -151,6 +149,9 @@ async fn resident_statement(
         None | Some("json" | "xlsx" | "csv" | "csv-sjis") => {
             report_as(&statement.report, format.as_deref(), "statement")
         }
-        Some(got) => refused(wrong("format", format!("must be json, xlsx, csv, csv-sjis or pdf, got {got:?}"))),
+        Some(got) => {
+            let choices = AnyOf(&["json", "xlsx", "csv", "csv-sjis", "pdf"]);
+            refused(wrong("format", &ProblemText::OneOf { choices, got: Quoted(got) }))
+        }
     }
 }

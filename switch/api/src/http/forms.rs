@@ -54,7 +54,7 @@ where
     } else {
         let id = [who.name.as_bytes(), &[0], b"form ", form.key.as_bytes()].concat();
         let digest = hex::encode(request_digest("POST", form.path, form.content));
-        named_once(api, who, Named { id, digest, name: O::NAME, subject }, work).await
+        named_once(api, (who, Named { id, digest, name: O::NAME, subject }), work).await
     };
     let status = response.status();
     if let Some(Refused(error)) = response.extensions().get::<Refused>() {

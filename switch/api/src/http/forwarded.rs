@@ -1,8 +1,9 @@
 //! The caller behind a proxy: named proxies say it in a header, and what others say there is not read.
 
-use anyhow::{Context, bail, ensure};
 use axum::http::HeaderMap;
 use kazasu_connections::admission::{Networks, Prefixes, Subnet};
+use kazasu_text::tls::ProxyText;
+use kazasu_text::{Quoted, Said};
 use std::net::{IpAddr, SocketAddr};
 
 /// The header in which the proxies name the caller. They write one of the two; the other one may come from the caller.
@@ -27,9 +28,15 @@ const MOST: usize = 16;
 
 impl Proxies {
     /// Networks as `10.0.0.0/8`, or single addresses.
-    pub fn new(networks: &[String], header: ForwardedHeader) -> anyhow::Result<Proxies> {
-        let networks = networks.iter().map(|text| network(text).with_context(|| format!("{text:?}")));
-        Ok(Proxies { networks: Networks::new(networks.collect::<anyhow::Result<_>>()?), header })
+    pub fn new(networks: &[String], header: ForwardedHeader) -> Result<Proxies, Said> {
+        let read = |text: &String| {
+            let of = |problem: ProxyText<'_>| {
+                Said::of(&ProxyText::Of { network: Quoted(text), problem: &Said::of(&problem) })
+            };
+            network(text).map_err(of)
+        };
+        let networks = networks.iter().map(read);
+        Ok(Proxies { networks: Networks::new(networks.collect::<Result<_, Said>>()?), header })
     }
 
     /// The networks that are believed.
@@ -85,23 +92,29 @@ fn address(text: &str) -> Option<IpAddr> {
     found.ok().map(|address| address.to_canonical())
 }
 
-fn network(text: &str) -> anyhow::Result<(Subnet, Prefixes)> {
+fn network(text: &str) -> Result<(Subnet, Prefixes), ProxyText<'static>> {
     let (base, length) = match text.split_once('/') {
         Some((base, length)) => (base, Some(length)),
         None => (text, None),
     };
-    let Ok(base) = base.parse::<IpAddr>() else { bail!("expected a network such as 10.0.0.0/8, or an address") };
+    let Ok(base) = base.parse::<IpAddr>() else { return Err(ProxyText::NoNetwork) };
     let whole = if base.is_ipv4() { 32 } else { 128 };
     let length: u8 = match length {
-        Some(length) => length.parse().context("expected a number of bits behind the /")?,
+        Some(length) => length.parse().map_err(|_| ProxyText::NoBits)?,
         None => whole,
     };
     // A peer that is believed can be every caller: no network of all addresses.
-    ensure!((1..=whole).contains(&length), "expected 1 to {whole} bits behind the /, got {length}");
+    if !(1..=whole).contains(&length) {
+        return Err(ProxyText::Bits { most: whole, got: length });
+    }
     let prefixes = Prefixes { ipv4: length.min(32), ipv6: length };
     let network = Subnet::of(base, prefixes);
-    ensure!(base.is_ipv4() == base.to_canonical().is_ipv4(), "write an IPv4 network as such");
-    ensure!(network == Subnet::of(base, Prefixes { ipv4: 32, ipv6: 128 }), "the address has bits behind its /{length}");
+    if base.is_ipv4() != base.to_canonical().is_ipv4() {
+        return Err(ProxyText::Mapped);
+    }
+    if network != Subnet::of(base, Prefixes { ipv4: 32, ipv6: 128 }) {
+        return Err(ProxyText::BitsBehind { length });
+    }
     Ok((network, prefixes))
 }
 
@@ -109,7 +122,7 @@ fn network(text: &str) -> anyhow::Result<(Subnet, Prefixes)> {
 mod tests {
     use super::*;
 
-    fn proxies(networks: &[&str], header: ForwardedHeader) -> anyhow::Result<Proxies> {
+    fn proxies(networks: &[&str], header: ForwardedHeader) -> Result<Proxies, Said> {
         Proxies::new(&networks.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>(), header)
     }
 

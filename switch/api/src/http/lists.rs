@@ -19,7 +19,6 @@ use kazasu_services::list::{FileParts, FileTable, List, ListRow, Paged};
 use kazasu_services::{ServiceError, Who};
 use kazasu_text::Language;
 use schemars::JsonSchema;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -8,7 +8,6 @@
 use super::answers::{refused, unasked};
 use super::onces::{Keep, Kept, ROWS, Row};
 use super::state::Api;
-use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use kazasu_engine::CommandError;
@@ -19,7 +18,7 @@ use kazasu_services::access::{Audience, Kind as Asks, Name};
 use kazasu_services::{ServiceError, Subject, Who};
 use kazasu_store::StoreError;
 use kazasu_store::side::SideRow;
-use serde_json::json;
+use kazasu_text::requests::EdgeText;
 use std::future::Future;
 
 /// Names a request.
@@ -111,10 +110,12 @@ where
     }
     let key = match (request.headers.get(KEY), needed) {
         (_, Need::Never) | (None, Need::May) => return work.await,
-        (None, Need::Must) => return problem(StatusCode::BAD_REQUEST, "idempotency_key_missing", MISSING),
+        (None, Need::Must) => {
+            return problem(StatusCode::BAD_REQUEST, "idempotency_key_missing", &EdgeText::KeyMissing);
+        }
         (Some(value), Need::May | Need::Must) => match read(value) {
             Some(key) => key,
-            None => return problem(StatusCode::BAD_REQUEST, "idempotency_key_invalid", INVALID),
+            None => return problem(StatusCode::BAD_REQUEST, "idempotency_key_invalid", &EdgeText::KeyInvalid),
         },
     };
     let target = request.uri.path_and_query().map_or_else(|| request.uri.path(), |target| target.as_str());
@@ -122,7 +123,7 @@ where
     let whole = [request.body, &[0], tag].concat();
     let digest = hex::encode(request_digest(request.method.as_str(), target, &whole));
     let id = [who.name.as_bytes(), &[0], key.as_bytes()].concat();
-    named_once(api, who, Named { id, digest, name: request.name, subject: request.subject }, work).await
+    named_once(api, (who, Named { id, digest, name: request.name, subject: request.subject }), work).await
 }
 
 /// A request with its name.
@@ -131,17 +132,18 @@ pub(super) struct Named {
     pub(super) id: Vec<u8>,
     /// What it asks for, hexadecimal.
     pub(super) digest: String,
+    /// Its operation, and what it is about: for the line of an answer that is given again.
     pub(super) name: Name,
-    /// What the security log says of it.
     pub(super) subject: Subject,
 }
 
 /// Carries a named request out, unless it was carried out before.
-pub(super) async fn named_once<F>(api: &Api, who: &Who, named: Named, work: F) -> Response
+pub(super) async fn named_once<F>(api: &Api, (who, named): (&Who, Named), work: F) -> Response
 where
     F: Future<Output = Response> + Send + 'static,
 {
     let Named { id, digest, name, subject } = named;
+    let keep = keep(name);
     let row = Row { request: digest, run: api.onces.run.to_string(), answer: None };
     let Some(under_way) = api.onces.taken(&id) else { return of_another(api, &id, &row).await };
     match begun(api, &id, &row).await {
@@ -153,11 +155,11 @@ where
         Ok(Some(answer)) => return answer,
         Err(error) => {
             tracing::warn!("the key of a request cannot be kept: {error}");
-            return problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", UNKEPT);
+            return problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", &EdgeText::KeyUnkept);
         }
     }
     // To its end, also for a caller that goes away in the middle.
-    let (onces, keep) = (api.onces.clone(), keep(name));
+    let onces = api.onces.clone();
     let until = holds(api.engine.now());
     let done = tokio::spawn(async move {
         let _under_way = under_way;
@@ -184,7 +186,7 @@ async fn begun(api: &Api, id: &[u8], row: &Row) -> Result<Option<Response>, Stor
         Some(over) => over.version,
         None => 0,
     };
-    let value = serde_json::to_vec(row).map_err(|error| StoreError(error.to_string()))?;
+    let value = serde_json::to_vec(row).map_err(|error| StoreError::new(error.to_string()))?;
     let new = SideRow { kind: ROWS, key: id.to_vec(), value, version, until };
     let is_first = match api.onces.rows.put(new).await {
         Ok(is_first) => is_first,
@@ -194,7 +196,7 @@ async fn begun(api: &Api, id: &[u8], row: &Row) -> Result<Option<Response>, Stor
             Some(_) | None => return Err(error),
         },
     };
-    Ok((!is_first).then(|| problem(StatusCode::CONFLICT, "idempotency_under_way", UNDER_WAY)))
+    Ok((!is_first).then(|| problem(StatusCode::CONFLICT, "idempotency_under_way", &EdgeText::KeyUnderWay)))
 }
 
 /// Is it the row of this request, in this run, and not answered?
@@ -209,23 +211,23 @@ async fn of_another(api: &Api, id: &[u8], row: &Row) -> Response {
     let there = there.and_then(|there| serde_json::from_slice::<Row>(&there.value).ok());
     match there {
         Some(there) if there.request != row.request => {
-            problem(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", REUSED)
+            problem(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", &EdgeText::KeyReused)
         }
-        Some(_) | None => problem(StatusCode::CONFLICT, "idempotency_under_way", UNDER_WAY),
+        Some(_) | None => problem(StatusCode::CONFLICT, "idempotency_under_way", &EdgeText::KeyUnderWay),
     }
 }
 
 /// The answer to a request whose key is there, and which nothing here carries out: without an answer, what came of it is not known.
 fn standing(row: &Row, value: &[u8]) -> Response {
     let Ok(there) = serde_json::from_slice::<Row>(value) else {
-        return problem(StatusCode::CONFLICT, "idempotency_outcome_unknown", UNKNOWN);
+        return problem(StatusCode::CONFLICT, "idempotency_outcome_unknown", &EdgeText::OutcomeUnknown);
     };
     if there.request != row.request {
-        return problem(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", REUSED);
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", &EdgeText::KeyReused);
     }
     match there.answer {
-        None => problem(StatusCode::CONFLICT, "idempotency_outcome_unknown", UNKNOWN),
-        Some(Kept { body: None, .. }) => problem(StatusCode::CONFLICT, "answer_not_kept", NOT_KEPT),
+        None => problem(StatusCode::CONFLICT, "idempotency_outcome_unknown", &EdgeText::OutcomeUnknown),
+        Some(Kept { body: None, .. }) => problem(StatusCode::CONFLICT, "answer_not_kept", &EdgeText::AnswerNotKept),
         Some(Kept { status, body: Some(body) }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
             let headers = [(header::CONTENT_TYPE, "application/json"), (REPLAYED, "true")];
@@ -242,19 +244,9 @@ fn read(value: &HeaderValue) -> Option<String> {
     (fits && !kazasu_schemas::text::names_a_card(text)).then(|| text.to_owned())
 }
 
-fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
-    (status, Json(json!({ "code": code, "detail": detail }))).into_response()
+fn problem(status: StatusCode, code: &str, text: &EdgeText<'_>) -> Response {
+    super::answers::worded(status, Some(code), text)
 }
-
-const MISSING: &str = "this request moves money or asks for a decision: name it with the header Idempotency-Key, a text of your own that no other request has, so that it is carried out once however often it is sent";
-const INVALID: &str =
-    "Idempotency-Key has 1 to 128 visible ASCII characters, and is no card number; a random UUID is a good one";
-const UNKEPT: &str = "the key of the request cannot be kept, so nothing was carried out; try again in a moment";
-const UNDER_WAY: &str = "the request with this key is being carried out; ask again in a moment for its answer";
-const REUSED: &str = "another request had this Idempotency-Key; nothing was carried out: a new request takes a new key";
-const UNKNOWN: &str = "the program stopped while it carried out the request with this key: look whether it was done, and if it was not, ask again with a new key";
-const NOT_KEPT: &str =
-    "the request with this key was carried out; its answer holds a secret that is shown once, and was not kept";
 
 #[cfg(test)]
 mod tests {

@@ -141,7 +141,7 @@ impl Onces {
     }
 
     async fn kept(&self, key: Vec<u8>, row: &Row, until: Millis) -> Result<(), StoreError> {
-        let value = serde_json::to_vec(row).map_err(|error| StoreError(error.to_string()))?;
+        let value = serde_json::to_vec(row).map_err(|error| StoreError::new(error.to_string()))?;
         let version = self.rows.get(ROWS, key.clone()).await?.map_or(0, |row| row.version);
         self.rows.put(SideRow { kind: ROWS, key, value, version, until }).await.map(|_| ())
     }

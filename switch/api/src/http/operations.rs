@@ -1,24 +1,25 @@
 //! The one handler of every operation that has an address of its own: the fields of the path, of the question mark and of the body
 //! are one request, which is read strictly, and carried out once for each idempotency key.
 
-use super::answers::{misread, refused, told};
+use super::answers::{misread, refused, told, worded};
 use super::callers::Asker;
 use super::once::{Request, once};
 use super::state::Api;
 use crate::json::{self, JsonError};
 use crate::kinds::Kinds;
 use crate::routes::{Addressed, at, fields_of};
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, RawPathParams, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
-use axum::{Json, Router};
 use kazasu_services::{Operation, ServiceError, Who};
+use kazasu_text::requests::{EdgeText, JsonText};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// An operation that an address takes.
@@ -78,15 +79,14 @@ fn object<O: Asked>(kinds: &Kinds, params: &RawPathParams, sent: &Sent) -> Resul
     let in_query = O::METHOD == Method::DELETE;
     let mut fields = kinds.in_address(params, (sent.uri.query(), in_query))?;
     if in_query && !sent.body.is_empty() {
-        let shape = "a DELETE takes its fields behind the question mark, and no body".to_owned();
-        return Err(JsonError::Shape(shape));
+        return Err(JsonError::shape(&JsonText::NoBody));
     }
     if !in_query {
         fields = kinds.with_body(fields, json::object(&sent.body)?)?;
     }
     if let Some(name) = O::TAG {
         if fields.contains_key(name) {
-            return Err(JsonError::Shape(format!("unknown field `{name}`: If-Match says it")));
+            return Err(JsonError::key(name, &JsonText::InTag { field: name }));
         }
         let tag = sent.headers.get(header::IF_MATCH).map(|tag| String::from_utf8_lossy(tag.as_bytes()).into_owned());
         fields.extend(tag.map(|tag| (name.to_owned(), tag.trim().trim_matches('"').into())));
@@ -150,7 +150,5 @@ where
 
 /// A decision that does not say what was looked at.
 fn without_tag() -> Response {
-    let text =
-        "a decision needs If-Match with the entity tag of the request that was looked at (GET /api/v1/approvals/N)";
-    (StatusCode::PRECONDITION_REQUIRED, Json(json!({ "detail": text, "code": "if_match_missing" }))).into_response()
+    worded(StatusCode::PRECONDITION_REQUIRED, Some("if_match_missing"), &EdgeText::NoTag)
 }

@@ -1,13 +1,12 @@
 //! Relief over HTTP.
 
-use super::answers::{BROKEN, has_panicked, refused, report_as, wrong};
+use super::answers::{has_panicked, reader_of, refused, report_as, worded, wrong};
 use super::bank::statement;
 use super::callers::Asker;
 use super::fields::Fields;
 use super::state::Api;
 use crate::addresses::RELIEF_STATEMENT;
 use crate::routes::at;
-use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -19,6 +18,8 @@ use kazasu_services::ServiceError;
 use kazasu_services::access::{About, Name};
 use kazasu_services::relief::{ImportApplications, Imported, Progress, ReliefReport};
 use kazasu_services::statement::ReadReliefStatement;
+use kazasu_text::requests::EdgeText;
+use kazasu_text::{Language, Text};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -74,12 +75,11 @@ async fn import(
         return refused(error);
     }
     if body.is_empty() {
-        return refused(wrong("file", "the body is empty: expected the file of applications"));
+        return refused(wrong("file", &EdgeText::NoApplications));
     }
     static IMPORTS: Semaphore = Semaphore::const_new(2);
     let Ok(permit) = IMPORTS.try_acquire() else {
-        let text = "two files are being read in already; try again when they are done";
-        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "detail": text }))).into_response();
+        return worded(StatusCode::SERVICE_UNAVAILABLE, None, &EdgeText::ImportsUnderWay);
     };
     let import = ImportApplications { programme, name, why, sheet, file: body, progress: Progress::default() };
     if headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/csv")) {
@@ -88,6 +88,8 @@ async fn import(
             Err(error) => refused(error),
         };
     }
+    let language = reader_of(&headers).unwrap_or(Language::English);
+    let broken = move || json!({ "detail": EdgeText::BrokeOff.in_language(language) });
     let (lines, out) = mpsc::channel::<Result<Bytes, std::io::Error>>(64);
     tokio::spawn(async move {
         let _permit = permit;
@@ -99,11 +101,11 @@ async fn import(
         let import = ImportApplications { progress, ..import };
         let last = match unwound(api.services.call(import, &who)).await {
             Ok(Ok(imported)) => json!({ "imported": imported }),
-            Ok(Err(ServiceError::Other(error))) if has_panicked(&error) => json!({ "detail": BROKEN }),
-            Ok(Err(error)) => json!({ "detail": error.to_string() }),
+            Ok(Err(ServiceError::Other(error))) if has_panicked(&error) => broken(),
+            Ok(Err(error)) => json!({ "detail": error.in_language(language) }),
             Err(why) => {
                 broke_off(Kind::HttpConnection, &why);
-                json!({ "detail": BROKEN })
+                broken()
             }
         };
         let _ = lines.send(Ok(line(&last))).await;

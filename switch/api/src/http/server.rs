@@ -1,11 +1,12 @@
 //! The HTTP server's loop: it takes connections through the gate and serves each within its times.
 
+use super::answers::{reader_of, worded_in};
 use super::forwarded::Proxies;
 use super::limits::HttpLimits;
 use super::socket::Socket;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::{Json, Router};
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -14,8 +15,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use kazasu_connections::admission::{Closed, Gate, Place, Subnet};
 use kazasu_engine::tasks::{Kind, Tasks, fault};
+use kazasu_text::Language;
+use kazasu_text::requests::EdgeText;
 use kazasu_tls::LazyStream;
-use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 use std::sync::Arc;
@@ -133,11 +135,12 @@ impl Serving {
             // The proxy's connections are bounded as the proxy's; what comes through them, as its caller's.
             let is_behind = address.to_canonical() != guest.address.to_canonical();
             let place = is_behind.then(|| gate.request_of(subnet));
+            let language = reader_of(request.headers()).unwrap_or(Language::English);
             let answer = (!matches!(place, Some(None))).then(|| inner.call(request));
             async move {
                 let answer = match answer {
                     Some(answer) => answer.await,
-                    None => Ok(too_many_requests()),
+                    None => Ok(too_many_requests(language)),
                 };
                 drop((busy, place));
                 answer
@@ -171,11 +174,11 @@ impl Serving {
 }
 
 /// The answer to a request of a subnet that has too many under way behind proxies.
-fn too_many_requests() -> Response {
+fn too_many_requests(language: Language) -> Response {
     metrics::counter!("kazasu_http_requests_refused_total").increment(1);
-    let text = "this address has too many requests under way at one time: wait for an answer, then send this one again";
-    let again = [(header::RETRY_AFTER, "5")];
-    (StatusCode::TOO_MANY_REQUESTS, again, Json(json!({ "detail": text }))).into_response()
+    let mut response = worded_in(language, StatusCode::TOO_MANY_REQUESTS, &EdgeText::SubnetRequests);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
 }
 
 /// Counts a connection that the switch closed.

@@ -50,12 +50,12 @@ fn what_is_no_object_is_named() {
         assert_eq!(object(text.as_bytes()), Err(JsonError::Empty));
     }
     for (text, got) in [
-        ("null", "null"),
-        ("[]", "a list"),
-        ("[{}]", "a list"),
-        ("1", "a number"),
-        ("true", "true or false"),
-        ("\"{}\"", "text"),
+        ("null", JsonKind::Null),
+        ("[]", JsonKind::List),
+        ("[{}]", JsonKind::List),
+        ("1", JsonKind::Number),
+        ("true", JsonKind::Truth),
+        ("\"{}\"", JsonKind::Text),
     ] {
         assert_eq!(object(text.as_bytes()), Err(JsonError::NotAnObject(got)));
     }

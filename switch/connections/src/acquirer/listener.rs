@@ -5,12 +5,13 @@ use super::connection::{ConnectionContext, ConnectionLimits, serve};
 use super::session::Acquirers;
 use crate::admission::{Closed, Gate};
 use crate::ports::PortInUse;
-use anyhow::Context as _;
 use kazasu_engine::Engine;
 use kazasu_engine::tasks::{Kind, fault};
 use kazasu_engine::trail;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::BusinessDay;
+use kazasu_text::tls::PartyText;
+use kazasu_text::{Because, Said};
 use kazasu_tls::{Fingerprint, Server, Shown};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -64,7 +65,7 @@ impl Listener {
     pub async fn bind(config: ListenerConfig) -> anyhow::Result<Self> {
         let socket = crate::ports::bind(&config.addr, config.port_in_use)
             .await
-            .with_context(|| format!("cannot listen for acquirers on {}", config.addr))?;
+            .because(|| Said::of(&PartyText::ListenAcquirers { addr: &config.addr.to_string() }))?;
         Ok(Listener { socket, config })
     }
 

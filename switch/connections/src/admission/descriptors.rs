@@ -2,6 +2,8 @@
 //! and the issuers' connections always find one.
 
 use super::Bounds;
+use kazasu_text::Said;
+use kazasu_text::tls::PartyText;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Kept back for the journal, the database, issuers, other nodes, deliveries, reports and logs.
@@ -41,8 +43,7 @@ fn fit(mut ports: Ports, wanted: usize, open_files: usize) -> anyhow::Result<Por
     }
     anyhow::ensure!(
         room >= FEWEST,
-        "the process may have {open_files} open files, and needs at least {}: raise `ulimit -n` (LimitNOFILE in the unit)",
-        RESERVED + FEWEST
+        Said::of(&PartyText::OpenFiles { open: open_files.into(), least: (RESERVED + FEWEST).into() })
     );
     for bounds in ports.all() {
         *bounds = bounds.within(bounds.connections.saturating_mul(room) / wanted);

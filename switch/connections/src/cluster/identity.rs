@@ -1,9 +1,11 @@
 //! The keys with which a node proves itself: the one that all nodes share, and its own. While one is changed, two versions of each count: a node
 //! that accepts tries all of its own on the first message, one that connects tries another each time.
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use kazasu_schemas::in_force::InForce;
 use kazasu_schemas::secret::Key;
+use kazasu_text::Said;
+use kazasu_text::tls::PartyText;
 use serde::Deserialize;
 use snow::params::DHChoice;
 use snow::resolvers::{CryptoResolver, DefaultResolver};
@@ -64,10 +66,10 @@ impl PublicKeys {
         };
         let one = |text: &String| {
             let key: Option<[u8; 32]> = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-            key.with_context(|| format!("cluster.nodes.{node}: a public key has 64 hexadecimal digits"))
+            key.ok_or_else(|| Said::of(&PartyText::PublicKeyDigits { node }))
         };
-        let keys = texts.iter().map(one).collect::<anyhow::Result<Vec<_>>>()?;
-        ensure!(!keys.is_empty(), "cluster.nodes.{node}: a node has at least one public key");
+        let keys = texts.iter().map(one).collect::<std::result::Result<Vec<_>, Said>>()?;
+        ensure!(!keys.is_empty(), Said::of(&PartyText::NoPublicKey { node }));
         Ok(keys)
     }
 }
@@ -105,7 +107,7 @@ impl NodeKeys {
     /// Only keys that all nodes share.
     pub fn shared(shared: Vec<Key>) -> anyhow::Result<Self> {
         let sound = !shared.is_empty() && shared.iter().all(|key| key.expose().len() == 32);
-        ensure!(sound, "the key that nodes share must have 32 bytes (64 hexadecimal digits)");
+        ensure!(sound, Said::of(&PartyText::SharedLength));
         Ok(NodeKeys { shared, identity: None })
     }
 
@@ -116,20 +118,20 @@ impl NodeKeys {
         private: Vec<Key>,
         public: &BTreeMap<String, PublicKeys>,
     ) -> anyhow::Result<NodeKeys> {
-        ensure!(private.iter().all(|key| key.expose().len() == 32), "a node's own key must have 32 bytes");
+        ensure!(private.iter().all(|key| key.expose().len() == 32), Said::of(&PartyText::OwnLength));
         let mut nodes: BTreeMap<String, Vec<[u8; 32]>> = BTreeMap::new();
         for (node, texts) in public {
             let keys = texts.read(node)?;
             let other = nodes.iter().find(|(_, known)| known.iter().any(|key| keys.contains(key)));
-            ensure!(other.is_none(), "cluster.nodes: {node} and {} have one key", other.map_or("", |(other, _)| other));
+            if let Some((other, _)) = other {
+                bail!(Said::of(&PartyText::NodesAlike { node, other }));
+            }
             nodes.insert(node.clone(), keys);
         }
-        let own = nodes.get(name).with_context(|| format!("cluster.nodes does not name this node, {name}"))?;
+        let own = nodes.get(name).ok_or_else(|| Said::of(&PartyText::NodeUnnamed { node: name }))?;
         let first = private.first().context("a node has a key of its own")?;
-        ensure!(
-            own.contains(&public_of(first)?),
-            "cluster.nodes.{name} is not the public key of this node's own key (`kazasu key list` shows it)"
-        );
+        let is_own = own.contains(&public_of(first)?);
+        ensure!(is_own, Said::of(&PartyText::OtherNodeKey { node: name }));
         Ok(NodeKeys { identity: Some(Identity { private, nodes }), ..self })
     }
 

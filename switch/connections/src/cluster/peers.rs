@@ -5,9 +5,10 @@ use super::identity::ClusterKey;
 use super::message::{FromLeader, ToLeader, put, read};
 use crate::admission::{Closed, Gate, Place};
 use crate::ports::PortInUse;
-use anyhow::Context;
 use kazasu_engine::tasks::{Kind, fault};
 use kazasu_engine::{ConnectionHandle, ConnectionOut, Engine, Inbound, Origin, Role};
+use kazasu_text::tls::PartyText;
+use kazasu_text::{Because, Said};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,7 +34,7 @@ impl Peers {
     /// Binds the port.
     pub async fn bind(addr: &str, key: ClusterKey, gate: Arc<Gate>) -> anyhow::Result<Self> {
         let socket = crate::ports::bind(addr, PortInUse::Fail).await;
-        let socket = socket.with_context(|| format!("cannot listen for other nodes on {addr}"))?;
+        let socket = socket.because(|| Said::of(&PartyText::ListenNodes { addr }))?;
         Ok(Peers { socket, key, gate })
     }
 

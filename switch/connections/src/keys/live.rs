@@ -14,6 +14,8 @@ use kazasu_schemas::secret::Key;
 use kazasu_security::keys::{Device, Entry, FiscalYear, KeyStore, Purpose, Secret, UnlockFrom};
 use kazasu_security::signing::VersionedSigner;
 use kazasu_security::vault::Vault;
+use kazasu_text::tls::PartyText;
+use kazasu_text::{Because, Said};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -117,13 +119,13 @@ impl Keys {
 
     /// An acquirer's master keys.
     pub fn masters(&self, acquirer: InstitutionId) -> anyhow::Result<Arc<MasterKeys>> {
-        self.masters.get(&acquirer).cloned().with_context(|| format!("no keys for acquirer {acquirer}"))
+        self.masters.get(&acquirer).cloned().ok_or_else(|| Said::of(&PartyText::NoAcquirerKeys { acquirer }).into())
     }
 
     /// The keys that authenticate an issuer's connection, which has a MAC.
     pub fn issuer(&self, number: u16) -> anyhow::Result<Keying> {
         let found = self.issuers.get(&number).cloned();
-        found.with_context(|| format!("no keys for issuer {number}, whose connection has a MAC"))
+        found.ok_or_else(|| Said::of(&PartyText::NoIssuerKeys { number }).into())
     }
 
     /// Connections that are signed on under this version of an acquirer's key; `None` for other keys.
@@ -175,7 +177,7 @@ impl Keys {
             Ok(stores) => stores,
             // Its key-encryption key may have changed. No person is there to type a passphrase.
             Err(error) if self.section.unlock == UnlockFrom::Passphrase => {
-                return Err(error.context("after a change of the passphrase the switch must be started again"));
+                return Ok(Err(error).because(|| Said::of(&PartyText::RestartAfterChange))?);
             }
             Err(_) => open_all(&self.section, (&self.base, self.device.as_ref()))?,
         };
@@ -189,10 +191,7 @@ impl Keys {
             (made.batches.is_some(), self.batches.is_some(), "batches"),
         ];
         for (now, before, name) in signers {
-            ensure!(
-                now == before,
-                "the first or last key of {name}: whether the journal is signed is decided when the switch starts"
-            );
+            ensure!(now == before, Said::of(&PartyText::FirstOrLast { key: name }));
         }
         Ok((stores, made))
     }
@@ -255,11 +254,7 @@ fn open_all(section: &KeysSection, (base, device): (&Path, Option<&Arc<dyn Devic
     let paths = section.paths(base);
     let missing = paths.iter().find(|path| !path.exists());
     if let Some(path) = missing {
-        anyhow::bail!(
-            "there is no key store {}: `kazasu key generate --missing` makes one with the keys that are needed, `kazasu key import-file` \
-             takes those of an older key file over",
-            path.display()
-        );
+        anyhow::bail!(Said::of(&PartyText::NoKeyStore { path: &path.display().to_string() }));
     }
     // A passphrase is asked for once, also where there are two stores.
     let secret = if section.unlock == UnlockFrom::Passphrase { Some(from.read()?) } else { None };

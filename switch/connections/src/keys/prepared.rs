@@ -13,6 +13,9 @@ use kazasu_schemas::secret::Key;
 use kazasu_security::keys::{Device, Entry, FiscalYear, KeyName, KeyState, KeyStore, Place, Purpose, SigningKey};
 use kazasu_security::signing::{SeedKey, SigningKeys};
 use kazasu_security::vault::{Lookups, VaultParts};
+use kazasu_text::key_store::KeyStoreText;
+use kazasu_text::tls::PartyText;
+use kazasu_text::{Because, Quoted, Said};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -61,10 +64,7 @@ impl Stores<'_> {
     fn secrets(&self, name: &KeyName) -> anyhow::Result<Vec<(u8, Key)>> {
         let found = self.in_use(name);
         let active = found.first().is_some_and(|(_, entry)| entry.state == KeyState::Active);
-        ensure!(
-            active,
-            "no active version of {name}: run `kazasu key generate {name}`, or `import`; `kazasu key list` shows what is there"
-        );
+        ensure!(active, Said::of(&PartyText::NoActive { key: &name.to_string() }));
         found.into_iter().map(|(store, entry)| Ok((entry.version, store.secret(entry)?))).collect()
     }
 
@@ -72,27 +72,25 @@ impl Stores<'_> {
         let name = KeyName::of(purpose);
         let found = self.in_use(&name);
         let Some((_, first)) = found.first() else { return Ok(None) };
-        ensure!(first.state == KeyState::Active, "no active version of {name}: activate one");
+        let key_name = &name.to_string();
+        ensure!(first.state == KeyState::Active, Said::of(&PartyText::Activate { key: key_name }));
         let current = first.version;
         let mut keys: BTreeMap<u8, Arc<dyn SigningKey>> = BTreeMap::new();
         for (store, entry) in found {
             let key: Arc<dyn SigningKey> = match &entry.place {
-                Place::Device(label) if purpose == Purpose::SignBatches => bail!(
-                    "{} is the key {label:?} of a device: a key of commit batches signs each of them and must be at hand; `kazasu key \
-                     rotate {name}` makes one in the store",
-                    entry.title()
-                ),
+                Place::Device(label) if purpose == Purpose::SignBatches => {
+                    let (title, label) = (&entry.title(), Quoted(label));
+                    bail!(Said::of(&PartyText::BatchesInDevice { title, label, key: key_name }))
+                }
                 Place::Device(label) => {
-                    let device = self.device.with_context(|| {
-                        format!(
-                            "{} is the key {label:?} of a device, and there is no [hsm] that names the device",
-                            entry.title()
-                        )
-                    })?;
-                    device.signing(label).with_context(|| entry.title())?
+                    let title = &entry.title();
+                    let no_device = || Said::of(&PartyText::NoDevice { title, label: Quoted(label) });
+                    let device = self.device.ok_or_else(no_device)?;
+                    device.signing(label).because(|| Said::of(&KeyStoreText::Of { title }))?
                 }
                 Place::Wrapped(_) | Place::Gone => {
-                    Arc::new(SeedKey::new(&store.secret(entry)?).with_context(|| entry.title())?)
+                    let seed = SeedKey::new(&store.secret(entry)?);
+                    Arc::new(seed.because(|| Said::of(&KeyStoreText::Of { title: &entry.title() }))?)
                 }
             };
             keys.insert(entry.version, key);
@@ -106,10 +104,7 @@ impl Stores<'_> {
         let in_device = |(_, entry): &(_, &Entry)| matches!(entry.place, Place::Device(_));
         let found = self.in_use(&KeyName::of(Purpose::SignAudit));
         if let (Some((_, entry)), None) = (found.into_iter().find(in_device), &batches) {
-            bail!(
-                "{} is in a device, which signs no commit batch: they need a key of their own, `kazasu key generate batches`",
-                entry.title()
-            );
+            bail!(Said::of(&PartyText::DeviceSignsNoBatch { title: &entry.title() }));
         }
         Ok([heads, batches])
     }
@@ -119,7 +114,8 @@ impl Stores<'_> {
         let name = KeyName::of(purpose);
         let found = self.in_use(&name);
         let active = found.first().filter(|(_, entry)| entry.state == KeyState::Active);
-        let (_, active) = active.with_context(|| format!("no active version of {name}"))?;
+        let no_active = || Said::of(&PartyText::NoActive { key: &name.to_string() });
+        let (_, active) = active.ok_or_else(no_active)?;
         let begun = |entry: &&Entry| entry.fiscal_year.is_some_and(|of| of <= year && Some(of) > active.fiscal_year);
         let later = found.iter().map(|(_, entry)| *entry).filter(begun);
         let later = later.max_by_key(|entry| (entry.fiscal_year, entry.version));
@@ -167,14 +163,15 @@ impl Stores<'_> {
     fn issuer(&self, issuer: &WantedIssuer) -> anyhow::Result<IssuerMac> {
         let WantedIssuer { number, mac, keys } = *issuer;
         if keys == KeysOfIssuer::Session {
-            let masters = self.secrets(&KeyName::issuer(number)).with_context(|| {
-                format!("issuer {number}; for a host that knows no sign-on with session keys, write keys = \"static\" in [[issuer]]")
-            })?;
+            let masters = self.secrets(&KeyName::issuer(number));
+            let masters = masters.because(|| Said::of(&PartyText::IssuerSession { number }))?;
             return Ok(IssuerMac::Session(masters.iter().map(|(_, key)| MasterKey::new(mac, key)).collect()));
         }
         let prepared = |name: &KeyName| -> anyhow::Result<Vec<MacKey>> {
-            let prepare =
-                |(version, key): &(u8, Key)| MacKey::new(mac, key).with_context(|| format!("{name} {version}"));
+            let prepare = |(version, key): &(u8, Key)| {
+                let title = &format!("{name} {version}");
+                Ok(MacKey::new(mac, key).because(|| Said::of(&KeyStoreText::Of { title }))?)
+            };
             self.secrets(name)?.iter().map(prepare).collect()
         };
         let [to, from] = KeyName::fixed(number);
@@ -190,10 +187,10 @@ impl Stores<'_> {
         match (self.in_use(&own).is_empty(), cluster.nodes.is_empty()) {
             (true, true) => Ok(Some(NodeKeys::shared(shared)?)),
             (true, false) => {
-                bail!("cluster.nodes names this node's public key: its own key is needed, `kazasu key generate {own}`")
+                bail!(Said::of(&PartyText::NodeKeyNeeded { key: &own.to_string() }))
             }
             (false, true) => {
-                bail!("{own} is there: the configuration must name the public keys of all nodes in [cluster.nodes]")
+                bail!(Said::of(&PartyText::NodesNeeded { key: &own.to_string() }))
             }
             (false, false) => {
                 let private = self.secrets(&own)?.into_iter().map(|(_, key)| key).collect();

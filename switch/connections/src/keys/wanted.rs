@@ -4,6 +4,8 @@ use crate::cluster::PublicKeys;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::mac::MacAlgorithm;
 use kazasu_security::keys::{KeyName, Purpose, UnlockFrom};
+use kazasu_text::tls::PartyText;
+use kazasu_text::{Quoted, Said};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,13 +34,13 @@ fn default_warn_days() -> u16 {
 
 impl KeysSection {
     /// Says what is wrong.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), Said> {
         for (purpose, days) in &self.days {
             let known = || Purpose::ALL.map(Purpose::name).join(", ");
             Purpose::by_name(purpose)
-                .ok_or_else(|| format!("keys.days: {purpose:?} is no purpose of keys; they are {}", known()))?;
+                .ok_or_else(|| Said::of(&PartyText::UnknownPurpose { got: Quoted(purpose), known: &known() }))?;
             if !(1..=3_650).contains(days) {
-                return Err(format!("keys.days.{purpose}: must be 1 to 3650, got {days}"));
+                return Err(Said::of(&PartyText::PurposeDays { purpose, got: (*days).into() }));
             }
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! The reasons for not requesting or not deciding an approval.
+//! The reasons for not requesting or not deciding an approval. The sentences here are for logs; people read those of the catalogue, in
+//! their language.
 
 use kazasu_ledger::record::ApprovalKind;
 

@@ -1,4 +1,5 @@
-//! The reasons for refusing a command. Those of one subject stand within them as a value of their own.
+//! The reasons for refusing a command. Those of one subject stand within them as a value of their own. The sentences here are for logs;
+//! people read those of the catalogue, in their language.
 
 use super::approvals::ApprovalRefusal;
 use super::closing::NotClosed;

@@ -1,4 +1,4 @@
-//! The reasons for not correcting a payment.
+//! The reasons for not correcting a payment. The sentences here are for logs; people read those of the catalogue, in their language.
 
 use kazasu_schemas::money::Yen;
 

@@ -1,4 +1,4 @@
-//! The reasons for not changing a payee's account.
+//! The reasons for not changing a payee's account. The sentences here are for logs; people read those of the catalogue, in their language.
 
 use kazasu_ledger::record::Payee;
 

@@ -1,4 +1,5 @@
-//! The reason why a policy cannot follow the one in force.
+//! The reason why a policy cannot follow the one in force. The sentences here are for logs; people read those of the catalogue, in their
+//! language.
 
 use kazasu_ledger::transfer::MOST;
 

@@ -1,4 +1,4 @@
-//! The reasons for refusing a change of rights.
+//! The reasons for refusing a change of rights. The sentences here are for logs; people read those of the catalogue, in their language.
 
 use kazasu_schemas::identity::{GrantId, OrganisationId, OrganisationKind, PersonId, ProgramId, Role, Scope};
 

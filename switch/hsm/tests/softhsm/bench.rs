@@ -54,8 +54,11 @@ impl Bench {
 
     pub(crate) fn settings(&self) -> TokenSettings {
         let path = self.path("pin");
-        let pin =
-            Arc::new(move || std::fs::read_to_string(&path).map(Zeroizing::new).map_err(|error| error.to_string()));
+        let pin = Arc::new(move || {
+            std::fs::read_to_string(&path)
+                .map(Zeroizing::new)
+                .map_err(|error| kazasu_text::Said::plain(error.to_string()))
+        });
         TokenSettings { module: module(), token: TOKEN.into(), pin, timeout: Duration::from_secs(20), attempts: 3 }
     }
 

@@ -47,7 +47,7 @@ fn keys_are_made_inside_and_stay() {
     }
 
     let facts = token.facts().unwrap();
-    let keys: Vec<_> = facts.keys.iter().map(|key| (key.label.as_str(), key.kind, key.unfit.as_deref())).collect();
+    let keys: Vec<_> = facts.keys.iter().map(|key| (key.label.as_str(), key.kind, key.unfit.clone())).collect();
     assert_eq!(keys, [("audit", KeyKind::Signing, None), ("master", KeyKind::Encryption, None)]);
     assert!(facts.mechanisms.iter().all(|mechanism| mechanism.there), "{facts:?}");
     assert!(facts.manufacturer.contains("SoftHSM"), "{facts:?}");

@@ -1,6 +1,9 @@
 //! Why a list is refused, in words that say what to do.
 
-/// Why a list is refused.
+use kazasu_text::Said;
+use kazasu_text::revocation::CrlText;
+
+/// Why a list is refused. Its `Display` is for logs and the English sentence.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CrlError {
     /// More than [`MAX_BYTES`](super::MAX_BYTES).
@@ -140,6 +143,46 @@ pub enum CrlError {
     /// More than [`MAX_ENTRIES`](super::MAX_ENTRIES).
     #[error("the list has more than {0} entries: give the authority's list of one region instead of the whole one")]
     TooManyEntries(usize),
+}
+
+impl CrlError {
+    /// The sentence, in every language. The English words are those of the error.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let words = self.to_string();
+        Said::exactly(&self.text(), words)
+    }
+
+    fn text(&self) -> CrlText<'_> {
+        match self {
+            CrlError::TooLarge(bytes) => CrlText::TooLarge { bytes: (*bytes).into() },
+            CrlError::Pem(words) => CrlText::Pem { words },
+            CrlError::NotAList(words) => CrlText::NotAList { words },
+            CrlError::Malformed { part, problem } => CrlText::Malformed { part, words: problem },
+            CrlError::Trailing(bytes) => CrlText::Trailing { bytes: (*bytes).into() },
+            CrlError::Authorities(words) => CrlText::Authorities { words },
+            CrlError::OtherAuthority { issuer, configured } => CrlText::OtherAuthority { issuer, configured },
+            CrlError::Algorithms { inside, outside } => CrlText::Algorithms { inside, outside },
+            CrlError::Algorithm(got) => CrlText::Algorithm { got },
+            CrlError::Signature(authority) => CrlText::Signature { authority },
+            CrlError::NotAnAuthority(authority) => CrlText::NotAnAuthority { authority },
+            CrlError::NotForLists(authority) => CrlText::NotForLists { authority },
+            CrlError::NotValid { authority, from, until, now } => CrlText::NotValid { authority, from, until, now },
+            CrlError::Delta => CrlText::Delta,
+            CrlError::NoNumber => CrlText::NoNumber,
+            CrlError::NumberTooLarge(number) => CrlText::NumberTooLarge { number },
+            CrlError::CriticalExtension(oid) => CrlText::CriticalExtension { oid },
+            CrlError::CriticalEntryExtension { entry, oid } => {
+                CrlText::CriticalEntryExtension { entry: (*entry).into(), oid }
+            }
+            CrlError::OtherIssuer(entry) => CrlText::OtherIssuer { entry: (*entry).into() },
+            CrlError::Restricted(what) => CrlText::Restricted { what },
+            CrlError::Future { this_update, now } => CrlText::Future { this_update, now },
+            CrlError::NextUpdate { this_update, next_update } => CrlText::NextUpdate { this_update, next_update },
+            CrlError::Serial { entry, problem } => CrlText::Serial { entry: (*entry).into(), words: problem },
+            CrlError::TooManyEntries(most) => CrlText::TooManyEntries { most: (*most).into() },
+        }
+    }
 }
 
 /// An element that is not what RFC 5280 lays down.

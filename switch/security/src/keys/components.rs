@@ -4,6 +4,7 @@
 use super::wrap::{WrapError, random};
 use kazasu_schemas::secret::Key;
 use kazasu_text::Text;
+use kazasu_text::key_store::UnlockText;
 use kazasu_text::keys::ComponentText;
 use zeroize::Zeroizing;
 
@@ -81,7 +82,7 @@ pub fn join(components: &[Key]) -> Result<Key, ComponentError> {
 pub fn draw(length: usize) -> Result<Key, WrapError> {
     let bytes = Zeroizing::new(random::<32>()?);
     let part = bytes.get(..length).unwrap_or_default();
-    Key::new(part.to_vec()).map_err(|_| WrapError::Unfit("a component has 16, 24 or 32 bytes".into()))
+    Key::new(part.to_vec()).map_err(|_| WrapError::unfit(&UnlockText::ComponentLength))
 }
 
 /// In groups of four digits, four groups a line, as the form has them.

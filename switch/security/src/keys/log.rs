@@ -2,8 +2,10 @@
 //! that a line which is changed or taken out of the middle shows.
 
 use crate::files;
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use kazasu_schemas::jst::Millis;
+use kazasu_text::key_store::KeyLogText;
+use kazasu_text::{Count, Said, errors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -52,9 +54,9 @@ pub fn log_of(store: &Path) -> PathBuf {
 /// Appends a line; durable when this returns.
 pub(super) fn append(path: &Path, mut action: Action) -> anyhow::Result<()> {
     let mut file = files::open_private(path)?;
-    let failed = || format!("cannot write {}", path.display());
+    let failed = |error: std::io::Error| errors::unwritable(path, &error);
     let mut text = String::new();
-    file.read_to_string(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
+    file.read_to_string(&mut text).map_err(|error| errors::unreadable(path, &error))?;
     // A line that a crash cut short stays as it is; the next one begins behind it.
     let torn = !text.is_empty() && !text.ends_with('\n');
     action.previous = hash(text.lines().last().unwrap_or_default());
@@ -63,8 +65,8 @@ pub(super) fn append(path: &Path, mut action: Action) -> anyhow::Result<()> {
     if torn {
         line.insert(0, '\n');
     }
-    file.seek(SeekFrom::End(0)).with_context(failed)?;
-    file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).with_context(failed)
+    file.seek(SeekFrom::End(0)).map_err(failed)?;
+    Ok(file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?)
 }
 
 /// Every action, checked line by line.
@@ -72,11 +74,12 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Action>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+        Err(error) => return Err(errors::unreadable(path, &error).into()),
     };
     let (mut out, mut previous) = (Vec::new(), String::new());
+    let shown = &path.display().to_string();
     for (at, line) in (1..).zip(text.lines()) {
-        let place = || format!("{} line {at}", path.display());
+        let number = Count::from(at);
         let action = match serde_json::from_str::<Action>(line) {
             Ok(action) => action,
             // A line that a crash cut short: it is the last one, or the next one follows it.
@@ -86,16 +89,14 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Action>> {
                     Some(next) => next.previous == hash(line),
                     None => at == text.lines().count() && !text.ends_with('\n'),
                 };
-                ensure!(is_torn, "{}: {error}", place());
+                let words = &error.to_string();
+                ensure!(is_torn, Said::of(&KeyLogText::Line { path: shown, line: number, words }));
                 line.clone_into(&mut previous);
                 continue;
             }
         };
-        ensure!(
-            action.previous == hash(&previous),
-            "{}: the line before it is not the one that it follows: a line was changed, added or taken out",
-            place()
-        );
+        let broken = KeyLogText::Chain { path: shown, line: number };
+        ensure!(action.previous == hash(&previous), Said::of(&broken));
         line.clone_into(&mut previous);
         out.push(action);
     }

@@ -12,8 +12,9 @@ use crate::files;
 use anyhow::{Context, bail, ensure};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::secret::Key;
-use kazasu_text::Said;
 use kazasu_text::key_refusals::StoreRefusal;
+use kazasu_text::key_store::KeyStoreText;
+use kazasu_text::{Because, Quoted, Said};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
@@ -116,18 +117,20 @@ impl KeyStore {
     }
 
     fn read(path: &Path) -> anyhow::Result<StoreFile> {
+        let shown = path.display().to_string();
         files::only_owner_reads(path)?;
         let text = files::read_text(path)?;
         let file: StoreFile =
-            serde_json::from_str(&text).with_context(|| format!("{} is no key store", path.display()))?;
-        ensure!(file.format == FORMAT, "{}: format is {:?}, expected {FORMAT:?}", path.display(), file.format);
+            serde_json::from_str(&text).because(|| Said::of(&KeyStoreText::NoStore { path: &shown }))?;
+        let format = KeyStoreText::Format { path: &shown, got: Quoted(&file.format), expected: Quoted(FORMAT) };
+        ensure!(file.format == FORMAT, Said::of(&format));
         Ok(file)
     }
 
     fn checked(path: &Path, file: StoreFile, kek: Arc<dyn KeyEncryption>) -> anyhow::Result<Self> {
-        let seal = hex::decode(&file.seal).context("seal must be hexadecimal")?;
-        let opened = kek.unwrap(&seal, &file.sealed_text()?).context("the store's seal")?;
-        ensure!(opened.is_empty(), "the store's seal is another thing");
+        let seal = hex::decode(&file.seal).map_err(|_| Said::of(&KeyStoreText::SealDigits))?;
+        let opened = kek.unwrap(&seal, &file.sealed_text()?).because(|| Said::of(&KeyStoreText::Seal))?;
+        ensure!(opened.is_empty(), Said::of(&KeyStoreText::SealOther));
         let store = KeyStore { path: path.to_owned(), origin: file.kek, keys: file.keys, kek };
         store.check()?;
         Ok(store)
@@ -137,20 +140,14 @@ impl KeyStore {
     fn check(&self) -> anyhow::Result<()> {
         for (at, entry) in self.keys.iter().enumerate() {
             let twin = |other: &&Entry| Self::one_numbering(&other.key, &entry.key) && other.version == entry.version;
-            ensure!(!self.keys[..at].iter().any(|other| twin(&other)), "{} is there twice", entry.title());
+            let title = &entry.title();
+            ensure!(!self.keys[..at].iter().any(|other| twin(&other)), Said::of(&KeyStoreText::Twice { title }));
             let second = |other: &&Entry| other.key == entry.key && other.state == KeyState::Active;
             let active = entry.state == KeyState::Active;
-            ensure!(
-                !active || !self.keys[..at].iter().any(|other| second(&other)),
-                "{} has two active versions",
-                entry.key
-            );
+            let has_second = active && self.keys[..at].iter().any(|other| second(&other));
+            ensure!(!has_second, Said::of(&KeyStoreText::TwoActive { key: &entry.key.to_string() }));
             let gone = entry.place == Place::Gone;
-            ensure!(
-                gone == (entry.state == KeyState::Destroyed),
-                "{}: only destroyed keys have no secret",
-                entry.title()
-            );
+            ensure!(gone == (entry.state == KeyState::Destroyed), Said::of(&KeyStoreText::NoSecret { title }));
         }
         Ok(())
     }
@@ -205,15 +202,16 @@ impl KeyStore {
 
     /// A version's secret.
     pub fn secret(&self, entry: &Entry) -> anyhow::Result<Key> {
-        let title = || entry.title();
+        let title = &entry.title();
+        let of = || Said::of(&KeyStoreText::Of { title });
         let wrapped = match &entry.place {
-            Place::Wrapped(text) => hex::decode(text).with_context(title)?,
-            Place::Device(label) => bail!("{} is the device's key {label:?}; it does not leave it", entry.title()),
-            Place::Gone => bail!("{} was destroyed", entry.title()),
+            Place::Wrapped(text) => hex::decode(text).because(of)?,
+            Place::Device(label) => bail!(Said::of(&KeyStoreText::InDevice { title, label: Quoted(label) })),
+            Place::Gone => bail!(Said::of(&KeyStoreText::Destroyed { title })),
         };
-        let plain = self.kek.unwrap(&wrapped, &entry.bound_to()).with_context(title)?;
-        let key = Key::new(plain.to_vec()).with_context(title)?;
-        ensure!(kcv(&key) == entry.kcv, "{}: the check value is another", entry.title());
+        let plain = self.kek.unwrap(&wrapped, &entry.bound_to()).because(of)?;
+        let key = Key::new(plain.to_vec()).because(of)?;
+        ensure!(kcv(&key) == entry.kcv, Said::of(&KeyStoreText::OtherValue { title }));
         Ok(key)
     }
 
@@ -225,7 +223,9 @@ impl KeyStore {
         match file.try_lock() {
             Ok(()) => Ok(StoreLock(file)),
             Err(TryLockError::WouldBlock) => Err(refused(&StoreRefusal::Locked { path: &path.display().to_string() })),
-            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+            Err(TryLockError::Error(error)) => {
+                Ok(Err(error).because(|| Said::of(&KeyStoreText::CannotLock { path: &path.display().to_string() }))?)
+            }
         }
     }
 
@@ -340,7 +340,10 @@ impl KeyStore {
         let mut keys = self.keys.clone();
         for entry in &mut keys {
             if let Place::Wrapped(text) = &entry.place {
-                let plain = self.kek.unwrap(&hex::decode(text)?, &entry.bound_to()).with_context(|| entry.title())?;
+                let plain = self
+                    .kek
+                    .unwrap(&hex::decode(text)?, &entry.bound_to())
+                    .because(|| Said::of(&KeyStoreText::Of { title: &entry.title() }))?;
                 entry.place = Place::Wrapped(hex::encode(kek.wrap(&plain, &entry.bound_to())?));
             }
         }

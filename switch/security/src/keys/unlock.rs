@@ -3,10 +3,12 @@
 use super::store::Unlock;
 use super::wrap::{Device, KekOrigin, KeyEncryption};
 use crate::files;
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use kazasu_console::terminal::ask_hidden;
+use kazasu_text::files::FileText;
+use kazasu_text::key_store::UnlockText;
 use kazasu_text::keys::KeyText;
-use kazasu_text::{Language, Text};
+use kazasu_text::{Because, Language, Quoted, Said, Text, errors};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -95,22 +97,20 @@ impl Secret<'_> {
     pub fn read(&self) -> anyhow::Result<Zeroizing<String>> {
         if *self.from == UnlockFrom::Passphrase {
             let asked = ask_hidden(&KeyText::Passphrase.in_language(Language::of_process()));
-            return asked
-                .context("a passphrase needs a terminal; without one use unlock = \"credential:…\" or \"fd:…\"");
+            return Ok(asked.because(|| Said::of(&UnlockText::NoTerminal))?);
         }
         if let UnlockFrom::Device(label) = self.from {
-            bail!("the key {label:?} does not leave its device");
+            bail!(Said::of(&UnlockText::StaysInDevice { label: Quoted(label) }));
         }
-        let path = self.path().context(
-            "the environment has no CREDENTIALS_DIRECTORY: the service needs LoadCredential= or LoadCredentialEncrypted= (systemd)",
-        )?;
+        let path = self.path().ok_or_else(|| Said::of(&UnlockText::NoCredentials))?;
         if matches!(self.from, UnlockFrom::File(_)) && !files::is_stream(&path) {
             files::only_owner_reads(&path)?;
         }
         let mut text = Zeroizing::new(String::new());
-        let file = std::fs::File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        file.take(MOST).read_to_string(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
-        ensure!(!text.trim().is_empty(), "{} is empty", path.display());
+        let unreadable = |error: std::io::Error| errors::unreadable(&path, &error);
+        let file = std::fs::File::open(&path).map_err(unreadable)?;
+        file.take(MOST).read_to_string(&mut text).map_err(unreadable)?;
+        ensure!(!text.trim().is_empty(), Said::of(&FileText::Empty { path: &path.display().to_string() }));
         Ok(text)
     }
 }
@@ -118,14 +118,10 @@ impl Secret<'_> {
 impl Unlock for Secret<'_> {
     fn unlock(&self, origin: &KekOrigin) -> anyhow::Result<Arc<dyn KeyEncryption>> {
         let UnlockFrom::Device(label) = self.from else { return self.read()?.unlock(origin) };
-        ensure!(
-            *origin == KekOrigin::Device { label: label.clone() },
-            "unlock is \"device:{label}\", and the store is wrapped under {}: `kazasu key wrap --to` changes that",
-            origin.title()
-        );
+        let other = UnlockText::OtherOrigin { label, origin: origin.text() };
+        ensure!(*origin == KekOrigin::Device { label: label.clone() }, Said::of(&other));
         let device = self.device.as_ref();
-        let device =
-            device.with_context(|| format!("unlock = \"device:{label}\" needs [hsm], which names the device"))?;
+        let device = device.ok_or_else(|| Said::of(&UnlockText::NoDevice { label }))?;
         Ok(device.encryption(label)?)
     }
 }

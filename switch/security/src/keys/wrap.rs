@@ -4,6 +4,8 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use argon2::{Algorithm, Argon2, Params, Version};
 use kazasu_ledger::signed::SignError;
+use kazasu_text::key_store::{OriginText, UnlockText};
+use kazasu_text::{Quoted, Said};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -16,10 +18,29 @@ pub enum WrapError {
     Closed,
     /// The passphrase or credential has not the form that this store needs.
     #[error("{0}")]
-    Unfit(String),
+    Unfit(Said),
     /// The device, or the operating system's random numbers.
     #[error("{0}")]
-    Device(String),
+    Device(Said),
+}
+
+impl WrapError {
+    /// The sentence, in every language.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        match self {
+            WrapError::Closed => Said::of(&UnlockText::Closed),
+            WrapError::Unfit(said) | WrapError::Device(said) => said.clone(),
+        }
+    }
+
+    pub(crate) fn unfit(text: &UnlockText<'_>) -> WrapError {
+        WrapError::Unfit(Said::of(text))
+    }
+
+    fn argon(error: &dyn fmt::Display) -> WrapError {
+        WrapError::unfit(&UnlockText::Argon { words: &error.to_string() })
+    }
 }
 
 /// A key that wraps keys. It may be in a device and wait for it; nothing on a tap's way calls it.
@@ -94,13 +115,13 @@ const MOST_MEMORY_KIB: u32 = 4 * 1024 * 1024;
 const MOST_PASSES: u32 = 64;
 
 impl KekOrigin {
-    /// For messages: what `unlock` begins with.
+    /// For people: what `unlock` begins with.
     #[must_use]
-    pub fn title(&self) -> String {
+    pub fn text(&self) -> OriginText<'_> {
         match self {
-            KekOrigin::Passphrase { .. } => "a passphrase".into(),
-            KekOrigin::Credential => "a credential".into(),
-            KekOrigin::Device { label } => format!("the key {label:?} of a device"),
+            KekOrigin::Passphrase { .. } => OriginText::Passphrase,
+            KekOrigin::Credential => OriginText::Credential,
+            KekOrigin::Device { label } => OriginText::Device { label: Quoted(label) },
         }
     }
 
@@ -116,31 +137,26 @@ impl KekOrigin {
         match self {
             KekOrigin::Passphrase { salt, memory, passes, lanes } => {
                 if secret.chars().count() < SHORTEST_PASSPHRASE {
-                    return Err(WrapError::Unfit(format!(
-                        "a passphrase has at least {SHORTEST_PASSPHRASE} characters"
-                    )));
+                    return Err(WrapError::unfit(&UnlockText::PassphraseShort { least: SHORTEST_PASSPHRASE.into() }));
                 }
                 let sound = (8..=MOST_MEMORY_KIB).contains(memory) && (1..=MOST_PASSES).contains(passes);
                 let salt = hex::decode(salt).ok().filter(|salt| salt.len() == 16 && sound);
-                let salt =
-                    salt.ok_or_else(|| WrapError::Unfit("the store's parameters of Argon2id are unsound".into()))?;
+                let salt = salt.ok_or_else(|| WrapError::unfit(&UnlockText::Parameters))?;
                 let params = Params::new(*memory, *passes, *lanes, Some(32));
-                let params = params.map_err(|error| WrapError::Unfit(format!("Argon2id: {error}")))?;
+                let params = params.map_err(|error| WrapError::argon(&error))?;
                 let mut out = Zeroizing::new([0; 32]);
                 Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
                     .hash_password_into(secret.as_bytes(), &salt, out.as_mut_slice())
-                    .map_err(|error| WrapError::Unfit(format!("Argon2id: {error}")))?;
+                    .map_err(|error| WrapError::argon(&error))?;
                 Ok(Kek::new(&out))
             }
             KekOrigin::Credential => {
                 let mut out = Zeroizing::new([0; 32]);
                 hex::decode_to_slice(secret.trim(), out.as_mut_slice())
-                    .map_err(|_| WrapError::Unfit("the credential must have 64 hexadecimal digits".into()))?;
+                    .map_err(|_| WrapError::unfit(&UnlockText::CredentialDigits))?;
                 Ok(Kek::new(&out))
             }
-            KekOrigin::Device { label } => Err(WrapError::Unfit(format!(
-                "the store is wrapped under the key {label:?} of a device, not under a secret: unlock must be \"device:{label}\""
-            ))),
+            KekOrigin::Device { label } => Err(WrapError::unfit(&UnlockText::UnderDevice { label })),
         }
     }
 }
@@ -165,7 +181,7 @@ impl fmt::Debug for Kek {
 impl KeyEncryption for Kek {
     fn wrap(&self, plain: &[u8], aad: &[u8]) -> Result<Vec<u8>, WrapError> {
         let nonce: [u8; 12] = random()?;
-        let failed = |_| WrapError::Device("a secret could not be wrapped".into());
+        let failed = |_| WrapError::Device(Said::of(&UnlockText::NotWrapped));
         let sealed = self.0.encrypt(&Nonce::from(nonce), Payload { msg: plain, aad }).map_err(failed)?;
         Ok([&nonce[..], &sealed].concat())
     }
@@ -189,6 +205,6 @@ pub fn fresh_padding() -> Result<[u8; crate::key_block::PADDING], WrapError> {
 )]
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], WrapError> {
     let mut out = [0; N];
-    getrandom::fill(&mut out).map_err(|_| WrapError::Device("the operating system gives no random bytes".into()))?;
+    getrandom::fill(&mut out).map_err(|_| WrapError::Device(Said::of(&UnlockText::NoRandom)))?;
     Ok(out)
 }

@@ -69,7 +69,7 @@ pub(super) fn front(
         ForwardedHeaderFile::XForwardedFor => ForwardedHeader::XForwardedFor,
         ForwardedHeaderFile::Forwarded => ForwardedHeader::Forwarded,
     };
-    let proxies = Proxies::new(trusted, header).context("http_trusted_proxies")?;
+    let proxies = Proxies::new(trusted, header)?;
     let contact = security.map(SecurityFile::contact).transpose().context("[security]")?;
     Ok(Front { proxies, contact })
 }

@@ -1,10 +1,11 @@
 //! `[hsm]`: the device that has keys, and how it is opened.
 
-use anyhow::{Context, ensure};
+use crate::causes;
+use anyhow::ensure;
 use kazasu_hsm::{Token, TokenSettings};
 use kazasu_security::keys::{Secret, UnlockFrom};
 use kazasu_text::configuration::ConfigText;
-use kazasu_text::{Quoted, Said};
+use kazasu_text::{Quoted, Said, errors};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::path::{Path, PathBuf};
@@ -77,10 +78,11 @@ impl HsmFile {
     /// Opens the token; relative paths begin at `base`.
     pub fn open(&self, base: &Path) -> anyhow::Result<Token> {
         self.check()?;
-        let (from, base) = (self.pin.0.clone().context("pin")?, base.to_owned());
+        let from = self.pin.0.clone().ok_or_else(|| Said::of(&ConfigText::HsmPin))?;
+        let base = base.to_owned();
         let pin = move || {
             let secret = Secret { from: &from, base: &base, device: None };
-            secret.read().map_err(|error| format!("{error:#}"))
+            secret.read().map_err(|error| Said::new(|language| errors::chain(error.chain(), language, causes::of)))
         };
         let settings = TokenSettings {
             module: self.module.clone(),

@@ -2,9 +2,9 @@
 //! between nodes are encrypted under each node's own key.
 
 use super::file::{AcquirerFile, ConfigFile, IssuerFile, IssuerKeying};
-use anyhow::{Context, bail};
+use anyhow::bail;
 use kazasu_text::configuration::ConfigText;
-use kazasu_text::{Quoted, Said, Text};
+use kazasu_text::{Because, Quoted, Said, Text};
 use kazasu_tls::{Fingerprint, is_loopback};
 
 /// Checks that no message reaches another machine unprotected.
@@ -18,8 +18,9 @@ pub(super) fn check(file: &ConfigFile) -> anyhow::Result<()> {
             bail!(Said::of(&ConfigText::IssuerStatic { number: *number, name, addr: Quoted(addr) }));
         }
         if let Some(tls) = tls {
-            pins(&tls.pins).with_context(|| format!("[[issuer]] {number} ({name}): tls.pins"))?;
-            server_name(tls.name.as_deref(), addr).with_context(|| format!("[[issuer]] {number} ({name}): tls"))?;
+            pins(&tls.pins).because(|| Said::plain(format!("[[issuer]] {number} ({name}): tls.pins")))?;
+            server_name(tls.name.as_deref(), addr)
+                .because(|| Said::plain(format!("[[issuer]] {number} ({name}): tls")))?;
         }
     }
     let shut_out = shut_out(file);

@@ -1,13 +1,14 @@
 //! `[sign_in]`, `[passkeys]` and `[[oidc]]`: the means of signing in.
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use kazasu_http_client::Tls;
 use kazasu_openid::{Provider, SecondFactor as ProviderFactor, Settings};
 use kazasu_schemas::canonical::same;
 use kazasu_services::people::OrganisationProvider;
-use kazasu_sign_in::{Allowed, PasskeyPlace, Rules, SecondFactor};
+use kazasu_sign_in::{Allowed, PasskeyPlace, PlaceError, Rules, SecondFactor};
 use kazasu_text::configuration::ConfigText;
-use kazasu_text::{Quoted, Said};
+use kazasu_text::sign_in::SignInSettingsText;
+use kazasu_text::{Because, Quoted, Said};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -174,12 +175,12 @@ impl SignInConfig {
         file.sign_in.check()?;
         let place = |f: &PasskeysFile| PasskeyPlace::new(&f.domain, &f.name, &f.origins);
         let passkeys = file.passkeys.map(place).transpose();
-        let passkeys = passkeys.map_err(|problem| anyhow::anyhow!("passkeys.{problem}"))?;
+        let passkeys = passkeys.map_err(|problem| unusable(&problem))?;
         let mut providers: Vec<OrganisationProvider> = Vec::new();
         for one in file.oidc {
             let is_twice = providers.iter().any(|known| same(known.provider.name(), &one.name));
             ensure!(!is_twice, Said::of(&ConfigText::ProviderTwice { name: Quoted(&one.name) }));
-            let provider = provider(one, base).with_context(|| format!("[[oidc]] {:?}", one.name))?;
+            let provider = provider(one, base).because(|| Said::plain(format!("[[oidc]] {}", one.name)))?;
             providers.push(OrganisationProvider { provider, organisation: one.organisation.clone() });
         }
         a_person_can_sign_in(file)?;
@@ -198,6 +199,15 @@ fn a_person_can_sign_in(file: &Sections<'_>) -> anyhow::Result<()> {
     let has_two = has_codes || has_passkeys || (has_providers && file.oidc.iter().any(counts));
     ensure!(has_two || sign_in.second_factor == SecondFactorFile::Off, Said::of(&ConfigText::NoSecondFactor));
     Ok(())
+}
+
+/// What is wrong with `[passkeys]`.
+fn unusable(problem: &PlaceError) -> Said {
+    Said::of(&match problem {
+        PlaceError::Domain(got) => SignInSettingsText::Domain { got },
+        PlaceError::Origin { domain, got } => SignInSettingsText::Origin { domain, got },
+        PlaceError::NoOrigin(domain) => SignInSettingsText::NoOrigin { domain },
+    })
 }
 
 fn provider(one: &OidcFile, base: &Path) -> anyhow::Result<Provider> {

@@ -18,7 +18,9 @@ fn loaded(from: &str, to: &str) -> Result<Config, String> {
 
 #[test]
 fn acquirers_that_can_sign_on_nowhere_are_named_and_none_at_all_is_refused() {
-    let notes = |from: &str, to: &str| loaded(from, to).unwrap().notes();
+    let notes = |from: &str, to: &str| {
+        loaded(from, to).unwrap().notes().iter().map(ToString::to_string).collect::<Vec<String>>()
+    };
     assert_eq!(notes("book = ", "book = "), Vec::<String>::new());
     let pin = format!("certificates = [\"{}\"]\n", "ab".repeat(32));
     // One with certificates, where no listener has TLS.

@@ -5,6 +5,8 @@ use super::file::{IssuerFile, IssuerKeying, ListenerFile};
 use super::protection::{pins, server_name, shut_out};
 use kazasu_api::client::{Http, HttpTls};
 use kazasu_connections::certificates::{CertificateFiles, IssuerFiles};
+use kazasu_text::Said;
+use kazasu_text::tls::TlsText;
 use kazasu_tls::{ClientFiles, OwnFiles, Party, ServerFiles, is_loopback};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,29 +14,25 @@ use std::path::{Path, PathBuf};
 impl Config {
     /// Allowed settings that an operator should know about.
     #[must_use]
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<Said> {
         let clear = |issuer: &&IssuerFile| issuer.tls.is_none() && !is_loopback(&issuer.addr);
-        let of = |issuer: &IssuerFile| {
-            let IssuerFile { number, name, .. } = issuer;
-            format!("[[issuer]] {number} ({name}) has a MAC and no tls: its card numbers can be read on the way")
-        };
-        let mut notes: Vec<String> = self.file.issuers.iter().filter(clear).map(of).collect();
-        notes.extend(shut_out(&self.file).iter().map(ToString::to_string));
+        let of = |issuer: &IssuerFile| Said::of(&TlsText::CardsInClear { number: issuer.number, name: &issuer.name });
+        let mut notes: Vec<Said> = self.file.issuers.iter().filter(clear).map(of).collect();
+        notes.extend(shut_out(&self.file));
         let fixed = |issuer: &&IssuerFile| issuer.mac.is_some() && issuer.keys == IssuerKeying::Static;
-        notes.extend(self.file.issuers.iter().filter(fixed).map(|IssuerFile { number, name, .. }| {
-            format!(
-                "[[issuer]] {number} ({name}) has the same MAC keys on every connection (keys = \"static\"): behind the end of its TLS, what was \
-                 recorded could be played back"
-            )
-        }));
+        notes.extend(
+            self.file
+                .issuers
+                .iter()
+                .filter(fixed)
+                .map(|IssuerFile { number, name, .. }| Said::of(&TlsText::FixedKeys { number: *number, name })),
+        );
         let keys = self.file.listeners.iter().filter_map(|listener| Some(&listener.tls.as_ref()?.key));
         let keys = keys.chain(self.file.issuers.iter().filter_map(|issuer| Some(&issuer.tls.as_ref()?.key)));
         let keys = keys.chain(self.file.http_tls.as_ref().map(|tls| &tls.key)).map(|key| self.base.join(key));
         let open: BTreeSet<PathBuf> =
             keys.filter(|path| kazasu_security::files::only_owner_reads(path).is_err()).collect();
-        notes.extend(open.iter().map(|path| {
-            format!("{}: a private key that others may read, or that is not there; run: chmod 600 {0}", path.display())
-        }));
+        notes.extend(open.iter().map(|path| Said::of(&TlsText::KeyReadable { path: &path.display().to_string() })));
         notes
     }
 

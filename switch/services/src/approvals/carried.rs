@@ -72,7 +72,7 @@ fn payee(state: &State, change: &PayeeChange) -> Found {
     found
 }
 
-/// What an ID has of a programme, and what the person has of it with that: purses in yen, or points.
+/// The balance of an ID in a programme, and the person's balance together with it: purses in yen, or points.
 fn joined(field: &str, theirs: &[Holding], ours: &[Holding]) -> Vec<Difference> {
     let each = theirs.iter().map(|holding| {
         let own = ours.iter().find(|own| own.programme == holding.programme).map_or(0, |own| own.available);

@@ -4,7 +4,7 @@ use super::content::{ApprovalContent, Known};
 use super::facts::Facts;
 use super::found::{ApprovalEffect, Found};
 use super::{differences, rejected};
-use crate::access::{About, Name, OF_SHOP, merchants_deciders, sees};
+use crate::access::{About, Access, Name, OF_SHOP, Requested, Scope, may, merchants_deciders, sees};
 use crate::error::Result;
 use crate::operation::Operation;
 use crate::subject::Subject;
@@ -61,6 +61,8 @@ pub struct ApprovalItem {
     pub fingerprint: String,
     /// Whether the caller is the requester, so that another person must decide.
     pub own: bool,
+    /// Whether it waits and the caller may decide it, where need be after showing a second factor again.
+    pub may_decide: bool,
 }
 
 /// The standing of a request.
@@ -140,8 +142,15 @@ impl ApprovalItem {
             standing: StandingShown::from(&p.standing),
             fingerprint: p.fingerprint.short(),
             own: same(&p.said.by, &who.name),
+            may_decide: p.waits() && !same(&p.said.by, &who.name) && may_decide(p, state, who),
         }
     }
+}
+
+fn may_decide(p: &ApprovalView, state: &State, who: &Who) -> bool {
+    let shop = merchants_deciders(state, p, state.day);
+    let scope = Scope::Approval(Requested { kind: p.kind(), city: p.city.clone(), by: p.said.by.clone(), shop });
+    !matches!(may(Name::ApproveRequest, who, &scope), Access::No(_) | Access::Unknown)
 }
 
 impl Operation for ListApprovals {

@@ -218,7 +218,7 @@ pub(super) fn compared(
     let ours = ours.iter().filter(|row| unlisted.iter().all(|(kind, listed)| *listed || row.kind != *kind));
     let here: Vec<Item> = ours.zip(1..).map(|(row, line)| row.item(line, &ours_contract)).collect();
     let outcome = compare(&here, &theirs, with.until.next(), rules);
-    let outcome = outcome.map_err(|e| Said::plain(e.to_string()))?;
+    let outcome = outcome.map_err(|e| errors::foreign(&e.to_string()))?;
     Ok((report, here, theirs, outcome))
 }
 
@@ -246,7 +246,9 @@ impl Services {
         let ours = super::run_blocking(async move { rows(store.as_ref(), &about).await })
             .await
             .map_err(ServiceError::Other)?;
-        let ours = ours.map_err(|e| unfit("party", &Said::new(|language| errors::chain(e.chain(), language))))?;
+        let ours = ours.map_err(|e| {
+            unfit("party", &Said::new(|language| errors::chain(e.chain(), language, crate::causes::of)))
+        })?;
         let (asked, file_bytes) = (with.clone(), bytes.clone());
         let rules = rules(&self.finance, &with);
         let work = tokio::task::spawn_blocking(move || compared(&asked, &ours, &file_bytes, &rules));

@@ -7,7 +7,7 @@ use kazasu_schemas::closing::DayState;
 use kazasu_schemas::money::Yen;
 use std::convert::Infallible;
 
-/// What an event concerns.
+/// The subject of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum About {
     /// A shop that the record names.

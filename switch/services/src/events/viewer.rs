@@ -3,7 +3,7 @@
 use super::model::Told;
 use crate::error::Result;
 use crate::own_shops::shops_of;
-use crate::transactions::Shops;
+use crate::transactions::{ShopKey, Shops};
 use crate::{Services, Who};
 use kazasu_schemas::identity::{Role, Scope};
 use kazasu_schemas::ids::InstitutionId;
@@ -56,7 +56,9 @@ impl Viewer {
         if *shops == Shops::All {
             return true;
         }
-        let shop = told.shop.as_ref().is_some_and(|shop| shops.includes(shop) || self.acquirers.contains(&shop.0));
+        // A partner connects a shop's terminals; what the shop is paid is not its business.
+        let connects = |shop: &ShopKey| !is_of_pay && self.acquirers.contains(&shop.0);
+        let shop = told.shop.as_ref().is_some_and(|shop| shops.includes(shop) || connects(shop));
         shop || told.city.as_ref().is_some_and(|city| self.cities.contains(city))
     }
 }

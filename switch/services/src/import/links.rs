@@ -11,9 +11,9 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::secret::Pan;
 use kazasu_schemas::typed;
-use kazasu_text::Said;
 use kazasu_text::problems::ProblemText;
 use kazasu_text::readings::{self, amount as amount_of, date_text, id};
+use kazasu_text::{Said, errors};
 
 const COLUMNS: Columns = Columns {
     known: &[
@@ -97,7 +97,7 @@ pub(crate) fn instrument(kind: &str, number: &str, ppid: &Ppid, with: &LinkImpor
                 pan: with
                     .vault
                     .seal(&pan, ppid)
-                    .map_err(|e| problem("number", "(not shown)", &Said::plain(e.to_string())))?,
+                    .map_err(|e| problem("number", "(not shown)", &errors::said(&e, crate::causes::of)))?,
                 token: with.vault.token(&pan),
             };
             let instrument = if kind == "credit" { Instrument::CreditCard(card) } else { Instrument::DebitCard(card) };

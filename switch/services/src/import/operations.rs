@@ -57,7 +57,7 @@ fn told(error: anyhow::Error) -> ServiceError {
     }
 }
 
-/// What came of a file.
+/// The result of a file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Imported {
     /// Its rows, as they were recorded or looked at.

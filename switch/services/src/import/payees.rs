@@ -12,7 +12,7 @@ use kazasu_schemas::jst::Millis;
 use kazasu_security::vault::Vault;
 use kazasu_text::problems::ProblemText;
 use kazasu_text::readings::id;
-use kazasu_text::{Quoted, Said};
+use kazasu_text::{Quoted, errors};
 
 /// Whether rows need the note of a call to their payee.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,7 +61,7 @@ fn payee_row(row: &Row, vault: &Vault, (calls, now): (Calls, Millis)) -> Result<
         (Calls::Needed | Calls::Opening, false) => Some(noted(&note, vault, (&payee, now))?),
     };
     let account = sealed(vault, &payee, &account);
-    let account = account.map_err(|e| problem("account", "", &Said::plain(e.to_string())))?;
+    let account = account.map_err(|e| problem("account", "", &errors::said(&e, crate::causes::of)))?;
     let change = Box::new(PayeeChange { payee, account: Some(account), call });
     Ok(Planned { commands: vec![Command::SetPayee { change, maker: None }], without_route: false })
 }

@@ -9,7 +9,7 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::typed;
 use kazasu_security::vault::Vault;
 use kazasu_text::problems::ProblemText;
-use kazasu_text::{Count, Quoted};
+use kazasu_text::{Count, Quoted, errors};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +108,7 @@ pub(crate) fn noted(note: &CallNote, vault: &Vault, (payee, now): (&Payee, Milli
     let clear = note.read(now)?;
     let bytes = zeroize::Zeroizing::new(minicbor::to_vec(&clear).expect("writing to memory does not fail"));
     let sealed = SealedFor::of(vault, payee).seal(&bytes);
-    let sealed = sealed.map_err(|e| problem("called", "", &kazasu_text::Said::plain(e.to_string())))?;
+    let sealed = sealed.map_err(|e| problem("called", "", &errors::said(&e, crate::causes::of)))?;
     let at = clear.at.0.to_string();
     let token = vault.hidden("call to a payee", &[&clear.called, &clear.number, &at, &clear.by]);
     Ok(CallBack { sealed, token })

@@ -5,11 +5,11 @@ use crate::import::{Calls, Ground, Mode, Order, payees};
 use crate::{Services, Who};
 use kazasu_core::{Command, PayeeRefusal, Rejected};
 use kazasu_engine::CommandError;
+use kazasu_text::Said;
 use kazasu_text::problems::ProblemText;
-use kazasu_text::{Language, Said};
 use sha2::{Digest, Sha256};
 
-/// What came of the file.
+/// The result of the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Taken {
     /// Its accounts are in the ledger from now on.
@@ -38,8 +38,9 @@ impl Services {
         let look = payees(Ground::Engine(engine), file.clone(), (vault, Calls::Opening), &order(Mode::Look)).await;
         let look = look.map_err(ServiceError::inside)?;
         if look.bad > 0 {
-            let rows: Vec<String> = look.bad_rows.iter().map(|row| row.told(Language::English)).collect();
-            return Err(unfit("payees_file", &Said::plain(rows.join("\n"))));
+            let rows =
+                |language| look.bad_rows.iter().map(|row| row.told(language)).collect::<Vec<String>>().join("\n");
+            return Err(unfit("payees_file", &Said::new(rows)));
         }
         let report = payees(Ground::Engine(engine), file, (vault, Calls::Opening), &order(Mode::CarryOut)).await;
         let report = report.map_err(ServiceError::inside)?;

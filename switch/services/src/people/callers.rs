@@ -8,7 +8,9 @@ use kazasu_engine::{CommandError, Role};
 use kazasu_schemas::identity::{ActorId, PersonId, Via};
 use kazasu_schemas::jst::Millis;
 use kazasu_sign_in::{Known, SecondFactor, Secret, SecretKind, SessionView};
+use kazasu_text::Said;
 use kazasu_text::problems::NotFoundText;
+use kazasu_text::sign_in::UnknownCallerText;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
@@ -45,6 +47,19 @@ pub enum NotKnown {
         "the session has ended: it was idle, is over, was revoked, or the person's rights have changed; sign in again (kazasu login)"
     )]
     Session,
+}
+
+impl NotKnown {
+    /// The sentence, in every language.
+    #[must_use]
+    pub fn said(self) -> Said {
+        Said::of(&match self {
+            NotKnown::Form => UnknownCallerText::Form,
+            NotKnown::Key => UnknownCallerText::Key,
+            NotKnown::Network => UnknownCallerText::Network,
+            NotKnown::Session => UnknownCallerText::Session,
+        })
+    }
 }
 
 impl Services {

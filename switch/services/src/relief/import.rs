@@ -22,7 +22,7 @@ use kazasu_schemas::zengin::kana::Charset;
 use kazasu_security::vault::Vault;
 use kazasu_text::problems::ProblemText;
 use kazasu_text::readings::{amount as amount_of, id};
-use kazasu_text::{Count, Said, Text};
+use kazasu_text::{Count, Said, Text, errors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
@@ -362,8 +362,9 @@ fn account<'a>(
         branch_name: names("branch_name")?,
     };
     let clear = minicbor::to_vec(&account).expect("writing to memory does not fail");
-    let sealed =
-        vault.seal_account(&clear, dedup).map_err(|e| wrong("account", "(not shown)", &Said::plain(e.to_string())))?;
+    let sealed = vault
+        .seal_account(&clear, dedup)
+        .map_err(|e| wrong("account", "(not shown)", &errors::said(&e, crate::causes::of)))?;
     let kind = account.kind.to_string();
     let token = vault.hidden("account", &[&account.bank, &account.branch, &kind, &account.account]);
     let at_the_bank = name_at_the_bank(&account.name).unwrap_or_default();

@@ -191,7 +191,7 @@ impl Operation for ApplyStatusList {
         let now = services.now();
         let read = tokio::task::spawn_blocking(move || -> Result<_> {
             let authorities = kazasu_security::files::read(&path).map_err(ServiceError::Other)?;
-            let unusable = |e: CrlError| unfit("list", &Said::exactly(&ProblemText::StatusList, e.to_string()));
+            let unusable = |e: CrlError| unfit("list", &e.said());
             kazasu_security::crl::read(&bytes, &authorities, now).map_err(unusable)
         });
         let list = read.await.map_err(ServiceError::inside)??;

@@ -50,7 +50,7 @@ pub(super) fn show(look: &Look) -> anyhow::Result<()> {
         let (label, use_) = (key.label.as_str(), use_of(key.kind));
         let text = match &key.unfit {
             None => HsmText::Usable { label, use_ },
-            Some(why) => HsmText::NotUsable { label, use_, why },
+            Some(why) => HsmText::NotUsable { label, use_, why: &shown(why) },
         };
         say!("  {}", shown(&text));
     }

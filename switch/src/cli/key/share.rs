@@ -11,8 +11,9 @@ use kazasu_schemas::jst::Millis;
 use kazasu_security::keys::{Device, Done, KeyName, KeyState, KeyStore, Secret, StoreLock, Unlock, UnlockFrom};
 use kazasu_serve::config::{HsmFile, KeysPart, keys_part};
 use kazasu_text::key_refusals::KeyRefusal;
+use kazasu_text::key_store::DeviceText;
 use kazasu_text::keys::{KeyStateText, KeyText};
-use kazasu_text::{Label, Language, Text};
+use kazasu_text::{Label, Language, Said, Text};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -105,7 +106,7 @@ impl Place {
         if let Some(token) = self.token.get() {
             return Ok(token.clone());
         }
-        let hsm = self.hsm.as_ref().context("the configuration has no [hsm], which names the device")?;
+        let hsm = self.hsm.as_ref().ok_or_else(|| Said::of(&DeviceText::NoSection))?;
         let token = hsm.open(&self.base).context("[hsm]")?;
         Ok(self.token.get_or_init(|| token).clone())
     }
