@@ -234,11 +234,12 @@ impl Switch {
         let Ok(Value::Object(fields)) = serde_json::to_value(list) else {
             return Err(CallError::Failed(anyhow::anyhow!("{:?} is no object", L::NAME)));
         };
-        let sent = Sent { accept: Some(accept), ..Sent::of((&L::METHOD, L::PATH), None, fields)? };
+        let sent = Sent { accept: Some(accept), ..Sent::of((&L::METHOD, L::PATH), None, fields, self.language)? };
+        let language = self.language;
         let read = move |mut reply: Reply| -> anyhow::Result<Result<(), CallError>> {
             if reply.status() != 200 {
                 let value = value(&mut reply)?;
-                return Ok(Err(refused(reply.status(), &value)));
+                return Ok(Err(refused(reply.status(), &value, language)));
             }
             Ok(Ok(read(&mut reply.reader())?))
         };
