@@ -257,6 +257,12 @@ fn another_merchants_people_find_nothing_on_any_page() {
         assert_eq!(mori.get(path).status, 200, "{path}");
     }
     assert!(mori.get("/").body.contains("¥3,000"), "today's takings are on the first page");
+    for (browser, own) in [(&mori, shop.as_str()), (&oda, "27000001/M10000000000002")] {
+        let session = browser.cookie("kazasu_session").unwrap();
+        let (status, shops) = call(&served, "GET", "/api/v1/shops", &session, &Value::Null);
+        assert_eq!((status, shops["items"].as_array().unwrap().len()), (200, 1), "{shops}");
+        assert_eq!((&shops["items"][0]["merchant"], &shops["items"][0]["closed"]), (&json!(own), &json!(false)));
+    }
     for path in &own[1..] {
         let answer = oda.get(path);
         assert!([403, 404].contains(&answer.status), "{path}: {}", answer.status);
