@@ -126,7 +126,7 @@ macro_rules! each_route {
             // Merchants and payments.
             GET "/merchants" ListMerchants pages;
             GET "/merchants/{*merchant}" ShowMerchant;
-            GET "/shops" ListShops;
+            GET "/shops" ListShops pages;
             GET "/transactions" FindTransactions pages;
             GET "/transactions/{record}" ShowTransaction;
             GET "/takings" ShowTakings;

@@ -64,8 +64,8 @@ impl Frame {
             ("/approvals", PageText::Approvals, Some(Name::ListApprovals)),
             ("/today", PageText::Today, Some(Name::ShowTakings)),
             ("/transactions", PageText::Transactions, Some(Name::FindTransactions)),
-            ("/settlements", PageText::Settlements, Some(Name::ListSettlements)),
-            ("/payouts", PageText::Payouts, Some(Name::ListPayouts)),
+            ("/settlements", PageText::Settlements, Some(Name::ListShopSettlements)),
+            ("/payouts", PageText::Payouts, Some(Name::ListShopPayouts)),
         ];
         let own = ways.into_iter().filter(|(_, _, name)| name.is_none_or(|name| may_ask(name, who)));
         let ways = own.map(|(address, text, _)| Way { address, label: self.say(text) }).collect();

@@ -133,9 +133,14 @@ async fn searched(SignedIn(visitor): SignedIn, RawQuery(query): RawQuery) -> Res
         Ok(question) => question,
         Err(field) => return visitor.show(&wrong(field)),
     };
-    let found = match visitor.call(Paged { list: question, limit: None, cursor: asked.said("cursor") }).await {
+    let page_of = Paged { list: question, limit: None, cursor: asked.said("cursor") };
+    let found = match visitor.call(page_of).await {
         Ok(found) => found,
-        Err(ServiceError::Value { field, problem }) => {
+        Err(
+            ServiceError::Value { field, problem }
+            | ServiceError::State { field, problem }
+            | ServiceError::Absent { field, problem },
+        ) => {
             let (name, text) = (field.to_owned(), frame.tell(&problem));
             let mut response = visitor.show(&wrong(WrongField { name, text }));
             response.extensions_mut().insert(Told);

@@ -18,7 +18,7 @@ fn with(value: &str) -> String {
 fn waiting(served: &Served, session: &str) -> Vec<Value> {
     let (status, list) = call(served, "GET", "/api/v1/approvals", session, &Value::Null);
     assert_eq!(status, 200, "{list}");
-    list.as_array().unwrap().clone()
+    list["items"].as_array().unwrap().clone()
 }
 
 #[test]

@@ -95,6 +95,7 @@ catalogue! {
     cli::ClockState
     cli::CliText<'_>
     console::BorneBy
+    console::PayoutState
     console::PageText<'_>
     columns::SettlementColumn
     columns::SummaryColumn

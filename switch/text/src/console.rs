@@ -11,6 +11,18 @@ labels! {
     }
 }
 
+labels! {
+    /// Where a payment to a shop stands.
+    PayoutState {
+        Planned "planned": "入金予定", "planned";
+        Requested "requested": "振込の承認待ち", "waits for approval";
+        Approved "approved": "振込の承認済", "payout is approved";
+        Sent "sent": "銀行への依頼済", "sent to the bank";
+        Paid "paid": "支払済", "paid";
+        Returned "returned": "組戻", "returned";
+    }
+}
+
 texts! {
     /// Pages of the console.
     PageText<'a> {
@@ -190,7 +202,7 @@ texts! {
         NoShops: "表示できる店舗がありません。", "There is no shop that you may see.";
         BusinessDay: "営業日", "Business day";
         NetTakings: "本日の売上（返品と取消を除く）", "Takings today, less refunds and reversals";
-        PaymentsCount: "支払の件数", "Payments";
+        PaymentsCount: "支払の件数", "Number of payments";
         AsOf: "表示した時刻", "As of";
         Reload: "最新の内容を表示", "Show the latest";
         RefundLast: "直前の支払を返品する", "Refund the last payment";
@@ -242,7 +254,7 @@ texts! {
         AmountMissing: "返品する金額を入力してください。", "Enter the amount to refund.";
         AmountNotLeft { left: Yen }:
             "1円以上{left}以下の金額を入力してください。", "Enter an amount of at least ¥1 and at most {left}.";
-        LeftAfterRefund: "返品後の残額", "Left after the refund";
+        LeftAfterRefund: "この返品のあとに残る金額", "Left after the refund";
         CheckRefund: "返品の内容の確認", "Check the refund";
         CheckRefundText:
             "まだ起案していません。内容を確認してください。", "Nothing was asked for yet. Look at what you filled in.";
@@ -256,14 +268,20 @@ texts! {
         // Settlements and payouts.
         SettlementNumber: "精算番号", "Settlement";
         Period: "対象期間", "Period";
-        GrossColumn: "売上金額", "Gross";
-        RefundsAmount: "返品の金額", "Amount of refunds";
-        FeeColumn: "手数料（税込）", "Fee with its tax";
+        NetColumn: "売上から返品を引いた金額", "Payments less refunds";
+        FeeColumn: "手数料", "Fees";
+        TaxColumn: "手数料の消費税", "Tax on fees";
         PaidColumn: "お支払いする金額", "Amount that is paid";
-        ValueDate: "振込指定日", "Value date";
+        CarriedColumn: "次回への繰越", "Carried to the next one";
+        Payday: "入金予定日", "Payday";
+        PaidTo: "振込先の口座", "Account that is paid to";
+        OnStatement: "通帳に表示される文字", "Text on your bank statement";
+        ShowOlder: "これより前を表示", "Show older ones";
+        SettlementTitle { settlement: u32 }: "精算 {settlement} の金額の内訳", "Why settlement {settlement} has its amount";
+        WhyAmount: "理由", "Reason";
+        NoParts: "内訳はありません。", "It has no parts.";
+        ItemOf { name: &'a str, sum: Yen }: "{name}：{sum}", "{name}: {sum}";
         NoSettlements: "精算はまだありません。", "There are no settlements yet.";
-        PayoutNumber: "振込番号", "Payout number";
-        FilesTaken: "銀行が処理したファイル", "Files that the bank took";
         NoPayouts: "振込はまだありません。", "There are no payouts yet.";
     }
 }

@@ -15,6 +15,7 @@ use crate::people::{
 };
 use crate::relief::{ListProgrammes, ProgrammeView};
 use crate::residents::{BrokenLink, ListBrokenLinks, ListSharedAccounts, ListWaitingLinks, SharedAccount, WaitingLink};
+use crate::transactions::{ListShops, ShopView};
 use kazasu_schemas::identity::{OrganisationId, PersonId, ProgramId};
 use std::cmp::Reverse;
 
@@ -48,6 +49,7 @@ lists! {
     ListExceptions: ExceptionView => (String, String, String),
         |row| (row.since.clone(), row.day.clone(), row.exception.clone());
     ListMerchants: MerchantView => (String, String), |row| (row.acquirer.clone(), row.merchant.clone());
+    ListShops: ShopView => String, |row| row.merchant.clone();
     ListAdvices: AdviceView => u64, |row| row.record, made by |row| row.record;
     ListNotices: NoticeView => (u64, u64), |row| place(&row.notice), made by |row| place(&row.notice).0;
     ListPayees: PayeeShown => String, |row| row.payee.clone();
