@@ -124,6 +124,7 @@ labels! {
         Sha256 "sha256": "ハッシュ値", "Digest";
         Fingerprint "fingerprint": "照合値", "Fingerprint";
         Own "own": "自分の起案", "Your own request";
+        MayDecide "may_decide": "決裁できる", "You may decide it";
         Standing "standing": "状態", "State";
         Is "is": "状態", "State";
         Until "until": "期限", "Until";
