@@ -190,7 +190,7 @@ labels! {
         LeftAfterYen "left_after_yen": "返品後の残額", "Left afterwards";
         Settlements "settlements": "精算", "Settlements";
         Payouts "payouts": "店舗への振込", "Payments to shops";
-        Payout "payout": "振込番号", "Payout";
+        Payout "payout": "振込番号", "Payout's number";
         NetYen "net_yen": "返品を差し引いた売上", "Net sales after refunds";
         State "state": "処理の状態", "Stage";
         SentAt "sent_at": "銀行への送信", "Sent to the bank";
