@@ -89,6 +89,8 @@ fn sample(name: &str) -> String {
 }
 
 /// Is the language on this machine? The samples in Python and for the shell run everywhere.
+// What is not tested is said.
+#[allow(clippy::print_stderr)]
 fn is_there(program: &str, version: &str) -> bool {
     let asked = Command::new(program).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let there = asked.is_ok_and(|status| status.success());
