@@ -241,7 +241,7 @@ pub enum RightsChange {
     /// A portal signs its statements with this key.
     #[n(3)]
     StatementKey(#[n(0)] StatementKey),
-    /// A merchant's organisation gets further shops: whoever has a role for the organisation has it for them too.
+    /// A merchant's organisation gets further shops: a person with a role for the organisation has it for them too.
     #[n(4)]
     Shops(#[n(0)] FurtherShops),
 }

@@ -81,7 +81,7 @@ pub fn serve(port: TcpListener, gate: Arc<Gate>, (api, pages): (Api, Router), sh
     let (tasks, limits) = (api.engine.health().tasks.clone(), api.limits);
     let proxies = Arc::new(api.front.proxies.clone());
     let app = Router::new()
-        .route(status::PAGE, get(status::page))
+        .route(problem::STATUS_PAGE, get(status::page))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(status::ready))
         .route(front::SECURITY_TXT, get(front::security_txt))
@@ -92,6 +92,8 @@ pub fn serve(port: TcpListener, gate: Arc<Gate>, (api, pages): (Api, Router), sh
         // An unknown address of the API has the API's answer, and not a page.
         .route("/api", any(|| async { StatusCode::NOT_FOUND }))
         .route("/api/{*rest}", any(|| async { StatusCode::NOT_FOUND }))
+        // Where the API was once: a program reads a problem there, and no page.
+        .route("/v1/{*rest}", any(|| async { StatusCode::NOT_FOUND }))
         .merge(relief::routes())
         .merge(closing::routes())
         .merge(imports::routes());

@@ -180,12 +180,12 @@ mod tests {
             [
                 ["残額", "¥1,000", "-¥600"],
                 ["負担者", "加盟店が負担します", "加盟店が負担します"],
-                ["state", "–", "使用できます"]
+                ["状態", "–", "使用できます"]
             ]
         );
         assert_eq!(tables[1][1], ["丸山", "", "…"]);
         let (facts, tables) = shown(Language::English, &answer);
         assert_eq!(facts[0], ("what".to_owned(), "refund".to_owned()));
-        assert_eq!(tables[0][2], ["state", "–", "good"]);
+        assert_eq!(tables[0][2], ["State", "–", "good"]);
     }
 }

@@ -34,7 +34,7 @@ async fn shown(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     visitor.show(&form.screen(&visitor.frame))
 }
 
-/// A new session, and its cookie: whatever the browser had before is worth nothing from now on.
+/// A new session, and its cookie: what the browser had before is worth nothing from now on.
 async fn signed_in(Filled { visitor, fields }: Filled) -> Response {
     let (back, typed) = (own_path(fields.get("back")).to_owned(), fields.get("kept").to_owned());
     let asked = SignInPerson {

@@ -38,7 +38,7 @@ pub(crate) struct Visitor {
     session: Option<Zeroizing<String>>,
 }
 
-/// What binds a form to a session. Whoever does not know the session's secret cannot make it.
+/// What binds a form to a session. A page that does not know the session's secret cannot make it.
 fn form_token(session: &str) -> String {
     let digest = Sha256::new().chain_update(b"kazasu form\n").chain_update(session.as_bytes()).finalize();
     hex::encode(&digest[..16])

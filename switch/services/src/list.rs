@@ -1,7 +1,7 @@
 //! Lists: every question whose answer has many rows is read in pages, and by the same query as a file.
 //!
 //! A list has an order, which the keys of its rows have. A page ends with a cursor: the key of its last row, bound to the list, to what it
-//! was filtered by, and to the journal's position when the first page was read. Whatever comes and goes between two pages, no row that
+//! was filtered by, and to the journal's position when the first page was read. However many rows come and go between two pages, no row that
 //! stays is shown twice or left out.
 
 mod cursor;

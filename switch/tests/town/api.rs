@@ -91,7 +91,7 @@ fn what_is_not_there_is_404_and_a_state_that_does_not_allow_it_is_409() {
     let town = town();
     let served = town.serve();
     let today = kazasu_engine::clock::now().jst_day();
-    let nobody = kazasu_demo::sample::named_ppid("nobody at all");
+    let stranger = kazasu_demo::sample::named_ppid("a stranger");
     let day = |day: &str, what: &str| format!("/closing/days/{day}/{what}");
     let why = || json!({ "why": "x" });
     let cases = [
@@ -113,8 +113,8 @@ fn what_is_not_there_is_404_and_a_state_that_does_not_allow_it_is_409() {
         ("sato", "POST", day(&today.next().to_string(), "cut-over"), why(), 409),
         ("sato", "GET", "/relief/batches/99".to_owned(), Value::Null, 404),
         ("sato", "POST", "/relief/batches/99/steps".to_owned(), json!({ "step": "assessed", "why": "x" }), 404),
-        ("sato", "GET", format!("/residents/{nobody}?why=x"), Value::Null, 404),
-        ("sato", "POST", format!("/residents/{nobody}/link/break"), why(), 404),
+        ("sato", "GET", format!("/residents/{stranger}?why=x"), Value::Null, 404),
+        ("sato", "POST", format!("/residents/{stranger}/link/break"), why(), 404),
         ("sato", "POST", "/notices/123-0/retry".to_owned(), json!({}), 404),
         ("sato", "POST", "/advices/999999/decide".to_owned(), json!({ "accept": true, "why": "x" }), 404),
         ("ando", "POST", "/people/per_99/end".to_owned(), why(), 404),

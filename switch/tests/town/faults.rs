@@ -306,7 +306,7 @@ fn statements_are_told_in_japanese(town: &Town, served: &Served) {
     for (statement, told) in [
         ("x".to_owned(), "ピリオド"),
         (signed("another statement\n"), "`first line` の行に必要なのは"),
-        (signed("kazasu portal statement 1\nportal nobody\n"), "プログラムのID"),
+        (signed("kazasu portal statement 1\nportal stranger\n"), "プログラムのID"),
         (signed("kazasu portal statement 1\nresident x\n"), "この名前、空白、値の順の行"),
         (signed("kazasu portal statement 1\nportal key_2\nresident x\n"), "Base32で26文字のPPID"),
     ] {

@@ -157,8 +157,8 @@ fn the_same_query_is_a_file_in_each_form() {
         let refused = got(&served, path, &[("authorization", &bearer), ("accept", "text/csv")]);
         assert_eq!((refused.status, refused.json()["code"].as_str()), (400, Some("request_invalid")), "{path}");
     }
-    let nobody = got(&served, "/closing/days", &[("accept", "text/csv")]);
-    assert_eq!(nobody.status, 401);
+    let stranger = got(&served, "/closing/days", &[("accept", "text/csv")]);
+    assert_eq!(stranger.status, 401);
     let portal = format!("Bearer {}", token(&town, "portals", "portal"));
     let portal = got(&served, "/merchants", &[("authorization", &portal), ("accept", "text/csv")]);
     assert_eq!(portal.status, 403);
@@ -215,8 +215,8 @@ fn a_caller_is_told_what_is_left_and_then_to_wait() {
     assert!(over.field("ratelimit").starts_with("\"caller\";r=0;"), "{}", over.field("ratelimit"));
     let other = got(&served, "/me", &[("authorization", &suzuki)]);
     assert_eq!((other.status, other.field("ratelimit")), (200, "\"caller\";r=4;t=12"), "another caller has its own");
-    let nobody = got(&served, "/status", &[]);
-    assert_eq!((nobody.status, nobody.field("ratelimit")), (200, ""));
+    let stranger = got(&served, "/status", &[]);
+    assert_eq!((stranger.status, stranger.field("ratelimit")), (200, ""));
     let unknown = got(&served, "/me", &[("authorization", "Bearer wrong")]);
     assert_eq!((unknown.status, unknown.field("ratelimit")), (401, ""));
     served.stop();

@@ -1,5 +1,5 @@
 //! Refunds that one person of a merchant asks for and another person of the same merchant decides, where the contract says so: up to its
-//! amount, and nobody of another shop, no cashier, and not the requester.
+//! amount, and no person of another shop, no cashier, and not the requester.
 
 use crate::corrections::pays;
 use crate::harness::{DO, Served, Town, kazasu, requested};

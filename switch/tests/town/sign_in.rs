@@ -407,7 +407,7 @@ fn a_passkey_signs_in_shows_a_factor_again_and_ends_with_another_invitation() {
     let started = done(&served, None, &json!({ "do": "new_passkey", "invitation": invitation }));
     let (_, response) = Passkey::make(&started["options"], PAGES, Fault::None);
     let made = json!({ "attempt": started["attempt"], "response": response, "label": "key ring" });
-    let password = "six words that nobody guesses today";
+    let password = "six words that no thief guesses today";
     done(&served, None, &json!({ "do": "join", "invitation": invitation, "passkey": made, "password": password }));
     let signed_in = done(&served, None, &json!({ "do": "sign_in", "name": "hara", "password": password }));
     let session = signed_in["session"].as_str().unwrap();

@@ -193,7 +193,7 @@ labels! {
         Payouts "payouts": "店舗への振込", "Payments to shops";
         Payout "payout": "振込番号", "Payout's number";
         NetYen "net_yen": "返品を差し引いた売上", "Net sales after refunds";
-        State "state": "処理の状態", "Stage";
+        State "state": "状態", "State";
         SentAt "sent_at": "銀行への送信", "Sent to the bank";
         LastMessage "last": "最後の電文", "Last message";
         TotalsAgreed "totals": "日計照合", "Totals of the day";

@@ -65,7 +65,7 @@ texts! {
         InBody { field: &'a str }:
             "{field} は使えません。このアドレスの項目は本文で指定します",
             "unknown field `{field}`: this address takes its fields in the body";
-        NoBody:
+        WithoutBody:
             "`DELETE` の項目は「?」の後に書き、本文は空にしてください", "a DELETE takes its fields behind the question mark, and no body";
         QueryUnreadable: "「?」の後を読み取れません", "the part behind the question mark cannot be read";
         QueryNotText: "「?」の後がUTF-8ではありません", "the part behind the question mark is not UTF-8";

@@ -167,7 +167,7 @@ fn streamed<L: Listed>(parts: FileParts<L>, form: (Encoding, Language)) -> Body 
             }
         };
         tracing::warn!("a list breaks off in the middle of its file: {why}");
-        // The connection ends without the end of the body, so that nobody takes the file for whole.
+        // The connection ends without the end of the body, so that no reader takes the file for whole.
         let _ = told.send(Err(io::Error::other("the list broke off"))).await;
     });
     Body::from_stream(futures_util::stream::unfold(taken, |mut taken| async move {

@@ -79,7 +79,7 @@ fn object<O: Asked>(kinds: &Kinds, params: &RawPathParams, sent: &Sent) -> Resul
     let in_query = O::METHOD == Method::DELETE;
     let mut fields = kinds.in_address(params, (sent.uri.query(), in_query))?;
     if in_query && !sent.body.is_empty() {
-        return Err(JsonError::shape(&JsonText::NoBody));
+        return Err(JsonError::shape(&JsonText::WithoutBody));
     }
     if !in_query {
         fields = kinds.with_body(fields, json::object(&sent.body)?)?;

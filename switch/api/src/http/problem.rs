@@ -20,8 +20,10 @@ const MOST_ID: usize = 64;
 const AGAIN: HeaderValue = HeaderValue::from_static("5");
 /// The longest error that is put into the form; nothing that the switch says is near it.
 const MOST: usize = 4 << 20;
+/// The node's state, for a browser.
+pub(super) const STATUS_PAGE: &str = "/status";
 /// What probes and browsers read as it is.
-pub(super) const PLAIN: [&str; 4] = [super::status::PAGE, "/healthz", "/readyz", "/metrics"];
+pub(super) const PLAIN: [&str; 4] = [STATUS_PAGE, "/healthz", "/readyz", "/metrics"];
 
 /// 16 random hexadecimal digits; zeros where the machine has no random numbers, which a request does not need.
 fn id() -> String {

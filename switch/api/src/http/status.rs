@@ -14,9 +14,6 @@ use kazasu_text::{Label, Language, Text};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
-/// The address of the page.
-pub(super) const PAGE: &str = "/status";
-
 pub(super) async fn ready(State(api): State<Api>) -> Response {
     let health = api.engine.health();
     if health.is_ready() {

@@ -140,7 +140,7 @@ pub(in super::super) fn request(state: &State, now: Millis, asked: Requesting) -
     Ok(recorded(Body::ApprovalRequested(requested)))
 }
 
-/// Open requests of one requester. Nobody fills the inbox of those who decide, nor the memory in which requests are looked for.
+/// Open requests of one requester. No requester fills the inbox of those who decide, nor the memory in which requests are looked for.
 const MOST_OPEN: usize = 1_000;
 
 fn has_room(state: &State, by: &str) -> Result<(), Rejected> {

@@ -28,7 +28,7 @@ pub enum RightsRefusal {
     /// An organisation does not become another kind.
     #[error("organisation {0} is a {1}; that does not change")]
     OtherKind(OrganisationId, OrganisationKind),
-    /// Whoever has a role for an organisation would have it for the further shops.
+    /// A person with a role for an organisation would have it for the further shops.
     #[error("further shops of {0} take two people (kazasu person shops)")]
     ShopsTakeTwo(OrganisationId),
     /// A shop is of one organisation.

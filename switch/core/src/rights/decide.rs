@@ -148,7 +148,7 @@ fn set_organisation(
         return Err(RightsRefusal::NameTaken(asked.name.to_string(), named, other.to_string()));
     }
     let shops = asked.shops.to_vec();
-    // Whoever has a role for an organisation has it for its shops: one person takes shops from one, and two people add them.
+    // A person with a role for an organisation has it for its shops: one person takes shops from one, and two people add them.
     let had = before.map_or(&[][..], |(_, one)| &one.shops[..]);
     let further: Vec<_> = shops.iter().copied().filter(|shop| !had.contains(shop)).collect();
     if before.is_some() && !further.is_empty() {

@@ -22,7 +22,7 @@ pub struct Export<'a> {
     pub folder: &'a Path,
     /// The reason, as the person gave it.
     pub why: &'a str,
-    /// Who works on the journal: the machine's user, since nobody signs in here.
+    /// Who works on the journal: the machine's user, since no person signs in here.
     pub user: u64,
     /// The security log of this place; none where the journal is a copy elsewhere.
     pub watch: Option<&'a Watch>,

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Bytes of each digest in a cursor: they tell mistakes, and are no secret. A caller sees only what its rights show, whatever it writes.
+/// Bytes of each digest in a cursor: they tell mistakes, and are no secret. A caller sees only what its rights show, and what it writes changes nothing of that.
 const DIGEST: usize = 6;
 /// The longest cursor that is read, in characters.
 const LONGEST: usize = 2_048;
