@@ -124,6 +124,7 @@ labels! {
         Sha256 "sha256": "ハッシュ値", "Digest";
         Fingerprint "fingerprint": "照合値", "Fingerprint";
         Own "own": "自分の起案", "Your own request";
+        MayDecide "may_decide": "決裁できる", "You may decide it";
         Standing "standing": "状態", "State";
         Is "is": "状態", "State";
         Until "until": "期限", "Until";
@@ -190,7 +191,7 @@ labels! {
         LeftAfterYen "left_after_yen": "返品後の残額", "Left afterwards";
         Settlements "settlements": "精算", "Settlements";
         Payouts "payouts": "店舗への振込", "Payments to shops";
-        Payout "payout": "振込番号", "Payout";
+        Payout "payout": "振込番号", "Payout's number";
         NetYen "net_yen": "返品を差し引いた売上", "Net sales after refunds";
         State "state": "処理の状態", "Stage";
         SentAt "sent_at": "銀行への送信", "Sent to the bank";

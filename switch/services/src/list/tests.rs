@@ -60,7 +60,7 @@ fn requests_that_wait_come_first_and_then_the_newest_of_the_others() {
     let row = |approval: u64, is: &str| {
         let row = json!({
             "approval": approval, "kind": "payout", "kind_ja": "", "city": "", "by": "per_1", "by_name": "", "why": "x", "at": "", "until": null,
-            "standing": { "is": is, "is_ja": "" }, "fingerprint": "", "own": false,
+            "standing": { "is": is, "is_ja": "" }, "fingerprint": "", "own": false, "may_decide": false,
         });
         serde_json::from_value::<<ListApprovals as List>::Item>(row).unwrap()
     };
