@@ -7,7 +7,7 @@ use crate::json::{self, JsonError};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kazasu_core::Rejected;
@@ -19,7 +19,7 @@ use kazasu_text::problems::ProblemText;
 use kazasu_text::requests::{EdgeText, JsonText};
 use kazasu_text::{AnyOf, Language, Quoted, Said, Text};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::sync::Arc;
 use tokio::task::JoinError;
 
