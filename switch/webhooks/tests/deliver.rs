@@ -267,7 +267,7 @@ async fn events_come_in_order_and_a_restart_loses_and_repeats_none() {
     place.told_until(&id, 11).await;
     again.stop().await;
     assert_eq!(receiver.ids(), place.journal.ids());
-    receiver.got().iter().for_each(|got| assert_eq!(sound(got, &[secret.clone()]), 0));
+    receiver.got().iter().for_each(|got| assert_eq!(sound(got, std::slice::from_ref(&secret)), 0));
     let attempts = place.book.attempts(&id).await.unwrap();
     assert_eq!(attempts.len(), 12);
     assert!(attempts.iter().all(|one| one.fault.is_none() && one.status == Some(200) && one.sent == Sent::Live));
@@ -390,7 +390,7 @@ async fn a_new_secret_signs_beside_the_one_before_and_survives_a_new_key_of_the_
     place.journal.record(1);
     receiver.has(1).await;
     let got = receiver.got()[0].clone();
-    assert_eq!((sound(&got, &[before.clone()]), sound(&got, &[after.clone()])), (0, 0));
+    assert_eq!((sound(&got, std::slice::from_ref(&before)), sound(&got, std::slice::from_ref(&after))), (0, 0));
     let last = place.book.rotate(&id, Duration::ZERO).await.unwrap().unwrap();
     place.journal.record(1);
     receiver.has(2).await;

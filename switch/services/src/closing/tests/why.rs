@@ -45,9 +45,32 @@ fn every_settlement_is_explained_to_the_yen() {
     for item in ["sales", "refunds", "fees", "tax", "carried_before", "released", "reserve", "carried_forward"] {
         assert!(seen.get(item).is_some_and(|times| *times > 0), "{item} never came: {seen:?}");
     }
-    for item in ["points_funding", "chargebacks", "adjustments"] {
+    for item in ["points_funding", "chargebacks", "chargeback_fees"] {
         assert!(seen.get(item).is_some_and(|times| *times > 0), "{item} never came: {seen:?}");
     }
+}
+
+#[test]
+fn payments_of_before_the_contract_are_an_adjustment_with_its_reason() {
+    use proptest::strategy::ValueTree;
+    let mut list = contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current();
+    let first = NOON.jst_day();
+    for contract in &mut list.contracts {
+        (contract.from, contract.cycle, contract.reserve) = (first.next(), Cycle::Daily, None);
+    }
+    let mut town = Town::new(list);
+    for yen in [10_001, 20_002] {
+        let buy = town.request(Operation::Purchase, 1, 0, yen);
+        town.send(&buy, true);
+        town.close(0);
+    }
+    let all = town.state.settlements();
+    let items = explained(&town, &all, &all[0]);
+    let adjusted = items.iter().find(|item| item.item == "adjustments").unwrap();
+    let reason = WhyText::WithoutContract { day: first };
+    assert_eq!((adjusted.yen, adjusted.parts.len()), (10_001, 1), "{items:?}");
+    assert_eq!(adjusted.parts[0].why, reason.en());
+    assert!(unexplained(&items).is_empty(), "{items:?}");
 }
 
 #[test]
