@@ -28,10 +28,11 @@ mod server;
 mod socket;
 mod state;
 mod status;
+mod worded;
 
 use crate::routes::{Addressed, BASE, at, each_route, requests};
 pub use answers::{Refused, status_of};
-use answers::{in_readers_language, read, refused, worded};
+use answers::{in_readers_language, read, refused};
 use anyhow::Context;
 use axum::body::Bytes;
 #[cfg(debug_assertions)]
@@ -70,6 +71,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use worded::worded;
 
 /// Binds the address.
 pub async fn bind(addr: &str, in_use: PortInUse) -> anyhow::Result<TcpListener> {

@@ -53,11 +53,10 @@ impl Files {
 }
 
 /// Sections of a configuration, and what a Japanese reader is told among other things.
-const SECTIONS: [(&str, &str); 16] = [
+const SECTIONS: [(&str, &str); 15] = [
     ("[audit]\ncheckpoint_seconds = 0", "checkpoint_seconds は1から3600の範囲"),
     ("[audit]\nanchor_file = \"data/checkpoints.jsonl\"", "別のマシンのディスクにあるファイル"),
     ("[audit.timestamp]\nurl = \"ftp://tsa.example\"", "timestamp.url は、ホスト名のある"),
-    ("[audit]\nanchor_file = \"anchor.jsonl\"", "署名する鍵が必要です"),
     (
         "[hsm]\nmodule = \"/nonexistent/module.so\"\ntoken = \"t\"\npin = \"file:keys.credential\"",
         "PKCS#11ライブラリー /nonexistent/module.so を使えません",
@@ -114,7 +113,7 @@ const LINES: [(&str, &str, &str); 12] = [
     ("unlock = \"file:keys.credential\"", "unlock = \"file:none\"", "を読めません"),
     ("unlock = \"file:keys.credential\"", "unlock = \"device:kek\"", "`[hsm]` が必要です"),
     ("store = \"keys.json\"", "store = \"none.json\"", "鍵ストア"),
-    ("store = \"keys.json\"", "store = \"kazasu.toml\"", "は鍵ストアではありません"),
+    ("store = \"keys.json\"", "store = \"keys.toml\"", "は鍵ストアではありません"),
     ("bins = [\"", "bins = [\"x", "4桁から8桁の数字"),
     ("\ndialect = \"", "\ndialect = \"policy.toml\" # \"", "方言のファイルに誤りがあります"),
 ];
@@ -129,6 +128,9 @@ fn a_wrong_section_of_the_configuration_is_told_in_japanese() {
         is_japanese(instead, &files.with(line, instead), told);
     }
 }
+
+/// TLS of the sample's listeners.
+const LISTENER: &str = "tls = { certificates = \"tls/switch.pem\", key = \"tls/switch.key\", client_ca = \"tls/authority.pem\", crls = [\"tls/revoked.pem\"] }";
 
 #[test]
 fn a_wrong_certificate_or_list_is_told_in_japanese() {
@@ -176,8 +178,7 @@ fn a_wrong_certificate_or_list_is_told_in_japanese() {
             "失効リストとして読み取れません",
         ),
     ] {
-        let instead = format!("\ntls = {{ {tls} }}\ndialect = \"");
-        is_japanese(&tls, &files.with("\ndialect = \"", &instead), told);
+        is_japanese(&tls, &files.with(LISTENER, &format!("tls = {{ {tls} }}")), told);
     }
 }
 
@@ -210,6 +211,7 @@ fn a_database_that_cannot_be_used_is_told_in_japanese() {
     let files = Files::new();
     let config = files.path("town/kazasu.toml");
     let verify = || refusal(&["ledger", "verify", "--config", &config]);
+    std::fs::remove_dir_all(files.path("town/data")).unwrap();
     is_japanese("no journal", &verify(), "journal.db がありません");
     std::fs::create_dir_all(files.path("town/data")).unwrap();
     files.write("data/journal.db", "no database at all, but a text that is long enough to have a header of its own\n");
@@ -239,7 +241,7 @@ type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a [u8], u16, &'a 
 fn a_request_that_cannot_be_read_is_told_in_japanese() {
     let town = Town::new(Sample { residents: 3, ..Sample::default() });
     let served = town.serve();
-    let bearer = format!("Bearer {}", token(&town, "", "token"));
+    let bearer = format!("Bearer {}", town.session("sato"));
     let who = ("authorization", bearer.as_str());
     let refund = "/api/v1/payments/1/refund";
     let named: [(&str, &str); 2] = [who, ("idempotency-key", "a-1")];
@@ -259,12 +261,12 @@ fn a_request_that_cannot_be_read_is_told_in_japanese() {
             &named,
             b"{\"amount\": \"x\", \"why\": \"w\"}",
             400,
-            "amount には整数を指定してください（入力は文字列）",
+            "`amount` には整数を指定してください（入力は文字列）",
         ),
-        ("POST", refund, &named, b"{\"why\": \"w\", \"amont\": 1}", 400, "amont という項目はありません"),
+        ("POST", refund, &named, b"{\"why\": \"w\", \"amont\": 1}", 400, "`amont` という項目はありません"),
         ("POST", refund, &named, b"{\"amount\": 1}", 400, "がありません"),
         ("POST", refund, &named, b"\xff\xfe{\0", 400, "UTF-16"),
-        ("POST", "/api/v1/payments/1/refund?x=1", &named, b"{}", 400, "x は使えません"),
+        ("POST", "/api/v1/payments/1/refund?x=1", &named, b"{}", 400, "`x` は使えません"),
         ("POST", refund, &[who], b"{\"amount\": 1, \"why\": \"w\"}", 400, "`Idempotency-Key` に付けてください"),
         (
             "POST",
@@ -278,7 +280,7 @@ fn a_request_that_cannot_be_read_is_told_in_japanese() {
         ("POST", refund, &json, b"{}", 415, "文字コードはUTF-8だけです"),
         ("POST", refund, &form, b"{}", 415, "フォームの形では受け付けません"),
         ("POST", refund, &zipped, b"{}", 415, "圧縮せずに"),
-        ("GET", "/api/v1/notices?limit=1&limit=2", &[who], b"", 400, "limit が2回指定されています"),
+        ("GET", "/api/v1/notices?limit=1&limit=2", &[who], b"", 400, "`limit` が2回指定されています"),
         ("GET", "/api/v1/notices?x=%8E", &[who], b"", 400, "UTF-8ではありません"),
         ("GET", "/api/v1/notices?nothing=1", &[who], b"", 400, "という項目はありません"),
         ("GET", "/api/v1/nothing", &[who], b"", 404, "このアドレスには何もありません"),
@@ -306,7 +308,7 @@ fn statements_are_told_in_japanese(town: &Town, served: &Served) {
     for (statement, told) in [
         ("x".to_owned(), "ピリオド"),
         (signed("another statement\n"), "`first line` の行に必要なのは"),
-        (signed("kazasu portal statement 1\nportal stranger\n"), "プログラムのID"),
+        (signed("kazasu portal statement 1\nportal x\n"), "プログラムのID"),
         (signed("kazasu portal statement 1\nresident x\n"), "この名前、空白、値の順の行"),
         (signed("kazasu portal statement 1\nportal key_2\nresident x\n"), "Base32で26文字のPPID"),
     ] {

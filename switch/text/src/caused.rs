@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Debug)]
 pub struct Caused {
     said: Said,
-    cause: Box<dyn Error + Send + Sync>,
+    cause: anyhow::Error,
 }
 
 impl Caused {
@@ -27,7 +27,7 @@ impl fmt::Display for Caused {
 
 impl Error for Caused {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.cause)
+        Some(self.cause.as_ref())
     }
 }
 
@@ -37,7 +37,7 @@ pub trait Because<T> {
     fn because(self, said: impl FnOnce() -> Said) -> Result<T, Caused>;
 }
 
-impl<T, E: Into<Box<dyn Error + Send + Sync>>> Because<T> for Result<T, E> {
+impl<T, E: Into<anyhow::Error>> Because<T> for Result<T, E> {
     fn because(self, said: impl FnOnce() -> Said) -> Result<T, Caused> {
         self.map_err(|cause| Caused { said: said(), cause: cause.into() })
     }

@@ -49,27 +49,27 @@ texts! {
             "一つのオブジェクトにキー{key}が2つあります（{line}行目、{column}バイト目）",
             "the key {key} is there twice in one object at line {line} column {column}";
         WrongKind { field: &'a str, expected: &'a Said, got: JsonKind }:
-            "{field} には{expected}を指定してください（入力は{got}）", "{field}: expected {expected}, got {got}";
-        Missing { field: &'a str }: "{field} がありません", "missing field `{field}`";
+            "`{field}` には{expected}を指定してください（入力は{got}）", "{field}: expected {expected}, got {got}";
+        Missing { field: &'a str }: "`{field}` がありません", "missing field `{field}`";
         Unknown { field: &'a str, known: &'a str }:
-            "{field} という項目はありません。使える項目は `{known}` です", "unknown field `{field}`, expected one of {known}";
+            "`{field}` という項目はありません。使える項目は `{known}` です", "unknown field `{field}`, expected one of {known}";
         UnknownOfNone { field: &'a str }:
-            "{field} という項目はありません。この要求に項目はありません", "unknown field `{field}`, there are no fields";
+            "`{field}` という項目はありません。この要求に項目はありません", "unknown field `{field}`, there are no fields";
         UnknownValue { got: Quoted<'a>, known: &'a str }:
             "{got}という値はありません。使える値は `{known}` です", "unknown variant {got}, expected one of {known}";
         Shape { words: &'a str }: "要求の形が異なります（英語の原文：「{words}」）", "{words}";
         InPath { field: &'a str }:
-            "{field} はアドレスのパスで指定します。ほかの場所には書けません", "unknown field `{field}`: the path says it";
+            "`{field}` はアドレスのパスで指定します。ほかの場所には書けません", "unknown field `{field}`: the path says it";
         InTag { field: &'a str }:
-            "{field} は `If-Match` で指定します。ほかの場所には書けません", "unknown field `{field}`: If-Match says it";
+            "`{field}` は `If-Match` で指定します。ほかの場所には書けません", "unknown field `{field}`: If-Match says it";
         InBody { field: &'a str }:
-            "{field} は使えません。このアドレスの項目は本文で指定します",
+            "`{field}` は使えません。このアドレスの項目は本文で指定します",
             "unknown field `{field}`: this address takes its fields in the body";
-        WithoutBody:
+        BodyOfDelete:
             "`DELETE` の項目は「?」の後に書き、本文は空にしてください", "a DELETE takes its fields behind the question mark, and no body";
         QueryUnreadable: "「?」の後を読み取れません", "the part behind the question mark cannot be read";
         QueryNotText: "「?」の後がUTF-8ではありません", "the part behind the question mark is not UTF-8";
-        FieldTwice { field: &'a str }: "{field} が2回指定されています", "{field}: is there twice";
+        FieldTwice { field: &'a str }: "`{field}` が2回指定されています", "{field}: is there twice";
         WordMissing: "操作の名前（`do`）がありません", "missing field `do`: the name of an operation";
         WordKind: "操作の名前（`do`）は文字列で指定してください", "do: expected the name of an operation, as text";
         WordUnknown { got: Quoted<'a>, known: &'a str }:

@@ -2,11 +2,12 @@
 
 use super::edge::Told;
 use super::problem::code;
+use super::worded::{Untaken, Worded, reader_of, with_members, worded};
 use crate::json::{self, JsonError};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kazasu_core::Rejected;
@@ -18,48 +19,13 @@ use kazasu_text::problems::ProblemText;
 use kazasu_text::requests::{EdgeText, JsonText};
 use kazasu_text::{AnyOf, Language, Quoted, Said, Text};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::sync::Arc;
 use tokio::task::JoinError;
 
 /// The caller's answer after a panic; the panic's own words are for the log.
 pub(super) fn broken() -> Response {
     worded(StatusCode::INTERNAL_SERVER_ERROR, None, &EdgeText::BrokeOff)
-}
-
-/// A fault that no service found. [`in_readers_language`] puts its sentence into the reader's language.
-#[derive(Clone)]
-struct Worded {
-    members: Map<String, Value>,
-    said: Said,
-}
-
-impl Worded {
-    fn body(&self, language: Language) -> Value {
-        let mut members = self.members.clone();
-        members.insert("detail".to_owned(), self.said.in_language(language).into());
-        members.into()
-    }
-}
-
-/// The answer with a fault that no service found. Without a code it has the usual one of its status.
-pub(super) fn worded(status: StatusCode, code: Option<&str>, text: &impl Text) -> Response {
-    let members = code.map(|code| ("code".to_owned(), code.into())).into_iter().collect();
-    with_members(status, members, Said::of(text))
-}
-
-/// The same with further members.
-pub(super) fn with_members(status: StatusCode, members: Map<String, Value>, said: Said) -> Response {
-    let worded = Worded { members, said };
-    let mut response = (status, Json(worded.body(Language::English))).into_response();
-    response.extensions_mut().insert(worded);
-    response
-}
-
-/// A fault in a language that is known already, outside of [`in_readers_language`].
-pub(super) fn worded_in(language: Language, status: StatusCode, text: &impl Text) -> Response {
-    let language_of = [(header::CONTENT_LANGUAGE, language.tag())];
-    (status, language_of, Json(json!({ "detail": text.in_language(language) }))).into_response()
 }
 
 /// Whether a request's work on a thread or task of its own panicked. It is counted like a handler that panics.
@@ -83,11 +49,6 @@ pub(super) fn told<T: Serialize>(result: Result<T, ServiceError>) -> Response {
         Err(error) => refused(error),
     }
 }
-
-/// The ledger took no record of the request: it can be sent again under its key. Of a request with several records, those before stand, and
-/// it goes on where it stood.
-#[derive(Clone, Copy)]
-pub(super) struct Untaken;
 
 /// A refusal for readers of another language than English: [`in_readers_language`] translates it.
 #[derive(Clone, Debug)]
@@ -113,12 +74,6 @@ pub(super) fn unasked(error: ServiceError) -> Response {
     }
     response.extensions_mut().insert(Refused(Arc::new(error)));
     response
-}
-
-/// The language that a caller prefers (`Accept-Language`), where it names one of ours.
-pub(super) fn reader_of(headers: &HeaderMap) -> Option<Language> {
-    let preferred = |value: &HeaderValue| value.to_str().ok().and_then(Language::preferred);
-    headers.get(header::ACCEPT_LANGUAGE).and_then(preferred)
 }
 
 /// Says a refusal in the language that the caller prefers (`Accept-Language`), and in English where the header names none. Codes, the

@@ -1,8 +1,8 @@
 //! Bounds the bodies at one time. Each caller and each subnet has its own bound, so that one caller's unfinished bodies delay no
 //! other caller.
 
-use super::answers::worded;
 use super::limits::HttpLimits;
+use super::worded::worded;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use hashbrown::HashMap;

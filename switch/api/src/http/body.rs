@@ -1,9 +1,9 @@
 //! The one place where bodies are read. The caller is known before. This file bounds a body's length and kind, and gives every
 //! refusal the API's form.
 
-use super::answers::worded;
 use super::limits::HttpLimits;
 use super::problem::PLAIN;
+use super::worded::worded;
 use crate::addresses::{COMPARE, PAYOUT_STATEMENT, RELIEF_STATEMENT};
 use crate::routes::BASE;
 use axum::body::{Body, BodyDataStream, Bytes};

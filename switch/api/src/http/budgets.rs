@@ -3,7 +3,7 @@
 //!
 //! A caller may spend the minute's requests at once; they come back one by one, evenly over the minute. Each node counts by itself.
 
-use super::answers::with_members;
+use super::worded::with_members;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use hashbrown::HashMap;

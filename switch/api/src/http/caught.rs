@@ -1,6 +1,6 @@
 //! A panic in a handler.
 
-use super::answers::{reader_of, worded_in};
+use super::worded::{reader_of, worded_in};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;

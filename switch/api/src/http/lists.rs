@@ -1,9 +1,10 @@
 //! The handler of every list: a page of it as JSON, or all of it as a file. `Accept` says which; the query is the same.
 
-use super::answers::{misread, reader_of, refused};
+use super::answers::{misread, refused};
 use super::callers::Asker;
 use super::operations::{Asked, answered};
 use super::state::Api;
+use super::worded::reader_of;
 use crate::json;
 use crate::kinds::Kinds;
 use crate::routes::{Addressed, at, fields_of};

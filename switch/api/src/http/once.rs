@@ -245,7 +245,7 @@ fn read(value: &HeaderValue) -> Option<String> {
 }
 
 fn problem(status: StatusCode, code: &str, text: &EdgeText<'_>) -> Response {
-    super::answers::worded(status, Some(code), text)
+    super::worded::worded(status, Some(code), text)
 }
 
 #[cfg(test)]

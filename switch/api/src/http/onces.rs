@@ -1,6 +1,6 @@
 //! The rows of named requests, beside the journal.
 
-use super::answers::Untaken;
+use super::worded::Untaken;
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use kazasu_schemas::jst::Millis;

@@ -1,10 +1,11 @@
 //! The one handler of every operation that has an address of its own: the fields of the path, of the question mark and of the body
 //! are one request, which is read strictly, and carried out once for each idempotency key.
 
-use super::answers::{misread, refused, told, worded};
+use super::answers::{misread, refused, told};
 use super::callers::Asker;
 use super::once::{Request, once};
 use super::state::Api;
+use super::worded::worded;
 use crate::json::{self, JsonError};
 use crate::kinds::Kinds;
 use crate::routes::{Addressed, at, fields_of};
@@ -79,7 +80,7 @@ fn object<O: Asked>(kinds: &Kinds, params: &RawPathParams, sent: &Sent) -> Resul
     let in_query = O::METHOD == Method::DELETE;
     let mut fields = kinds.in_address(params, (sent.uri.query(), in_query))?;
     if in_query && !sent.body.is_empty() {
-        return Err(JsonError::shape(&JsonText::WithoutBody));
+        return Err(JsonError::shape(&JsonText::BodyOfDelete));
     }
     if !in_query {
         fields = kinds.with_body(fields, json::object(&sent.body)?)?;

@@ -1,10 +1,11 @@
 //! Relief over HTTP.
 
-use super::answers::{has_panicked, reader_of, refused, report_as, worded, wrong};
+use super::answers::{has_panicked, refused, report_as, wrong};
 use super::bank::statement;
 use super::callers::Asker;
 use super::fields::Fields;
 use super::state::Api;
+use super::worded::{reader_of, worded};
 use crate::addresses::RELIEF_STATEMENT;
 use crate::routes::at;
 use axum::Router;

@@ -1,9 +1,9 @@
 //! The HTTP server's loop: it takes connections through the gate and serves each within its times.
 
-use super::answers::{reader_of, worded_in};
 use super::forwarded::Proxies;
 use super::limits::HttpLimits;
 use super::socket::Socket;
+use super::worded::{reader_of, worded_in};
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;

@@ -1,7 +1,7 @@
 //! The node's readiness and state, and the status page.
 
-use super::answers::reader_of;
 use super::state::Api;
+use super::worded::reader_of;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
