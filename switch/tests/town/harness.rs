@@ -506,7 +506,7 @@ impl Served {
 
 /// The metrics of a switch, which may hang, be halted by a signal, or speak TLS here: then there are none.
 fn counted(http: SocketAddr) -> Option<String> {
-    let limit = Duration::from_millis(500);
+    let limit = Duration::from_secs(3);
     let mut stream = TcpStream::connect_timeout(&http, limit).ok()?;
     stream.set_read_timeout(Some(limit)).ok()?;
     stream.set_write_timeout(Some(limit)).ok()?;

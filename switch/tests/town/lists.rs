@@ -57,7 +57,7 @@ fn of(code: &str, field: &str) -> (String, String) {
 /// Three grants that wait for another administrator.
 fn three_requests(town: &Town, served: &Served) {
     for role in ["finance-staff", "auditor", "operator"] {
-        let asked = json!({ "do": "grant", "to": "tanaka", "role": role, "why": "a test" });
+        let asked = json!({ "do": "grant", "holder": "tanaka", "role": role, "why": "a test" });
         let (status, value) = call(served, crate::harness::DO, "people", &town.session("ando"), &asked);
         assert_eq!(status, 200, "{value}");
     }

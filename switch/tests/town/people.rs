@@ -298,7 +298,7 @@ fn a_key_is_revoked_without_a_restart_and_replaces_itself() {
         assert_eq!(ask(&served, key, &json!({ "do": "whoami" })).1["name"], "portal");
     }
     let keys = done(&served, &town.session("ando"), &json!({ "do": "keys" }))["items"].clone();
-    let old = keys.as_array().unwrap().iter().find(|key| key["name"] == "portal").unwrap();
+    let old = keys.as_array().unwrap().iter().find(|key| key["fingerprint"] == first["fingerprint"]).unwrap();
     assert!(old["last_use"].is_string(), "{old}");
     let revoke =
         json!({ "do": "revoke_key", "program": "portal", "fingerprint": old["fingerprint"], "why": "rotated" });

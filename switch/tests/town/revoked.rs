@@ -159,7 +159,7 @@ fn the_end_of_another_partys_certificate_is_told_before_it_comes() {
     let peers: Vec<_> = body["certificates"].as_array().unwrap().iter().filter(|c| c["part"] == "peer").collect();
     let named = |name: &str| peers.iter().find(|c| c["subject"].as_str().unwrap().contains(name)).unwrap();
     assert_eq!((peers.len(), named("soon.example")["days_left"].as_i64()), (2, Some(10)));
-    assert!(page(served.http, &ours, &later, "/").contains("相手の証明書"));
+    assert!(page(served.http, &ours, &later, "/status").contains("相手の証明書"));
     // Within seconds, not at the next day's beginning.
     let told = wait_for("the warning", Duration::from_secs(15), || {
         let log = std::fs::read_to_string(town.path("serve.log")).unwrap();

@@ -184,7 +184,7 @@ fn its_own_reports_and_no_other(served: &Served, mori: &str, oda: &str) {
 
 fn a_refund_says_what_is_left(served: &Served, mori: &str) {
     let paid = shown(served, mori, "/transactions?amount=45678");
-    let path = format!("/api/v1/payments/{}/refund", paid["transactions"][0]["record"]);
+    let path = format!("/api/v1/payments/{}/refund", paid["items"][0]["record"]);
     let (status, asked) = call(served, "POST", &path, mori, &json!({ "amount": 678, "why": "one item" }));
     assert_eq!(status, 200, "{asked}");
     assert_eq!((&asked["left_yen"], &asked["left_after_yen"]), (&json!(45_678), &json!(45_000)), "{asked}");
@@ -220,7 +220,7 @@ fn pays(session: &mut Session, (first, ppids): (u64, &[Ppid]), (shop, yen): (&st
 #[test]
 fn what_residents_spent_is_told_of_ten_people_or_more_once_the_month_is_over() {
     const AHEAD: i64 = 32 * DAY;
-    let town = Town::new(Sample { residents: 60, ..Sample::default() });
+    let town = Town::new(Sample { residents: 90, ..Sample::default() });
     let people = account_holders(&town);
     assert!(people.len() >= 25, "{}", people.len());
     set(&town, 0);

@@ -412,7 +412,7 @@ fn a_passkey_signs_in_shows_a_factor_again_and_ends_with_another_invitation() {
     let signed_in = done(&served, None, &json!({ "do": "sign_in", "name": "hara", "password": password }));
     let session = signed_in["session"].as_str().unwrap();
     let listed = done(&served, Some(session), &json!({ "do": "passkeys" }));
-    let remove = json!({ "do": "remove_passkey", "passkey": listed[0]["passkey"] });
+    let remove = json!({ "do": "remove_passkey", "passkey": listed["items"][0]["passkey"] });
     let (status, told) = ask(&served, Some(session), &remove);
     assert_eq!((status, &told["code"]), (403, &json!("fresh_factor_needed")), "{told}");
 }
