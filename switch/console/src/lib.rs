@@ -2,7 +2,7 @@
 //! change comes from a service, which decides who may have it. Nothing here decides anything, and nothing here has a right that the API
 //! does not give.
 //!
-//! [`pages`] is the router of all of them. A page is data ([`screen`]), shown by one template in one frame.
+//! [`pages`] is the router of all of them. A page is data (`screen`), shown by one template in one frame.
 #![forbid(unsafe_code)]
 
 mod approvals;

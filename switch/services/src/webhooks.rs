@@ -1,7 +1,7 @@
 //! Endpoints that events are sent to: registering, changing and switching them, their secrets, and what was sent.
 //!
 //! An endpoint belongs to a scope, not to the person who registered it: people go, and the shop's program is to go on hearing. Who keeps
-//! endpoints of a scope is in [`keepers`]; deliveries themselves are the crate `kazasu-webhooks`.
+//! endpoints of a scope is in `keepers`; deliveries themselves are the crate `kazasu-webhooks`.
 
 mod change;
 mod feed;

@@ -50,7 +50,7 @@ pub(super) fn told<T: Serialize>(result: Result<T, ServiceError>) -> Response {
     }
 }
 
-/// A refusal for readers of another language than English: [`in_readers_language`] translates it.
+/// A refusal for readers of another language than English: `in_readers_language` translates it.
 #[derive(Clone, Debug)]
 pub struct Refused(pub Arc<ServiceError>);
 

@@ -22,7 +22,7 @@ pub struct Requested {
     pub city: String,
     /// Who made it.
     pub by: String,
-    /// The scopes of the merchant's people who may decide it as well: see [`merchants_deciders`].
+    /// The scopes of the merchant's people who may decide it as well: see `merchants_deciders`.
     pub shop: Vec<Scope>,
 }
 
