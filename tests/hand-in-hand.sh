@@ -68,7 +68,7 @@ report = json.load(open(sys.argv[1]))
 assert report["sent"] >= 390 and report["answered"] >= report["sent"], report
 assert set(report["errors_by_kind"]) <= {"91 not available"}, report
 END
-python3 - "$(get "$http/api/v1/status")" "$(get "$http/")" "$(get "$http/metrics")" <<'END'
+python3 - "$(get "$http/api/v1/status")" "$(get "$http/status")" "$(get "$http/metrics")" <<'END'
 import json, sys
 status, page, metrics = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
 assert status["ready"] and status["balanced"] and status["residents"] > 200, status
