@@ -25,7 +25,7 @@ labels! {
         SharedAccounts "shared_accounts": "口座の重複の一覧", "Shared accounts";
         WaitingLinks "waiting_links": "判断待ちの紐付けの一覧", "Links that wait";
         Approvals "list": "起案の一覧", "Requests for approval";
-        Shops "shops": "店舗の一覧", "Shops";
+        Shops "shops": "見られる店舗の一覧", "Shops that you see";
         Rows "rows": "支給バッチの行の一覧", "Rows of a relief batch";
         Transactions "transactions": "取引の一覧", "Payments that were found";
     }
