@@ -1,7 +1,7 @@
 //! A resident links a card through the portal: what the portal signs of the person comes with the request, and the record keeps it. It comes
 //! last, because the portal's key takes two administrators, and from then on no keeper opens the book alone.
 
-use super::sample::{card_number, everybody, named_ppid};
+use super::sample::{PORTAL_SEED, card_number, everybody, named_ppid, portal_key};
 use super::town::{OpenTown, Play};
 use anyhow::Context;
 use kazasu_engine::clock;
@@ -28,8 +28,11 @@ pub(super) async fn resident_links(play: &Play, town: &OpenTown) -> anyhow::Resu
     let people = play.data.join("people");
     if !services.query(|state| state.rights().is_administered()).await? {
         everybody(&services, &config, &people).await?;
+    } else if !people.join(PORTAL_SEED).exists() {
+        // The town's people joined when the demonstration began, and signed in through its links.
+        portal_key(&services, &people).await?;
     }
-    let seed = kazasu_security::files::read_text(&people.join("portal.seed"))?;
+    let seed = kazasu_security::files::read_text(&people.join(PORTAL_SEED))?;
     let key = SeedKey::new(&Key::from_hex(seed.trim()).map_err(|_| anyhow::anyhow!("the portal's key is no key"))?)?;
     let nth = services.query(|state| state.seq).await?;
     let ask = SetLink {

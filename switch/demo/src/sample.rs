@@ -11,7 +11,7 @@ mod people;
 mod settle;
 mod town;
 
-pub(crate) use settle::everybody;
+pub(crate) use settle::{PORTAL_SEED, everybody, portal_key};
 pub use settle::{ADMINISTRATORS, settle};
 pub(crate) use settle::{PEOPLE, join};
 pub use town::{Mix, Ports, Town, Transport, card_number, named_ppid, ruled_ppid};

@@ -23,6 +23,8 @@ use std::sync::Arc;
 pub const ADMINISTRATORS: [&str; 2] = ["ando", "baba"];
 /// And those whom its configuration names.
 pub(crate) const PEOPLE: [&str; 3] = ["sato", "suzuki", "tanaka"];
+/// The file with the key with which the town's portal signs.
+pub(crate) const PORTAL_SEED: &str = "portal.seed";
 /// The town's portal.
 const PORTAL: &str = "portal";
 
@@ -60,7 +62,7 @@ pub(crate) async fn everybody(services: &Services, config: &Config, folder: &Pat
 }
 
 /// The town's portal signs what it says of residents: one administrator asks for its key, the other decides.
-async fn portal_key(services: &Services, folder: &Path) -> anyhow::Result<()> {
+pub(crate) async fn portal_key(services: &Services, folder: &Path) -> anyhow::Result<()> {
     let seed = fresh(Purpose::SignAudit, None)?;
     let public = hex::encode(SeedKey::new(&seed)?.public_key());
     let (program, why) = (PORTAL.to_owned(), "the sample town".to_owned());
@@ -72,7 +74,7 @@ async fn portal_key(services: &Services, folder: &Path) -> anyhow::Result<()> {
     services
         .call(ApproveRequest { approval, fingerprint, why, signature: None }, &services.in_process(baba).await?)
         .await?;
-    kazasu_security::files::write_new(&folder.join("portal.seed"), hex::encode(seed.expose()).as_bytes())
+    kazasu_security::files::write_new(&folder.join(PORTAL_SEED), hex::encode(seed.expose()).as_bytes())
 }
 
 /// What a person signs in with.
