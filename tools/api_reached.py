@@ -4,7 +4,7 @@
     tools/api_reached.py docs/openapi.json target/tmp/answers tests/api-unreached.txt
 
 The folder has what the switches of a test run counted (kazasu_http_answers_total), a file for each process. What is asked for:
-every operation was carried out at least once, was refused (403) to a caller without the right and (401) to nobody's token, unless
+every operation was carried out at least once, was refused to a caller without the right (403) and to one without a token (401), unless
 the document takes anybody; every status of the document was answered by some operation; every code of a problem was answered.
 
 The last file names what no test reaches yet, a line each. What is missing and not named there fails the run; what is named there and was

@@ -11,9 +11,9 @@ mod people;
 mod settle;
 mod town;
 
-pub(crate) use settle::{PORTAL_SEED, everybody, portal_key};
 pub use settle::{ADMINISTRATORS, settle};
 pub(crate) use settle::{PEOPLE, join};
+pub(crate) use settle::{PORTAL_SEED, everybody, portal_key};
 pub use town::{Mix, Ports, Town, Transport, card_number, named_ppid, ruled_ppid};
 
 use anyhow::Context;

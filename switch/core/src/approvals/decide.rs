@@ -123,7 +123,8 @@ pub(in super::super) fn request(state: &State, now: Millis, asked: Requesting) -
     {
         return Ok(unchanged());
     }
-    if replaces.is_none() {
+    // The links that wait of a portal have a bound of their own, which the configuration says.
+    if replaces.is_none() && !matches!(proposal, Proposal::SharedLink(_)) {
         has_room(state, &said.by)?;
     }
     let number = replaces.unwrap_or(state.seq + 1);

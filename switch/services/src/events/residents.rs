@@ -117,7 +117,8 @@ impl record::Fold for ResidentFold {
     }
 
     fn issuer_answered(&mut self, _: Place, r: &record::IssuerAnswered) -> Result<(), Infallible> {
-        if r.code.is_approved() {
+        // An issuer may decline its part, and the rest be approved and held: the approval code says so.
+        if r.approval.is_some() {
             self.said.push(Said::Approved(r.tap));
         }
         Ok(())
